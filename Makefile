@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+RUNNER ?=
+
+.PHONY: help demo run doctor test check format lock clean
+
+help: ## what you can do here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Comeback needs Python 3.11 or newer: try make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+
+# Two stamps, so that `make demo` fetches what runs and not what tests.
+$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Comeback (the first time only) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	@echo "Installing the test tools (the first time only) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.app ## see it work in a sandbox, in your browser (ARGS=--script: in the terminal, by itself)
+	@$(BIN)/python -m sandbox.demo $(ARGS)
+
+run: $(VENV)/.app ## run the bot with your settings
+	@$(BIN)/comeback run
+
+doctor: $(VENV)/.app ## ask what is wrong with your settings
+	@$(BIN)/comeback doctor
+
+test: $(VENV)/.dev ## the tests, on SQLite and on a PostgreSQL that they bring along
+	@$(BIN)/python $(RUNNER) -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.dev ## all that CI checks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+	@rm -f .coverage .coverage.*
+	$(MAKE) test RUNNER="-m coverage run"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(MAKE) demo ARGS=--script
+
+format: $(VENV)/.dev ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: $(VENV)/.dev ## lock the newest versions of the dependencies, with hashes
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --group build pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --group build --group dev pyproject.toml -o requirements-dev.txt
+
+clean: ## remove the environment and everything that was built
+	@rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
