@@ -1,0 +1,1 @@
+"""The database: requests, decisions, the outbox and the audit trail, as plain functions of a unit of work."""

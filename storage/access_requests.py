@@ -1,0 +1,138 @@
+"""
+Access requests: filing, the guarded change of status, and the card that shows them.
+
+Lists and counts are in `storage.request_lists`; both are offered from here.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, update
+
+from storage.lifecycle import RequestStatus, require_move
+from storage.records import AccessRequest, Person, as_record
+from storage.request_lists import (
+    SELECT_REQUESTS,
+    counts,
+    denied_of,
+    filed_since,
+    granted_since,
+    latest_of,
+    list_recent,
+    open_of,
+    queue_position,
+    waiting,
+)
+from storage.sql import insert_or_keep
+from storage.tables import access_requests
+from storage.unit import UnitOfWork
+
+__all__ = [
+    "card_drawn",
+    "card_posted",
+    "counts",
+    "denied_of",
+    "file",
+    "filed_since",
+    "get",
+    "granted_since",
+    "latest_of",
+    "list_recent",
+    "lock",
+    "move",
+    "open_of",
+    "queue_position",
+    "touch",
+    "waiting",
+]
+
+_c = access_requests.c
+_THIS = _c.id == bindparam("this_id")
+_GET = SELECT_REQUESTS.where(_THIS)
+_LOCK = _GET.with_for_update(of=access_requests)
+_FILE = insert_or_keep(access_requests)
+_MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(version=_c.version + 1)
+_TO_APPROVED = _MOVE.values(approved_at=func.coalesce(_c.approved_at, bindparam("moment", type_=_c.approved_at.type)))
+_TO_GRANTED = _MOVE.values(granted_at=bindparam("moment", type_=_c.granted_at.type))
+_TOUCH = update(access_requests).where(_THIS).values(version=_c.version + 1)
+_CARD = update(access_requests).where(_THIS)
+_DRAWN = update(access_requests).where(_THIS, _c.card_version < bindparam("drawn")).values(card_version=bindparam("drawn"))
+
+
+def file(uow: UnitOfWork, *, person: Person, product: str, reason: str, expires_at: datetime) -> AccessRequest | None:
+    """A new pending request, or None when the person has an open one for the product: two clicks at once make one request."""
+    fields: dict[str, Any] = {
+        "id": uow.new_id(),
+        "person_id": person.id,
+        "product": product,
+        "reason": reason,
+        "status": RequestStatus.PENDING,
+        "reason_code": None,
+        "details": {},
+        "version": 1,
+        "filed_at": uow.now,
+        "expires_at": expires_at,
+        "changed_at": uow.now,
+    }
+    if not uow.connection.execute(_FILE, fields).rowcount:
+        return None
+    return AccessRequest(
+        **fields, team_id=person.team_id, requester_slack_id=person.slack_id, card_channel=None, card_ts=None, card_version=None
+    )
+
+
+def get(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
+    """The request, None when there is none with this id (ids come back from buttons)."""
+    row = uow.connection.execute(_GET, {"this_id": request_id}).first()
+    return None if row is None else as_record(AccessRequest, row)
+
+
+def lock(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
+    """The request, which no other unit can change until this one ends; lock several in the order of their ids."""
+    row = uow.connection.execute(_LOCK, {"this_id": request_id}).first()
+    return None if row is None else as_record(AccessRequest, row)
+
+
+def move(
+    uow: UnitOfWork,
+    request_id: str,
+    *,
+    source: RequestStatus | Collection[RequestStatus],
+    target: RequestStatus,
+    reason_code: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> AccessRequest | None:
+    """
+    The request in its new status, or None when its status was none of *source*: somebody was quicker.
+
+    `reason_code` is replaced in every case, `details` only when given. The time of the first approval and that of the grant are kept; the
+    tables refuse to go on without an approval. Raises IllegalMove when a source may never become *target*.
+    """
+    sources = [source] if isinstance(source, RequestStatus) else list(source)
+    for current in sources:
+        require_move(current, target)
+    values: dict[str, Any] = {"status": target, "reason_code": reason_code, "changed_at": uow.now}
+    if details is not None:
+        values["details"] = dict(details)
+    statement = _MOVE
+    if target in (RequestStatus.APPROVED, RequestStatus.GRANTED):
+        statement = _TO_APPROVED if target is RequestStatus.APPROVED else _TO_GRANTED
+        values["moment"] = uow.now
+    moved = uow.connection.execute(statement, {"this_id": request_id, "sources": sources, **values}).rowcount
+    return get(uow, request_id) if moved else None
+
+
+def touch(uow: UnitOfWork, request_id: str) -> None:
+    """Note that what the card shows has changed (a new finding, say), so that it is drawn again."""
+    uow.connection.execute(_TOUCH, {"this_id": request_id})
+
+
+def card_posted(uow: UnitOfWork, request_id: str, *, channel: str, ts: str, version: int) -> None:
+    """Remember where the card is, and which version of the request it shows."""
+    uow.connection.execute(_CARD, {"this_id": request_id, "card_channel": channel, "card_ts": ts, "card_version": version})
+
+
+def card_drawn(uow: UnitOfWork, request_id: str, *, version: int) -> None:
+    """Remember which version of the request the card shows now; an older drawing that comes late changes nothing."""
+    uow.connection.execute(_DRAWN, {"this_id": request_id, "drawn": version})

@@ -1,0 +1,135 @@
+"""
+Which outbox jobs a worker may do now.
+
+A claim takes jobs that are due, whose bucket is open (and reserves its next turn), and whose subject has no other job running. "Ready and
+due" and "leased, but lease and settle time are over" are one case: `claimable_at` says when either may be taken. Any number of workers may
+claim at once; on PostgreSQL none of them ever waits for another.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, literal, literal_column, or_, select, update
+
+from storage.lifecycle import JobState
+from storage.records import Job
+from storage.tables import buckets, outbox
+from storage.unit import UnitOfWork
+
+SETTLE_INCLUDED = 12
+"""Seconds of the settle time that the lease covers, as no outside call begins with less of the lease left."""
+
+_c = outbox.c
+_b = buckets.c
+_moment = bindparam("moment", type_=_c.due_at.type)
+_other = outbox.alias("other")
+_SUBJECT_FREE = ~exists(
+    # A literal, not a parameter: only this lets the databases see that the partial index serves.
+    select(_other.c.id).where(_other.c.subject == _c.subject, _other.c.state == literal_column("'leased'"), _other.c.id != _c.id)
+)
+_OPEN = (_b.next_at <= _moment) & or_(_b.paused_until.is_(None), _b.paused_until <= _moment)
+
+_first_of_bucket = select(func.min(_c.claimable_at)).where(_c.bucket == _b.name, _c.claimable_at <= _moment).scalar_subquery()
+_HEADS = select(_b.name, _b.interval_seconds).where(_OPEN, _first_of_bucket.is_not(None)).order_by(_first_of_bucket)
+
+_LOCK_BUCKET = select(_b.name).where(_b.name == bindparam("this_bucket"), _OPEN).with_for_update(skip_locked=True)
+_RESERVE = update(buckets).where(_b.name == bindparam("this_bucket"))
+
+_next = (
+    select(outbox)
+    .where(_c.bucket == bindparam("this_bucket"), _c.claimable_at <= _moment, _SUBJECT_FREE)
+    .order_by(_c.claimable_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .subquery("next")
+)
+
+
+def _next_with(subject_is_ours: ColumnElement[bool]) -> Select[Any]:
+    return select(_next, subject_is_ours.label("subject_is_ours"))
+
+
+# On PostgreSQL two claims may each see the subject free and take two of its jobs. The lock settles it without waiting, and `_LEASE` looks
+# again from a later snapshot; the unique index behind it never has to speak (it would let the two wait for each other, crosswise).
+_NEXT: Mapping[str, Select[Any]] = {
+    "sqlite": _next_with(literal(True)),
+    "postgresql": _next_with(func.pg_try_advisory_xact_lock(literal_column("1129270603"), func.hashtext(_next.c.subject))),
+}
+_LEASE = update(outbox).where(_c.id == bindparam("this_id"), _SUBJECT_FREE).values(state=JobState.LEASED)
+
+_first_to_come = (
+    select(_c.claimable_at)
+    .where(_c.bucket == _b.name, _c.claimable_at.is_not(None), _SUBJECT_FREE)
+    .order_by(_c.claimable_at)
+    .limit(1)
+    .scalar_subquery()
+)
+_TO_COME = select(_b.next_at, _b.paused_until, _first_to_come.label("first")).where(_first_to_come.is_not(None))
+
+
+def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1) -> tuple[Job, ...]:
+    """
+    Up to *limit* jobs, leased to the caller; the bucket whose job is due longest comes first, and each paced bucket gives one.
+
+    A job whose earlier lease ended unreported comes with `unknown` set.
+    """
+    open_buckets: deque[Row[Any, Any]] = deque(uow.connection.execute(_HEADS, {"moment": uow.now}).all())
+    jobs: list[Job] = []
+    while open_buckets and len(jobs) < limit:
+        bucket = open_buckets.popleft()
+        job = _claim_from(uow, bucket, lease_seconds=lease_seconds)
+        if job is not None:
+            jobs.append(job)
+            if not bucket.interval_seconds:
+                open_buckets.append(bucket)
+    return tuple(jobs)
+
+
+def next_due(uow: UnitOfWork) -> datetime | None:
+    """When `claim` may find something again, perhaps in the past; None when only a new job or a finished one can change that."""
+    moments = (
+        max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None)
+        for row in uow.connection.execute(_TO_COME)
+    )
+    return min(moments, default=None)
+
+
+def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float) -> Job | None:
+    parameters = {"this_bucket": bucket.name, "moment": uow.now}
+    paced = bucket.interval_seconds > 0
+    if paced and uow.connection.execute(_LOCK_BUCKET, parameters).first() is None:
+        return None  # somebody else has its turn
+    row = uow.connection.execute(_NEXT[uow.kind], parameters).first()
+    if row is None or not row.subject_is_ours:
+        return None
+    job = _lease(uow, row, lease_seconds=lease_seconds)
+    if job is not None and paced:
+        uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + timedelta(seconds=bucket.interval_seconds)})
+    return job
+
+
+def _lease(uow: UnitOfWork, row: Row[Any, Any], *, lease_seconds: float) -> Job | None:
+    lease_until = uow.now + timedelta(seconds=lease_seconds)
+    changed: dict[str, Any] = {
+        "attempts": row.attempts + 1,
+        "unknown": row.unknown or row.state is JobState.LEASED,
+        "token": uow.new_token(),
+        "lease_until": lease_until,
+    }
+    retake_at = lease_until + timedelta(seconds=max(0, row.settle_seconds - SETTLE_INCLUDED))
+    if not uow.connection.execute(_LEASE, {"this_id": row.id, "claimable_at": retake_at, **changed}).rowcount:
+        return None
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        subject=row.subject,
+        payload=row.payload,
+        bucket=row.bucket or None,
+        state=JobState.LEASED,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        settle_seconds=row.settle_seconds,
+        **changed,
+    )

@@ -1,0 +1,108 @@
+"""
+Why storage could not do its work, one class per reaction.
+
+StorageError
+├── DatabaseAway           cannot be reached, or lost the work: nothing of it is stored; try again later
+├── DatabaseBusy           did not get its turn in time; `taken` tells whether it may still happen
+├── SchemaOutdated         run `comeback migrate`
+├── SchemaTooNew           a later release has been here: run that release
+├── AlreadyRunning         another process serves this SQLite file
+├── NetworkFileSystem      SQLite's locks do not hold there: choose a local disk or PostgreSQL
+├── PostgresDriverMissing  install the extra `postgres`
+├── UnsupportedDatabase    DATABASE_URL names something else than SQLite or PostgreSQL
+├── LeaseLost              another worker has the job now: drop it, write nothing
+└── AccountTaken           the Atlassian account belongs to another person: ask a human
+"""
+
+from pathlib import Path
+
+
+class StorageError(Exception):
+    """Storage could not do its work; the subclasses say what to do about it."""
+
+
+class DatabaseAway(StorageError):
+    """The database cannot be used now; nothing of the unit of work is stored. `reason` never holds a password."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database is away: {reason}")
+        self.reason = reason
+
+
+class DatabaseBusy(StorageError):
+    """
+    The unit of work did not get through in time.
+
+    `taken` False: it never ran and never will. `taken` True: it was running when we stopped waiting, so it may still be stored.
+    """
+
+    def __init__(self, *, taken: bool) -> None:
+        super().__init__("the database is busy: the work may still be stored" if taken else "the database is busy: nothing was stored")
+        self.taken = taken
+
+
+class SchemaOutdated(StorageError):
+    """The tables are older than this release (`current` is None in an empty database): `comeback migrate` mends it."""
+
+    def __init__(self, *, current: str | None, needed: str) -> None:
+        super().__init__(f"the database is at schema {current or 'none'}, this release needs {needed}: run `comeback migrate`")
+        self.current = current
+        self.needed = needed
+
+
+class SchemaTooNew(StorageError):
+    """The tables are newer than this release knows; running on would damage them."""
+
+    def __init__(self, *, current: str, needed: str) -> None:
+        super().__init__(f"the database is at schema {current}, this release knows only {needed}: run the newer release")
+        self.current = current
+        self.needed = needed
+
+
+class AlreadyRunning(StorageError):
+    """Another process holds the lock of this SQLite file; a second one would send everything twice."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"another Comeback is running on this database: it holds {path}")
+        self.path = path
+
+
+class NetworkFileSystem(StorageError):
+    """The SQLite file lies on a network file system, where its locks do not hold."""
+
+    def __init__(self, path: Path, *, kind: str) -> None:
+        super().__init__(f"{path} is on a network file system ({kind}), where SQLite may lose data: use a local disk, or PostgreSQL")
+        self.path = path
+        self.kind = kind
+
+
+class PostgresDriverMissing(StorageError):
+    """DATABASE_URL asks for PostgreSQL, whose driver is an extra."""
+
+    def __init__(self) -> None:
+        super().__init__("PostgreSQL needs its driver: install the extra `postgres` (pip install 'comeback[postgres]')")
+
+
+class UnsupportedDatabase(StorageError):
+    """DATABASE_URL cannot be used; the message never quotes it, as it may hold a password."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"DATABASE_URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, not {found}")
+        self.found = found
+
+
+class LeaseLost(StorageError):
+    """The lease of the job ended and somebody else may have it: what this worker found out must not be stored."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"the lease of job {job_id} is lost")
+        self.job_id = job_id
+
+
+class AccountTaken(StorageError):
+    """The Atlassian account is linked to another person already."""
+
+    def __init__(self, *, account_id: str, person_id: str) -> None:
+        super().__init__(f"account {account_id} is linked to person {person_id}")
+        self.account_id = account_id
+        self.person_id = person_id

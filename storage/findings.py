@@ -1,0 +1,32 @@
+"""What was wrong with a person's access when we last looked, one finding for each request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from storage import access_requests
+from storage.records import Finding, as_record
+from storage.tables import findings
+from storage.unit import UnitOfWork
+
+_THIS = findings.c.request_id == bindparam("this_request")
+_OF = select(findings).where(_THIS)
+_REPLACE = update(findings).where(_THIS)
+_ADD = insert(findings)
+
+
+def record(uow: UnitOfWork, *, request_id: str, account_id: str | None, email: str | None, body: Mapping[str, Any]) -> Finding:
+    """The finding, in the place of an earlier one; the request's card is out of date from here on."""
+    # First, as it locks the request's row: of two units that find at once, the second replaces.
+    access_requests.touch(uow, request_id)
+    found: dict[str, Any] = {"account_id": account_id, "email": email, "body": dict(body), "found_at": uow.now}
+    if not uow.connection.execute(_REPLACE, {"this_request": request_id, **found}).rowcount:
+        uow.connection.execute(_ADD, {"request_id": request_id, **found})
+    return Finding(request_id=request_id, **found)
+
+
+def of(uow: UnitOfWork, request_id: str) -> Finding | None:
+    """The finding of the request, None before the first look."""
+    row = uow.connection.execute(_OF, {"this_request": request_id}).first()
+    return None if row is None else as_record(Finding, row)

@@ -1,0 +1,71 @@
+"""The schema of the database: brought up to date, and compared with what this release needs."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from storage import engines
+from storage.address import parse
+from storage.errors import SchemaOutdated, SchemaTooNew
+from storage.failures import translation
+from storage.tables import SCHEMA
+
+_LOCK = text("SELECT pg_advisory_xact_lock(4850174397)")
+_VERSION = text("SELECT version_num FROM alembic_version")
+
+
+def upgrade(url: str) -> bool:
+    """
+    Bring the tables up to date, in one transaction; True when there was something to do.
+
+    Any number of processes may call it at once: one works, the others wait and find it done. Raises SchemaTooNew, DatabaseAway.
+    """
+    engine = engines.changing(parse(url))
+    try:
+        with translation(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_LOCK)
+            current = _current(connection)
+            if current == SCHEMA:
+                return False
+            _require_known(current)
+            _run(connection)
+            return True
+    finally:
+        engine.dispose()
+
+
+def check(url: str) -> None:
+    """Return when the tables are those of this release; raises SchemaOutdated, SchemaTooNew, DatabaseAway."""
+    engine = engines.reading(parse(url))
+    try:
+        with translation(), engine.connect() as connection:
+            current = _current(connection)
+    finally:
+        engine.dispose()
+    _require_known(current)
+    if current != SCHEMA:
+        raise SchemaOutdated(current=current, needed=SCHEMA)
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_VERSION).scalar_one_or_none()
+
+
+def _require_known(current: str | None) -> None:
+    # Migrations are numbered, so that a release can tell "older" from "newer" without having the newer files.
+    if current is not None and current > SCHEMA:
+        raise SchemaTooNew(current=current, needed=SCHEMA)
+
+
+def _run(connection: Connection) -> None:
+    # Alembic takes a quarter of a second to import, and a process that starts on a current schema does without.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

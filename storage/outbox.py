@@ -1,0 +1,159 @@
+"""
+The outbox: what is to be done outside, stored with the fact that asks for it, and how a worker reports back.
+
+A job makes at most one outside write. Its lease is proved by a token; what a worker reports after losing it is refused. The claim itself is
+in `storage.claims`, and offered from here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select, update
+
+from storage import pacing
+from storage.claims import claim, next_due
+from storage.errors import LeaseLost
+from storage.lifecycle import JobState
+from storage.records import Backlog, Job
+from storage.sql import insert_or_keep
+from storage.tables import outbox
+from storage.unit import UnitOfWork
+
+__all__ = ["again", "backlog", "bury", "claim", "enqueue", "finish", "hasten", "next_due", "prune", "release_all", "revive"]
+
+_c = outbox.c
+_FREE: Mapping[str, None] = {"token": None, "lease_until": None}
+_ADD = insert_or_keep(outbox)
+_LEASED: ColumnElement[Any] = literal_column("'leased'")
+_HELD = update(outbox).where(_c.id == bindparam("this_id"), _c.token == bindparam("this_token"), _c.state == _LEASED)
+_END = _HELD.values(claimable_at=None, **_FREE)
+_AGAIN = _HELD.values(state=JobState.READY, **_FREE)
+_REVIVE = (
+    update(outbox).where(_c.id == bindparam("this_id"), _c.state == JobState.DEAD).values(state=JobState.READY, attempts=0, ended_at=None)
+)
+_ABANDONED = select(_c.id, _c.settle_seconds).where(_c.state == _LEASED)
+_RELEASE = update(outbox).where(_c.id == bindparam("this_id")).values(state=JobState.READY, unknown=True, **_FREE)
+_HASTEN = update(outbox).where(
+    _c.subject == bindparam("this_subject"),
+    _c.kind == bindparam("this_kind"),
+    _c.state == JobState.READY,
+    _c.claimable_at > bindparam("moment", type_=_c.claimable_at.type),
+)
+_BACKLOG = (
+    select(_c.kind, _c.state, func.count(), func.min(_c.due_at))
+    .where(_c.state != JobState.DONE)
+    .group_by(_c.kind, _c.state)
+    .order_by(_c.kind, _c.state)
+)
+_PRUNE = delete(outbox).where(_c.ended_at < bindparam("before"), _c.state == JobState.DONE)
+
+
+def enqueue(
+    uow: UnitOfWork,
+    *,
+    kind: str,
+    subject: str,
+    payload: Mapping[str, Any],
+    bucket: str | None = None,
+    due_at: datetime | None = None,
+    settle_seconds: int = 12,
+    key: str | None = None,
+) -> bool:
+    """
+    Whether the job is new: False when a job with this *key* is there already, finished or not.
+
+    Jobs of one *subject* run one at a time; *bucket* paces it; *settle_seconds* is how long after a lost attempt its effect may still come.
+    """
+    if bucket is not None:
+        pacing.ensure(uow, bucket)
+    due = due_at or uow.now
+    fields = {
+        "id": uow.new_id(),
+        "kind": kind,
+        "subject": subject,
+        "payload": dict(payload),
+        "bucket": bucket or "",
+        "state": JobState.READY,
+        "attempts": 0,
+        "unknown": False,
+        "settle_seconds": settle_seconds,
+        "due_at": due,
+        "claimable_at": due,
+        "key": key,
+        "created_at": uow.now,
+    }
+    if not uow.connection.execute(_ADD, fields).rowcount:
+        return False
+    uow.on_commit(uow.wake)
+    return True
+
+
+def finish(uow: UnitOfWork, job: Job) -> None:
+    """Note that the job is done; raises LeaseLost when another worker has it, and then nothing of this unit may be stored."""
+    _report(uow, job, _END, {"state": JobState.DONE, "ended_at": uow.now})
+
+
+def again(uow: UnitOfWork, job: Job, *, due_at: datetime, unknown: bool = False, counted: bool = True, error: str | None = None) -> None:
+    """
+    Have the job tried again at *due_at*; raises LeaseLost.
+
+    Once *unknown* (an attempt may have taken effect) it stays so. `counted` False takes this attempt back: a limit is nobody's failure.
+    *error* is a code.
+    """
+    fields = {
+        "due_at": due_at,
+        "claimable_at": due_at,
+        "unknown": job.unknown or unknown,
+        "attempts": job.attempts if counted else job.attempts - 1,
+        "last_error": error,
+    }
+    _report(uow, job, _AGAIN, fields)
+    uow.on_commit(uow.wake)
+
+
+def bury(uow: UnitOfWork, job: Job, *, error: str) -> None:
+    """Give the job up until a human revives it; raises LeaseLost. *error* is a code."""
+    _report(uow, job, _END, {"state": JobState.DEAD, "ended_at": uow.now, "last_error": error})
+
+
+def revive(uow: UnitOfWork, job_id: str) -> bool:
+    """Have a dead job tried again now as if it were new, except that it still knows an unknown outcome; False when it is not dead."""
+    fields = {"this_id": job_id, "due_at": uow.now, "claimable_at": uow.now, "created_at": uow.now}
+    uow.on_commit(uow.wake)
+    return bool(uow.connection.execute(_REVIVE, fields).rowcount)
+
+
+def release_all(uow: UnitOfWork) -> int:
+    """
+    Take back every lease, each job due when its effect has settled; returns how many.
+
+    Only for the start of a process that holds the lock of its SQLite file: whoever had the leases is dead.
+    """
+    rows = uow.connection.execute(_ABANDONED).all()
+    for row in rows:
+        due = uow.now + timedelta(seconds=row.settle_seconds)
+        uow.connection.execute(_RELEASE, {"this_id": row.id, "due_at": due, "claimable_at": due})
+    return len(rows)
+
+
+def hasten(uow: UnitOfWork, *, kind: str, subject: str) -> int:
+    """Make waiting jobs of this kind and subject due now; returns how many."""
+    uow.on_commit(uow.wake)
+    fields = {"this_kind": kind, "this_subject": subject, "moment": uow.now, "due_at": uow.now, "claimable_at": uow.now}
+    return uow.connection.execute(_HASTEN, fields).rowcount
+
+
+def backlog(uow: UnitOfWork) -> tuple[Backlog, ...]:
+    """The unfinished jobs, counted by kind and state."""
+    return tuple(Backlog(*row) for row in uow.connection.execute(_BACKLOG))
+
+
+def prune(uow: UnitOfWork, *, before: datetime) -> int:
+    """Forget jobs (and their keys) that were done before that time; dead ones stay. Returns how many."""
+    return uow.connection.execute(_PRUNE, {"before": before}).rowcount
+
+
+def _report(uow: UnitOfWork, job: Job, statement: Any, fields: Mapping[str, Any]) -> None:
+    if not uow.connection.execute(statement, {"this_id": job.id, "this_token": job.token, **fields}).rowcount:
+        raise LeaseLost(job.id)

@@ -1,0 +1,65 @@
+"""
+The pace at which jobs may be claimed, by bucket.
+
+Buckets: `slack.post:<channel>`, `slack.update`, `slack.dm`, `slack.read`, `atlassian`. A breaker is a paused bucket. Jobs without a bucket
+are never held back.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import bindparam, or_, select, update
+
+from storage.records import Bucket, as_record
+from storage.sql import insert_or_keep
+from storage.tables import buckets
+from storage.unit import UnitOfWork
+
+DEFAULTS: Mapping[str, float] = {
+    # https://docs.slack.dev/apis/web-api/rate-limits (2026-11-23): one message a second for each channel; chat.update is tier 3, so 50 a
+    # minute for the whole workspace; messages to people share "several hundred a minute"; reading is tier 3 or 4.
+    "slack.post": 1.0,
+    "slack.update": 1.2,
+    "slack.dm": 0.25,
+    "slack.read": 0.6,
+    "atlassian": 0.2,
+}
+"""Seconds between two jobs of a bucket, by the part of its name before the colon; a bucket that is not here is not paced."""
+
+_c = buckets.c
+_ADD = insert_or_keep(buckets)
+_STATE = select(buckets).where(_c.name != "").order_by(_c.name)
+_THIS = _c.name == bindparam("this_bucket")
+_SET_INTERVAL = update(buckets).where(_THIS)
+_PAUSE = update(buckets).where(_THIS, or_(_c.paused_until.is_(None), _c.paused_until < bindparam("until", type_=_c.paused_until.type)))
+_RESUME = update(buckets).where(_THIS).values(paused_until=None, reason=None)
+
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def ensure(uow: UnitOfWork, bucket: str) -> None:
+    """Make the bucket known, at the pace of its kind, unless it is."""
+    interval = DEFAULTS.get(bucket.partition(":")[0], 0.0)
+    uow.connection.execute(_ADD, {"name": bucket, "interval_seconds": interval, "next_at": _ALWAYS})
+
+
+def set_interval(uow: UnitOfWork, bucket: str, seconds: float) -> None:
+    """Let a job of the bucket through every *seconds* from now on; 0 means all at once."""
+    ensure(uow, bucket)
+    uow.connection.execute(_SET_INTERVAL, {"this_bucket": bucket, "interval_seconds": seconds})
+
+
+def pause(uow: UnitOfWork, bucket: str, *, until: datetime, reason: str) -> None:
+    """Let no job of the bucket through before *until*; a pause that lasts longer stays as it is."""
+    ensure(uow, bucket)
+    uow.connection.execute(_PAUSE, {"this_bucket": bucket, "until": until, "paused_until": until, "reason": reason})
+
+
+def resume(uow: UnitOfWork, bucket: str) -> None:
+    """End the bucket's pause."""
+    uow.connection.execute(_RESUME, {"this_bucket": bucket})
+
+
+def state(uow: UnitOfWork) -> tuple[Bucket, ...]:
+    """All buckets by name."""
+    return tuple(as_record(Bucket, row) for row in uow.connection.execute(_STATE))

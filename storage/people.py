@@ -1,0 +1,56 @@
+"""The people of the workspace, and the Atlassian account that each was linked to."""
+
+from sqlalchemy import bindparam, select, update
+
+from storage.errors import AccountTaken
+from storage.records import Person, as_record
+from storage.sql import insert_or_keep
+from storage.tables import people
+from storage.unit import UnitOfWork
+
+_COLUMNS = (people.c.id, people.c.team_id, people.c.slack_id, people.c.account_id, people.c.email, people.c.linked_at)
+_GET = select(*_COLUMNS).where(people.c.id == bindparam("this_id"))
+_FIND = select(*_COLUMNS).where(people.c.team_id == bindparam("this_team"), people.c.slack_id == bindparam("this_slack_id"))
+_LINKED_TO = select(*_COLUMNS).where(people.c.account_id == bindparam("this_account"))
+_ADD = insert_or_keep(people)
+_LINK = update(people).where(people.c.id == bindparam("this_id"))
+
+
+def find_or_add(uow: UnitOfWork, *, team_id: str, slack_id: str) -> Person:
+    """The person with this Slack id in this team, met for the first time perhaps."""
+    known = find(uow, team_id=team_id, slack_id=slack_id)
+    if known is not None:
+        return known
+    uow.connection.execute(_ADD, {"id": uow.new_id(), "team_id": team_id, "slack_id": slack_id, "created_at": uow.now})
+    # Ours, or that of a unit which was quicker.
+    return as_record(Person, uow.connection.execute(_FIND, {"this_team": team_id, "this_slack_id": slack_id}).one())
+
+
+def find(uow: UnitOfWork, *, team_id: str, slack_id: str) -> Person | None:
+    """The person with this Slack id in this team, None when we have not met."""
+    row = uow.connection.execute(_FIND, {"this_team": team_id, "this_slack_id": slack_id}).first()
+    return None if row is None else as_record(Person, row)
+
+
+def get(uow: UnitOfWork, person_id: str) -> Person:
+    """The person with this id; ids come from our own rows, so an unknown one is a mistake and raises NoResultFound."""
+    return as_record(Person, uow.connection.execute(_GET, {"this_id": person_id}).one())
+
+
+def link(uow: UnitOfWork, person_id: str, *, account_id: str, email: str | None) -> Person:
+    """
+    The person, linked to this Atlassian account from now on, in the place of any other.
+
+    Raises AccountTaken when the account is another person's.
+    """
+    owner = linked_to(uow, account_id)
+    if owner is not None and owner.id != person_id:
+        raise AccountTaken(account_id=account_id, person_id=owner.id)
+    uow.connection.execute(_LINK, {"this_id": person_id, "account_id": account_id, "email": email, "linked_at": uow.now})
+    return get(uow, person_id)
+
+
+def linked_to(uow: UnitOfWork, account_id: str) -> Person | None:
+    """The person to whom this Atlassian account belongs."""
+    row = uow.connection.execute(_LINKED_TO, {"this_account": account_id}).first()
+    return None if row is None else as_record(Person, row)

@@ -1,0 +1,149 @@
+"""
+The frozen records that leave the storage package; rows never do.
+
+All times are UTC and aware. `details` and `body` are plain JSON objects whose shape belongs to the package that wrote them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from storage.lifecycle import JobState, RequestStatus, Verdict
+
+R = TypeVar("R")
+
+
+class RowLike(Protocol):
+    """A database row; named here so that the records need no database library."""
+
+    @property
+    def _mapping(self) -> Mapping[Any, Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the workspace; `id` is random and the only name the audit chain knows them by."""
+
+    id: str
+    team_id: str
+    slack_id: str
+    account_id: str | None
+    email: str | None
+    linked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRequest:
+    """One person's request for one product; `version` grows with every change and tells whether the card is out of date."""
+
+    id: str
+    person_id: str
+    team_id: str
+    requester_slack_id: str
+    product: str
+    reason: str
+    status: RequestStatus
+    reason_code: str | None
+    details: Mapping[str, Any]
+    version: int
+    filed_at: datetime
+    expires_at: datetime
+    changed_at: datetime
+    card_channel: str | None
+    card_ts: str | None
+    card_version: int | None
+    approved_at: datetime | None = None
+    granted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one approver said to one request."""
+
+    id: str
+    request_id: str
+    approver_person_id: str
+    approver_slack_id: str
+    verdict: Verdict
+    reason: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was wrong with a person's access when we last looked, for one request; `body` is the diagnosis as JSON."""
+
+    request_id: str
+    account_id: str | None
+    email: str | None
+    body: Mapping[str, Any]
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    A leased outbox job: `token` proves the lease, `attempts` counts this one.
+
+    `unknown` says that an earlier attempt may have taken effect: read before you write.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    bucket: str | None
+    state: JobState
+    attempts: int
+    unknown: bool
+    token: str
+    lease_until: datetime
+    due_at: datetime
+    created_at: datetime
+    settle_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One link of the audit chain; `body` is canonical JSON text and `hash` covers the previous hash and the body."""
+
+    seq: int
+    at: datetime
+    kind: str
+    body: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditHead:
+    """The end of the chain: how many entries there are, and the hash of the last."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A pace that jobs share: one job each `interval_seconds`, the next from `next_at`, none before `paused_until`."""
+
+    name: str
+    interval_seconds: float
+    next_at: datetime
+    paused_until: datetime | None
+    reason: str | None
+
+
+class Backlog(NamedTuple):
+    """How many unfinished jobs of one kind are in one state, and since when the oldest is due."""
+
+    kind: str
+    state: JobState
+    jobs: int
+    oldest_due: datetime
+
+
+def as_record(cls: type[R], row: RowLike) -> R:
+    """The record of a row whose columns bear the names of the record's fields."""
+    return cls(**row._mapping)  # noqa: SLF001 - how a row is read by name: https://docs.sqlalchemy.org/en/21/core/connections.html

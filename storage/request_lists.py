@@ -1,0 +1,109 @@
+"""Access requests in lists and numbers, each by an index; offered to others as `storage.access_requests`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select
+
+from storage.lifecycle import OPEN_STATUSES, RequestStatus
+from storage.records import AccessRequest, as_record
+from storage.tables import access_requests, people
+from storage.unit import UnitOfWork
+
+_c = access_requests.c
+
+SELECT_REQUESTS = select(
+    *(column for column in _c),
+    people.c.team_id,
+    people.c.slack_id.label("requester_slack_id"),
+).join_from(access_requests, people)
+
+# Literals, not parameters: only these let the databases see that the partial indexes serve.
+_IS_OPEN = _c.status.in_([literal_column(f"'{status.value}'") for status in RequestStatus if status in OPEN_STATUSES])
+_IS_WAITING = _c.status == literal_column("'waiting'")
+_PERSON = _c.person_id == bindparam("person")
+_PRODUCT = _c.product == bindparam("this_product")
+_NEWEST_FIRST = (_c.filed_at.desc(), _c.id.desc())
+
+_OPEN_OF = SELECT_REQUESTS.where(_PERSON, _PRODUCT, _IS_OPEN)
+_LATEST_OF = SELECT_REQUESTS.where(_PERSON).order_by(*_NEWEST_FIRST).limit(bindparam("most"))
+_LATEST_OF_PRODUCT = _LATEST_OF.where(_PRODUCT)
+_WAITING = SELECT_REQUESTS.where(_PRODUCT, _IS_WAITING).order_by(_c.approved_at, _c.id)
+_RECENT = SELECT_REQUESTS.order_by(*_NEWEST_FIRST).limit(bindparam("most"))
+_RECENT_WITH = _RECENT.where(_c.status == bindparam("this_status"))
+_COUNTS = select(_c.status, func.count()).group_by(_c.status)
+_FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("since"))
+_GRANTED_SINCE = select(func.count()).where(_c.granted_at >= bindparam("since"))
+_DENIED_OF = select(func.count()).where(_PERSON, _PRODUCT, _c.status == RequestStatus.DENIED)
+
+_mine = access_requests.alias("mine")
+_POSITION = (
+    select(func.count())
+    .select_from(_mine)
+    .join(access_requests, _c.product == _mine.c.product)
+    .where(
+        _mine.c.id == bindparam("this_id"),
+        _mine.c.status == literal_column("'waiting'"),
+        _IS_WAITING,
+        or_(_c.approved_at < _mine.c.approved_at, (_c.approved_at == _mine.c.approved_at) & (_c.id <= _mine.c.id)),
+    )
+)
+
+
+def open_of(uow: UnitOfWork, person_id: str, product: str) -> AccessRequest | None:
+    """The person's open request for the product; there is at most one."""
+    found = _records(uow, _OPEN_OF, person=person_id, this_product=product)
+    return found[0] if found else None
+
+
+def latest_of(uow: UnitOfWork, person_id: str, *, product: str | None = None, limit: int = 5) -> tuple[AccessRequest, ...]:
+    """The person's requests, newest first, for one product or for all."""
+    if product is None:
+        return _records(uow, _LATEST_OF, person=person_id, most=limit)
+    return _records(uow, _LATEST_OF_PRODUCT, person=person_id, this_product=product, most=limit)
+
+
+def waiting(uow: UnitOfWork, product: str) -> tuple[AccessRequest, ...]:
+    """Who waits for a seat of the product, in the order of approval."""
+    return _records(uow, _WAITING, this_product=product)
+
+
+def queue_position(uow: UnitOfWork, request_id: str) -> int | None:
+    """The request's place among those that wait for the same product, 1 being the next; None when it does not wait."""
+    return uow.connection.execute(_POSITION, {"this_id": request_id}).scalar_one() or None
+
+
+def list_recent(uow: UnitOfWork, *, status: RequestStatus | None = None, limit: int = 50) -> tuple[AccessRequest, ...]:
+    """The newest requests first, of one status or of all."""
+    if status is None:
+        return _records(uow, _RECENT, most=limit)
+    return _records(uow, _RECENT_WITH, this_status=status, most=limit)
+
+
+def counts(uow: UnitOfWork) -> dict[RequestStatus, int]:
+    """How many requests there are in each status; zero where there are none."""
+    return dict.fromkeys(RequestStatus, 0) | {row[0]: row[1] for row in uow.connection.execute(_COUNTS)}
+
+
+def filed_since(uow: UnitOfWork, person_id: str, since: datetime) -> int:
+    """How many requests the person has filed since then."""
+    return _count(uow, _FILED_SINCE, {"person": person_id, "since": since})
+
+
+def granted_since(uow: UnitOfWork, since: datetime) -> int:
+    """How many requests have been granted since then, also those whose access has ended again."""
+    return _count(uow, _GRANTED_SINCE, {"since": since})
+
+
+def denied_of(uow: UnitOfWork, person_id: str, product: str) -> int:
+    """How often the person was denied the product."""
+    return _count(uow, _DENIED_OF, {"person": person_id, "this_product": product})
+
+
+def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[AccessRequest, ...]:
+    return tuple(as_record(AccessRequest, row) for row in uow.connection.execute(statement, parameters))
+
+
+def _count(uow: UnitOfWork, statement: Select[int], parameters: Mapping[str, Any]) -> int:
+    return uow.connection.execute(statement, parameters).scalar_one()
