@@ -1,0 +1,194 @@
+"""One person, one product: look, take one step, read back. Nothing here retries, waits or decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import assert_never
+
+from atlassian.access import AccessState, ProductWanted, WayBack
+from atlassian.catalog import Catalog
+from atlassian.client import AdminClient
+from atlassian.diagnosis import diagnose
+from atlassian.errors import AlreadyThere, NotThere, OwnedElsewhere, Refused, SeatsExhausted
+from atlassian.invitations import InviteResult
+from atlassian.licences import NO_MEMBERSHIP, select_candidates
+from atlassian.models import ManagePermissions, RoleAssignment, User
+from atlassian.standing import ACTIVE, INACTIVE, Found, Standing, membership_in, people_among, standing_of
+from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, Restore, Step, settle_seconds
+
+__all__ = ["InviteOutcome", "Provisioner", "StepResult", "Taken", "settle_seconds"]
+
+RECENTLY = timedelta(days=60)
+"""Somebody who used a product this lately, and is in none of its groups, may hold a direct role; for others it is not worth a call."""
+
+FEW = 10
+"""More accounts than this for one address would be refused all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Atlassian took the write; `already` says that there was nothing to change. Read back before telling anybody."""
+
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteOutcome:
+    """What became of an invitation; `reason` is why not, as a machine word: `product_not_licensed`, `partial` and the like."""
+
+    invited: bool
+    reason: str | None = None
+
+
+StepResult = Taken | InviteOutcome
+
+
+class Provisioner:
+    """Reads and mends through one client; the catalog saves it the slow questions."""
+
+    def __init__(self, client: AdminClient, catalog: Catalog) -> None:
+        """Nothing is read yet."""
+        self._client = client
+        self._catalog = catalog
+
+    settle_seconds = staticmethod(settle_seconds)
+
+    async def look(
+        self, *, email: str | None = None, account_id: str | None = None, wanted: ProductWanted, thorough: bool = False
+    ) -> AccessState:
+        """
+        How the person stands with the product, from fresh reads.
+
+        Found by *account_id* when one is given, and then an *email* that is not the account's is a reason to refuse. One call in an
+        organization of one directory; one more where there are several; more for people who are suspended, deactivated or not found.
+        *thorough* reads direct roles in any case, as a removal must. Raises any error of a read; none of them changed anything.
+        """
+        users = await self._find(email=email, account_id=account_id)
+        groups = await self._catalog.licence_groups(wanted.resource, wanted.role)
+        found = Found(email=email, users=users, licence_groups=groups)
+        people = people_among(users)
+        if len(people) == 1:
+            found = await self._complete(found, user=people[0], wanted=wanted, thorough=thorough)
+        return diagnose(found, wanted)
+
+    async def read_back(self, state: AccessState, *, step: Step, wanted: ProductWanted) -> AccessState:
+        """
+        How the person stands after *step*, which was planned from *state*: one call when the access is there.
+
+        Otherwise a thorough look. An invitation can't be read back: its outcome is the answer.
+        """
+        if state.account_id and state.account_status == ACTIVE and isinstance(step, AddToGroup | AssignRole | Restore):
+            rows = await self._assignments(state.account_id, resource_ids=(wanted.resource,))
+            if any(wanted.role in row.held_roles and row.user_directory_status == ACTIVE for row in rows):
+                return _seated(state, step=step, rows=rows)
+        return await self.look(email=state.email, account_id=state.account_id, wanted=wanted, thorough=True)
+
+    async def take(self, step: Step) -> StepResult:
+        """
+        Take one step: one write, sent once.
+
+        What is there already counts as taken. Raises the errors of `atlassian.errors`; after OutcomeUnknown wait `settle_seconds(step)`
+        and read before writing again. An answer that contradicts the catalog makes it forget.
+        """
+        try:
+            return await self._send(step)
+        except AlreadyThere:
+            return Taken(already=True)
+        except (NotThere, OwnedElsewhere, SeatsExhausted):
+            self._catalog.forget()
+            raise
+
+    async def _send(self, step: Step) -> StepResult:
+        match step:
+            case AddToGroup(group_id=group_id, directory_id=directory_id, account_id=account_id):
+                await self._client.add_to_group(group_id, directory_id=directory_id, account_id=account_id)
+            case AssignRole(account_id=account_id, role=role, resource=resource):
+                await self._client.assign_role(account_id, role=role, resource=resource)
+            case Restore(account_id=account_id, directory_id=directory_id):
+                await self._client.restore(account_id, directory_id=directory_id)
+            case Enable(account_id=account_id):
+                await self._client.enable(account_id)
+            case CancelDeletion(account_id=account_id):
+                await self._client.cancel_delete(account_id)
+            case Invite(email=email, resource=resource, role=role, group_ids=group_ids):
+                return _outcome(await self._client.invite(email, resource=resource, role=role, group_ids=group_ids))
+            case _:
+                assert_never(step)
+        return Taken()
+
+    async def _find(self, *, email: str | None, account_id: str | None) -> tuple[User, ...]:
+        if not (email or account_id):
+            raise ValueError("look needs an e-mail address or an account id")
+        emails = () if account_id or not email else (email,)
+        account_ids = (account_id,) if account_id else ()
+        page = await self._client.search_users(emails=emails, account_ids=account_ids, limit=FEW)
+        if not page.data:
+            # The plain search lists members of directories; a managed account outside all of them is found only so.
+            page = await self._client.search_users(emails=emails, account_ids=account_ids, claim_status="managed", limit=FEW)
+        return page.data
+
+    async def _complete(self, found: Found, *, user: User, wanted: ProductWanted, thorough: bool) -> Found:
+        """*found* with what one account needs besides; nothing for an account that no step can mend."""
+        standing = standing_of(user, found=found, wanted=wanted)
+        if standing.account not in (ACTIVE, INACTIVE):
+            return found
+        if standing.account == INACTIVE or standing.for_deletion:
+            found = replace(found, permissions=await self._permissions(user))
+        if standing.overall == NO_MEMBERSHIP:
+            return found
+        directories = await self._directories(user.account_id)
+        # A member of no directory is a contradiction (reads may lag): then they are unknown, not none.
+        found = replace(found, directories=directories or None)
+        if thorough or len(directories) > 1 or self._may_be_direct(found, standing=standing, wanted=wanted):
+            return replace(found, assignments=await self._assignments(user.account_id))
+        return found
+
+    async def _directories(self, account_id: str) -> tuple[str, ...]:
+        everything = await self._catalog.directories()
+        directories = everything if len(everything) == 1 else await self._client.directories(account_id=account_id)
+        return tuple(directory.directory_id for directory in directories)
+
+    async def _assignments(self, account_id: str, *, resource_ids: Sequence[str] = ()) -> tuple[RoleAssignment, ...]:
+        try:
+            return await self._client.role_assignments(account_id, resource_ids=resource_ids)
+        except NotThere:
+            return ()
+
+    async def _permissions(self, user: User) -> ManagePermissions | None:
+        if user.claim_status == "unmanaged":
+            return None
+        try:
+            return await self._client.manage_permissions(user.account_id)
+        except Refused:
+            # Not managed after all, or not told: then only the attempt shows who decides.
+            return None
+
+    def _may_be_direct(self, found: Found, *, standing: Standing, wanted: ProductWanted) -> bool:
+        if standing.held:
+            return False
+        used = next((product.last_active for product in standing.user.product_access or () if product.id == wanted.resource), None)
+        recently = used is not None and self._catalog.now() - used < RECENTLY
+        return recently or not select_candidates(found.licence_groups, resource=wanted.resource, role=wanted.role)
+
+
+def _seated(state: AccessState, *, step: Step, rows: Sequence[RoleAssignment]) -> AccessState:
+    added = tuple(group for group in state.candidate_groups if isinstance(step, AddToGroup) and group.id == step.group_id)
+    return replace(
+        state,
+        way_back=WayBack.HAS_ACCESS,
+        levels=(WayBack.HAS_ACCESS,),
+        reason=None,
+        membership=dict(state.membership) | membership_in(rows),
+        licence_groups_held=tuple(dict.fromkeys((*state.licence_groups_held, *added))),
+        direct_roles=tuple(sorted({role for row in rows for role in row.direct_roles})),
+        brings_back=(),
+        side_products=(),
+        chosen_group=None,
+        restore_in=(),
+    )
+
+
+def _outcome(result: InviteResult) -> InviteOutcome:
+    if result.seats_exhausted:
+        raise SeatsExhausted("invite", status=206)
+    return InviteOutcome(invited=result.invited, reason=result.reason)

@@ -1,0 +1,452 @@
+"""Every row of the table of ways back, and what holds in all states at once."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from atlassian.access import AccessState, ProductWanted, WayBack
+from atlassian.diagnosis import diagnose
+from atlassian.licences import HARMLESS_ROLES, LicenceGroup
+from atlassian.planning import plan_restore
+from atlassian.standing import Found
+from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, Restore
+from tests.atlassian.words import (
+    ACME,
+    ADA,
+    ADMIN,
+    CONFLUENCE,
+    EMAIL,
+    JIRA,
+    NORTH,
+    NOW,
+    USER,
+    WANTED,
+    Miniature,
+    group,
+    permissions,
+    person,
+    role,
+)
+
+USERS = group("jira-users")
+STAFF = group("all-staff", grants=((JIRA, USER), (CONFLUENCE, USER)))
+ADMINS = group("jira-admins", grants=((JIRA, ADMIN),))
+MIXED = group("power-users", grants=((JIRA, USER), (CONFLUENCE, ADMIN)))
+SYNCED = group("engineering", external=True)
+NORTHERN = group("jira-north", directory=NORTH)
+W = WayBack
+
+
+def found(*users: object, email: str | None = EMAIL, **facts: object) -> Found:
+    """What the reads returned, in an organization whose product has one ordinary licence group."""
+    return Found(**({"email": email, "users": users, "licence_groups": (USERS,), "directories": (ACME,)} | facts))  # type: ignore[arg-type]
+
+
+def test_member_of_a_licence_group_has_access() -> None:
+    """Somebody who has the product is told so, and nothing is planned."""
+    state = diagnose(found(person(USERS, used=NOW)), WANTED)
+    assert (state.way_back, state.levels, state.last_active) == (W.HAS_ACCESS, (W.HAS_ACCESS,), NOW)
+    assert state.licence_groups_held == (USERS.ref,)
+    assert plan_restore(state, WANTED) == ()
+
+
+@pytest.mark.parametrize(("given", "how"), [(USER, "direct"), (USER, "group_direct"), (USER, "inferred"), (ADMIN, "direct")])
+def test_a_role_on_the_product_is_access(given: str, how: str) -> None:
+    """Access need not come through a group that we know."""
+    state = diagnose(found(person(), assignments=(role(given=given, how=how),)), WANTED)
+    assert state.way_back is W.HAS_ACCESS
+    assert state.direct_roles == ((given,) if how == "direct" else ())
+
+
+def test_inferred_administration_is_no_seat() -> None:
+    """An organization admin is listed as admin of every product, and can still lack the seat."""
+    state = diagnose(found(person(), assignments=(role(given=ADMIN, how="inferred"),)), WANTED)
+    assert state.way_back is W.ADD_ACCESS
+
+
+def test_removed_access_is_put_back_by_the_licence_group() -> None:
+    """The ordinary return: one group, one step."""
+    state = diagnose(found(person()), WANTED)
+    assert (state.way_back, state.chosen_group, state.brings_back) == (W.ADD_ACCESS, USERS.ref, ())
+    assert plan_restore(state, WANTED) == (AddToGroup(group_id=USERS.id, directory_id=ACME, account_id=ADA),)
+
+
+def test_the_group_that_grants_fewest_other_products_is_chosen() -> None:
+    """Nobody gets Confluence because they asked for Jira, when there is a choice."""
+    state = diagnose(found(person(), licence_groups=(STAFF, USERS)), WANTED)
+    assert (state.chosen_group, state.side_products) == (USERS.ref, ())
+
+
+@pytest.mark.parametrize("name", ["all-staff", "ALL-STAFF", "id-all-staff"])
+def test_the_group_of_the_settings_is_preferred(name: str) -> None:
+    """An admin may name the group, by id or by name; what it gives besides is shown."""
+    wanted = ProductWanted(resource=JIRA, group=name)
+    state = diagnose(found(person(), licence_groups=(STAFF, USERS)), wanted)
+    assert (state.chosen_group, state.side_products) == (STAFF.ref, (CONFLUENCE,))
+
+
+@pytest.mark.parametrize("preferred", [None, "jira-admins", "power-users"])
+def test_a_group_that_grants_administration_is_never_chosen(preferred: str | None) -> None:
+    """Not even when the settings name it, and not when its administration is of another product."""
+    wanted = ProductWanted(resource=JIRA, group=preferred)
+    state = diagnose(found(person(), licence_groups=(ADMINS, MIXED)), wanted)
+    assert (state.candidate_groups, plan_restore(state, wanted)) == ((), (AssignRole(account_id=ADA, role=USER, resource=JIRA),))
+
+
+def test_a_role_that_nobody_knows_counts_as_administration() -> None:
+    """A role that Atlassian invents tomorrow must not slip through."""
+    novel = group("novel", grants=((JIRA, USER), (JIRA, "atlassian/overlord")))
+    assert diagnose(found(person(), licence_groups=(novel,)), WANTED).chosen_group is None
+
+
+@pytest.mark.parametrize("name", ["admin", "org-admin", "site-admin", "user-access-admin", "overlord"])
+def test_no_admin_role_can_be_wanted(name: str) -> None:
+    """A setting that asks for administration stops the start."""
+    with pytest.raises(ValueError, match="not a role that Comeback gives"):
+        ProductWanted(resource=JIRA, role=f"atlassian/{name}")
+
+
+def test_without_a_licence_group_the_role_is_assigned() -> None:
+    """Products without groups are given by role."""
+    state = diagnose(found(person(), licence_groups=()), WANTED)
+    assert plan_restore(state, WANTED) == (AssignRole(account_id=ADA, role=USER, resource=JIRA),)
+
+
+def test_an_identity_providers_group_is_left_alone() -> None:
+    """When only an identity provider can give the product, a human is told; going round it by a role is no way."""
+    state = diagnose(found(person(), licence_groups=(SYNCED,)), WANTED)
+    assert (state.way_back, state.reason, plan_restore(state, WANTED)) == (W.OWNED_ELSEWHERE, "no_modifiable_group", ())
+
+
+def test_external_is_external_whatever_else_is_said() -> None:
+    """A group that claims to be modifiable and is synced all the same would be reverted by the next sync."""
+    claimed = group("engineering", external=True, modifiable=True)
+    assert diagnose(found(person(), licence_groups=(claimed,)), WANTED).way_back is W.OWNED_ELSEWHERE
+
+
+def test_another_modifiable_group_is_used_beside_an_external_one() -> None:
+    """An external group does not stand in the way of an ordinary one."""
+    state = diagnose(found(person(), licence_groups=(SYNCED, STAFF)), WANTED)
+    assert (state.way_back, state.chosen_group) == (W.ADD_ACCESS, STAFF.ref)
+
+
+def test_a_person_of_a_directory_whose_groups_are_external_is_owned_there() -> None:
+    """Groups of another directory are no way for a person whose own directory gets the product from its identity provider."""
+    synced = group("knowledge", directory=NORTH, external=True)
+    state = diagnose(found(person(), licence_groups=(USERS, synced), directories=(NORTH,)), WANTED)
+    assert (state.way_back, state.reason) == (W.OWNED_ELSEWHERE, "no_modifiable_group")
+
+
+def test_a_person_of_another_directory_is_invited() -> None:
+    """A membership needs the group's directory; an invitation brings the person there."""
+    state = diagnose(found(person(), directories=(NORTH,)), WANTED)
+    assert plan_restore(state, WANTED) == (Invite(email=EMAIL, resource=JIRA, role=USER),)
+
+
+def test_suspended_with_the_group_needs_one_restore() -> None:
+    """A suspension keeps groups, so that ending it is enough; the rest that it brings back is told."""
+    state = diagnose(found(person(USERS, STAFF, membership_status="suspended"), licence_groups=(USERS, STAFF)), WANTED)
+    assert (state.levels, state.brings_back) == ((W.RESTORE,), ("all-staff",))
+    assert plan_restore(state, WANTED) == (Restore(account_id=ADA, directory_id=ACME),)
+
+
+def test_suspended_without_the_group_needs_both() -> None:
+    """Levels stack: the directory first, then the product."""
+    state = diagnose(found(person(membership_status="suspended")), WANTED)
+    assert state.levels == (W.RESTORE, W.ADD_ACCESS)
+    assert [type(step) for step in plan_restore(state, WANTED)] == [Restore, AddToGroup]
+
+
+def test_suspended_in_one_of_two_directories_is_seen() -> None:
+    """Atlassian's summary says active; the seat lies where the suspension is."""
+    rows = (role(how="group_direct", directory=ACME, status="suspended"), role(CONFLUENCE, directory=NORTH))
+    state = diagnose(found(person(USERS), assignments=rows, directories=(ACME, NORTH)), WANTED)
+    assert plan_restore(state, WANTED) == (Restore(account_id=ADA, directory_id=ACME),)
+
+
+def test_an_unrelated_suspension_stays() -> None:
+    """What the product does not need is not touched."""
+    rows = (role(CONFLUENCE, directory=NORTH, status="suspended"),)
+    state = diagnose(found(person(), assignments=rows, directories=(ACME, NORTH)), WANTED)
+    assert (state.levels, state.membership) == ((W.ADD_ACCESS,), {ACME: "active", NORTH: "suspended"})
+
+
+def test_a_group_in_an_active_directory_comes_before_one_that_needs_a_restore() -> None:
+    """Fewer changes win over a preference."""
+    rows = (role(CONFLUENCE, directory=ACME, status="suspended"),)
+    wanted = ProductWanted(resource=JIRA, group="jira-users")
+    state = diagnose(found(person(), licence_groups=(USERS, NORTHERN), assignments=rows, directories=(ACME, NORTH)), wanted)
+    assert (state.levels, state.chosen_group) == ((W.ADD_ACCESS,), NORTHERN.ref)
+
+
+def test_a_suspended_seat_without_a_directory_is_restored_where_the_person_is() -> None:
+    """A role may be listed without a directory; the person's own suspension tells."""
+    row = role(status="suspended").model_copy(update={"directory_id": None})
+    state = diagnose(found(person(membership_status="suspended"), assignments=(row,)), WANTED)
+    assert plan_restore(state, WANTED) == (Restore(account_id=ADA, directory_id=ACME),)
+
+
+def test_suspended_somewhere_unknown_is_for_a_human() -> None:
+    """A restore needs a directory; guessing one is no way."""
+    state = diagnose(found(person(membership_status="suspended"), directories=None, licence_groups=()), WANTED)
+    assert (state.way_back, state.reason) == (W.AMBIGUOUS, "directory_unknown")
+
+
+def test_deactivated_account_is_enabled_first() -> None:
+    """Account, then directory, then product."""
+    off = person(account_status="inactive", membership_status="suspended", claim_status="managed")
+    state = diagnose(found(off, permissions=permissions(allowed=True)), WANTED)
+    assert state.levels == (W.ENABLE, W.RESTORE, W.ADD_ACCESS)
+    assert plan_restore(state, WANTED)[0] == Enable(account_id=ADA)
+
+
+def test_deactivated_with_the_group_kept_is_only_enabled() -> None:
+    """What the account still holds need not be given."""
+    state = diagnose(found(person(USERS, account_status="inactive")), WANTED)
+    assert state.levels == (W.ENABLE,)
+
+
+@pytest.mark.parametrize("reason", ["externalDirectory.scim", "externalDirectory.google", "authPolicy.saml", "blocked.exportControl"])
+def test_account_that_others_decide_about_is_named(reason: str) -> None:
+    """Atlassian's own key says who must act."""
+    state = diagnose(found(person(account_status="inactive"), permissions=permissions(allowed=False, reason=reason)), WANTED)
+    assert (state.way_back, state.levels, state.reason) == (W.OWNED_ELSEWHERE, (W.OWNED_ELSEWHERE,), reason)
+
+
+def test_deactivated_account_of_somebody_else_is_owned_elsewhere() -> None:
+    """Only the organization that manages an account may activate it."""
+    state = diagnose(found(person(account_status="inactive", claim_status="unmanaged")), WANTED)
+    assert (state.way_back, state.reason) == (W.OWNED_ELSEWHERE, "unmanaged_account")
+
+
+@pytest.mark.parametrize(
+    "facts", [{"for_deletion": True, "account_status": "inactive"}, {"status": "for_deletion", "account_status": None}]
+)
+def test_deletion_in_its_grace_is_cancelled(facts: dict[str, Any]) -> None:
+    """Cancelling activates too, so that no enabling follows; that enabling is refused meanwhile is no obstacle."""
+    refusal = permissions(allowed=False, reason="administrative")
+    state = diagnose(found(person(USERS, **facts), permissions=refusal), WANTED)
+    assert state.levels == (W.CANCEL_DELETION,)
+    assert plan_restore(state, WANTED) == (CancelDeletion(account_id=ADA),)
+
+
+def test_deletion_by_an_identity_provider_is_not_cancelled() -> None:
+    """The next sync would delete it again."""
+    refusal = permissions(allowed=False, reason="externalDirectory.scim")
+    state = diagnose(found(person(for_deletion=True, account_status="inactive"), permissions=refusal), WANTED)
+    assert state.way_back is W.OWNED_ELSEWHERE
+
+
+def test_closed_account_cannot_be_restored() -> None:
+    """Closed is for ever; nothing is planned."""
+    state = diagnose(found(person(account_status="closed")), WANTED)
+    assert (state.way_back, plan_restore(state, WANTED)) == (W.ACCOUNT_CLOSED, ())
+
+
+def test_an_account_status_that_nobody_knows_is_for_a_human() -> None:
+    """A new word of Atlassian's is not taken for active."""
+    assert diagnose(found(person(account_status="frozen")), WANTED).reason == "unknown_status"
+
+
+def test_nobody_is_invited_to_the_product() -> None:
+    """No hit is an invitation, to the role and not to a group that may grant more."""
+    state = diagnose(found(), WANTED)
+    assert (state.way_back, state.matches, state.account_id) == (W.INVITE, 0, None)
+    assert plan_restore(state, WANTED) == (Invite(email=EMAIL, resource=JIRA, role=USER),)
+
+
+def test_an_invitation_goes_into_the_group_that_the_settings_name() -> None:
+    """Then the group alone carries the access."""
+    wanted = ProductWanted(resource=JIRA, group="all-staff")
+    state = diagnose(found(licence_groups=(USERS, STAFF)), wanted)
+    assert plan_restore(state, wanted) == (Invite(email=EMAIL, resource=JIRA, role=USER, group_ids=(STAFF.id,)),)
+
+
+def test_managed_account_outside_all_directories_is_invited() -> None:
+    """An account of the company that has no membership is no member."""
+    state = diagnose(found(person(membership_status=None, status="not_invited"), directories=None), WANTED)
+    assert (state.way_back, state.account_id) == (W.INVITE, ADA)
+
+
+def test_no_invitation_where_an_identity_provider_owns_the_product() -> None:
+    """The rule about external groups holds for newcomers too."""
+    assert diagnose(found(licence_groups=(SYNCED,)), WANTED).way_back is W.OWNED_ELSEWHERE
+
+
+def test_an_invitation_needs_an_address() -> None:
+    """An account whose address is hidden, looked up by id, can't be invited."""
+    outside = person(email=None, membership_status="no_membership")
+    assert diagnose(found(outside, email=None), WANTED).reason == "email_unknown"
+
+
+def test_an_account_that_is_gone_is_for_a_human() -> None:
+    """Looked up by id and not found, without an address to invite."""
+    assert diagnose(found(email=None), WANTED).reason == "account_not_found"
+
+
+def test_two_accounts_are_refused() -> None:
+    """Choosing between two accounts is a human's job."""
+    state = diagnose(found(person(), person(account_id="712020:other")), WANTED)
+    assert (state.way_back, state.matches, state.account_id, plan_restore(state, WANTED)) == (W.AMBIGUOUS, 2, None, ())
+
+
+def test_the_same_account_twice_is_one_match() -> None:
+    """Pages may overlap."""
+    assert diagnose(found(person(), person()), WANTED).matches == 1
+
+
+@pytest.mark.parametrize("kind", ["app", "customer"])
+def test_apps_and_portal_customers_are_no_match(kind: str) -> None:
+    """A portal account with the same address must not block a person for ever."""
+    other = person(account_id="qm:1", account_type=kind)
+    assert diagnose(found(person(), other), WANTED).way_back is W.ADD_ACCESS
+    assert diagnose(found(other), WANTED).way_back is W.INVITE
+
+
+def test_an_account_with_another_address_is_refused() -> None:
+    """A pinned account whose address changed, or a search that ignored its filter, asks a human."""
+    state = diagnose(found(person(email="eve@acme.example")), WANTED)
+    assert (state.way_back, state.reason) == (W.AMBIGUOUS, "email_mismatch")
+    assert diagnose(found(person(email="Ada@ACME.example")), WANTED).way_back is W.ADD_ACCESS
+
+
+def test_a_pending_invitation_waits_for_its_person() -> None:
+    """Seated, never there, address unconfirmed: inviting again would only send another e-mail."""
+    pending = person(USERS, email_verified=False, management_source="invited")
+    assert diagnose(found(pending), WANTED).way_back is W.ACCEPT_INVITATION
+    assert diagnose(found(person(USERS, email_verified=False, used=NOW)), WANTED).way_back is W.HAS_ACCESS
+
+
+def test_brings_back_tells_admin_rights_too() -> None:
+    """The card must show that a restore makes somebody an admin again."""
+    off = person(USERS, ADMINS, account_status="inactive", platform_roles=("atlassian/org-admin",))
+    rows = (role(CONFLUENCE, given=ADMIN),)
+    state = diagnose(found(off, licence_groups=(USERS, ADMINS), assignments=rows), WANTED)
+    assert state.brings_back == (f"{ADMIN} on {CONFLUENCE}", "atlassian/org-admin", "jira-admins")
+
+
+GROUP_SETS = [(), (USERS,), (SYNCED,), (ADMINS,), (MIXED,), (SYNCED, STAFF), (USERS, STAFF, ADMINS), (NORTHERN,), (USERS, NORTHERN, SYNCED)]
+DIRECTORIES = [
+    {},
+    {ACME: False},
+    {ACME: True},
+    {NORTH: False},
+    {ACME: True, NORTH: False},
+    {ACME: False, NORTH: True},
+    {ACME: True, NORTH: True},
+]
+
+
+def every_miniature() -> Iterator[Miniature]:
+    """The whole product of states: account, claim, lock, directories, groups there are, what is held."""
+    accounts = [("active", False), ("inactive", False), ("inactive", True), ("closed", False)]
+    locks = [None, "externalDirectory.scim", "blocked.exportControl"]
+    for groups, directories, account, claim, lock in itertools.product(GROUP_SETS, DIRECTORIES, accounts, ("managed", "unmanaged"), locks):
+        reachable = [one.id for one in groups if one.directory_id in directories]
+        for held, direct in itertools.product([*({one} for one in reachable), set()], [set(), {(JIRA, USER)}, {(CONFLUENCE, USER)}]):
+            if direct and not directories:
+                continue
+            yield Miniature(
+                groups=groups,
+                account=account[0],
+                for_deletion=account[1],
+                claim=claim,
+                lock=lock,
+                directories=directories,
+                member_of=frozenset(held),
+                direct=frozenset(direct),
+            )
+
+
+EVERYTHING = list(every_miniature())
+
+
+def expected(world: Miniature) -> WayBack:
+    """The first thing to mend, told from the facts and in the table's words, not with the product's code."""
+    if world.account == "closed":
+        return W.ACCOUNT_CLOSED
+    if world.account == "inactive" and (world.claim == "unmanaged" or (world.lock or "").startswith("externalDirectory")):
+        return W.OWNED_ELSEWHERE
+    if world.account == "inactive" and world.lock and not world.for_deletion:
+        return W.OWNED_ELSEWHERE
+    way = expected_in_directories(world)
+    if world.account == "active" or way is W.OWNED_ELSEWHERE:
+        return way
+    return W.CANCEL_DELETION if world.for_deletion else W.ENABLE
+
+
+def expected_in_directories(world: Miniature) -> WayBack:
+    """The same for what lies below the account."""
+    safe = [one for one in world.groups if not one.external and one.modifiable and {name for _, name in one.grants} <= HARMLESS_ROLES]
+    near = [one for one in world.groups if one.directory_id in world.directories]
+    seats = [one.directory_id for one in near if one.id in world.member_of]
+    seats += [world.home] if (JIRA, USER) in world.direct else []
+    if not world.directories:
+        return W.INVITE if safe or not any(one.external for one in world.groups) else W.OWNED_ELSEWHERE
+    if seats:
+        return W.RESTORE if all(world.directories[seat] for seat in seats) else W.HAS_ACCESS
+    return expected_without_a_seat(world, safe=safe, near=near)
+
+
+def expected_without_a_seat(world: Miniature, *, safe: list[LicenceGroup], near: list[LicenceGroup]) -> WayBack:
+    """The same for a member who has nothing that gives the product."""
+    if any(one in near and not world.directories[one.directory_id] for one in safe):
+        return W.ADD_ACCESS
+    if any(one in near for one in safe):
+        return W.RESTORE
+    if safe and not near:
+        return W.INVITE
+    if any(one.external for one in near):
+        return W.OWNED_ELSEWHERE
+    return W.RESTORE if world.directories[world.home] else W.ADD_ACCESS
+
+
+def test_every_state_has_the_way_back_of_the_table() -> None:
+    """The whole product of states, against the table told a second time."""
+    assert len(EVERYTHING) > 5_000
+    wrong = [
+        (world, world.diagnosed().way_back, expected(world)) for world in EVERYTHING if world.diagnosed().way_back is not expected(world)
+    ]
+    assert wrong == []
+
+
+def test_every_plan_leads_to_access_and_changes_nothing_else() -> None:
+    """Step by step, diagnosed anew each time: it ends with the product, and only what was announced came besides."""
+    for world in EVERYTHING:
+        state = world.diagnosed()
+        if not state.way_back.can_be_mended:
+            assert plan_restore(state, WANTED) == ()
+            continue
+        assert_mends(world, state)
+
+
+def assert_mends(world: Miniature, state: AccessState) -> None:
+    """Follow the plans of *world* to their end."""
+    now, taken = world, 0
+    while (here := now.diagnosed()).way_back.can_be_mended:
+        plan = plan_restore(here, WANTED)
+        assert len(plan) == len(here.levels)
+        now, taken = now.after(plan[0]), taken + 1
+        assert taken <= len(state.levels)
+    assert (now.diagnosed().way_back, taken) == (W.HAS_ACCESS, len(state.levels))
+    gained = now.holdings - world.holdings
+    assert {resource for resource, _ in gained} <= {JIRA, *state.side_products}
+    assert {name for _, name in gained} <= HARMLESS_ROLES
+
+
+def test_every_state_is_told_in_levels_and_survives_storage() -> None:
+    """The way back is the first level, a dead end stands alone, and a finding reads back as it was written."""
+    for world in EVERYTHING:
+        state = world.diagnosed()
+        assert state.way_back is state.levels[0]
+        assert len(state.levels) == 1 or all(level.can_be_mended for level in state.levels)
+        assert AccessState.from_json(state.to_json()) == state
+
+
+def test_a_finding_does_not_print_the_person() -> None:
+    """States get into logs; names and addresses must not."""
+    text = repr(diagnose(found(person(name="Ada Park")), WANTED))
+    assert EMAIL not in text
+    assert "Ada Park" not in text

@@ -1,0 +1,169 @@
+"""The words in which the tests of this folder tell their stories: people, groups, roles, an organization in miniature."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from atlassian.access import AccessState, ProductWanted
+from atlassian.diagnosis import diagnose
+from atlassian.licences import LicenceGroup
+from atlassian.models import AssignedRole, ManagePermissions, Permission, ProductAccess, ReasonKey, RoleAssignment, User, UserGroup
+from atlassian.standing import Found
+from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, Restore, Step
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+JIRA = "ari:cloud:jira-software::site/c1"
+CONFLUENCE = "ari:cloud:confluence::site/c1"
+PLATFORM = "ari:cloud:platform::site/c1"
+USER, ADMIN = "atlassian/user", "atlassian/admin"
+ACME, NORTH = "dir-acme", "dir-north"
+ADA = "712020:ada"
+EMAIL = "ada@acme.example"
+WANTED = ProductWanted(resource=JIRA)
+
+
+def group(
+    name: str,
+    *,
+    directory: str = ACME,
+    grants: Iterable[tuple[str, str]] = ((JIRA, USER),),
+    external: bool = False,
+    modifiable: bool | None = None,
+) -> LicenceGroup:
+    """A licence group whose id is `id-<name>`."""
+    return LicenceGroup(
+        id=f"id-{name}",
+        name=name,
+        directory_id=directory,
+        modifiable=not external if modifiable is None else modifiable,
+        external=external,
+        grants=tuple(grants),
+    )
+
+
+def person(*groups: LicenceGroup, email: str | None = EMAIL, account_id: str = ADA, used: datetime | None = None, **facts: Any) -> User:
+    """An account, active and a member unless *facts* say otherwise."""
+    defaults: dict[str, Any] = {"account_type": "atlassian", "account_status": "active", "membership_status": "active"}
+    access = (ProductAccess(id=JIRA, key="jira-software", last_active=used),) if used else ()
+    members = tuple(UserGroup(id=one.id, name=one.name) for one in groups)
+    return User.model_validate(
+        defaults | {"account_id": account_id, "email": email, "groups": members, "product_access": access, "platform_roles": ()} | facts
+    )
+
+
+def role(resource: str = JIRA, *, given: str = USER, how: str = "direct", directory: str = ACME, status: str = "active") -> RoleAssignment:
+    """One row of somebody's role assignments."""
+    assigned = AssignedRole(role=given, methods=(how,))
+    return RoleAssignment(resource_id=resource, directory_id=directory, user_directory_status=status, role_assignments=(assigned,))
+
+
+def permissions(*, allowed: bool, reason: str | None = None) -> ManagePermissions:
+    """What the organization may do with an account's activation."""
+    return ManagePermissions(enablement=Permission(allowed=allowed, reason=ReasonKey(key=reason) if reason else None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miniature:
+    """One account in an organization of groups: enough to see what a plan does. `directories` maps to "is suspended there"."""
+
+    groups: tuple[LicenceGroup, ...]
+    exists: bool = True
+    account: str = "active"
+    for_deletion: bool = False
+    claim: str = "managed"
+    lock: str | None = None
+    directories: Mapping[str, bool] = field(default_factory=lambda: {ACME: False})
+    member_of: frozenset[str] = frozenset()
+    direct: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def holdings(self) -> frozenset[tuple[str, str]]:
+        """All (resource, role) that the account holds, usable or not."""
+        return self.direct | {grant for one in self.groups if one.id in self.member_of for grant in one.grants}
+
+    def seen(self, *, email: str | None = EMAIL) -> Found:
+        """What the reads would find now."""
+        if not self.exists:
+            return Found(email=email, users=(), licence_groups=self.groups)
+        members = tuple(one for one in self.groups if one.id in self.member_of)
+        user = person(
+            *members,
+            account_status=self.account,
+            membership_status=self._membership(),
+            for_deletion=self.for_deletion,
+            claim_status=self.claim,
+        )
+        return Found(
+            email=email,
+            users=(user,),
+            licence_groups=self.groups,
+            assignments=tuple(self._rows()) if self.directories else None,
+            permissions=permissions(allowed=False, reason=self.lock) if self.lock else permissions(allowed=True),
+            directories=tuple(self.directories),
+        )
+
+    def diagnosed(self, wanted: ProductWanted = WANTED) -> AccessState:
+        """How the account stands now."""
+        return diagnose(self.seen(), wanted)
+
+    def after(self, step: Step) -> "Miniature":
+        """The organization after Atlassian took *step*; AssertionError when it would have refused."""
+        match step:
+            case CancelDeletion():
+                assert self.for_deletion
+                return replace(self, for_deletion=False, account="active")
+            case Enable():
+                assert self.account == "inactive"
+                assert not self.for_deletion
+                assert self.claim == "managed"
+                assert not self.lock
+                return replace(self, account="active")
+            case Restore(directory_id=directory):
+                assert self.directories[directory] is True
+                return replace(self, directories={**self.directories, directory: False})
+            case AddToGroup(group_id=group_id, directory_id=directory):
+                target = next(one for one in self.groups if one.id == group_id)
+                assert target.directory_id == directory
+                assert self.directories[directory] is False
+                assert target.modifiable
+                return replace(self, member_of=self.member_of | {group_id})
+            case AssignRole(role=given, resource=resource):
+                assert self.account == "active"
+                return replace(self, direct=self.direct | {(resource, given)})
+            case Invite(group_ids=group_ids, resource=resource, role=given):
+                direct = self.direct if group_ids else self.direct | {(resource, given)}
+                homes = {one.directory_id for one in self.groups if one.id in group_ids} or {ACME}
+                return replace(
+                    self,
+                    exists=True,
+                    directories=dict(self.directories) | dict.fromkeys(homes, False),
+                    member_of=self.member_of | set(group_ids),
+                    direct=direct,
+                )
+
+    def _membership(self) -> str:
+        if not self.directories:
+            return "no_membership"
+        return "suspended" if all(self.directories.values()) else "active"
+
+    @property
+    def home(self) -> str:
+        """The directory of a product that no group seats: where the person is active, if anywhere."""
+        homes = [one.directory_id for one in self.groups if one.directory_id in self.directories] or list(self.directories)
+        return next((home for home in homes if not self.directories[home]), homes[0])
+
+    def _rows(self) -> Iterable[RoleAssignment]:
+        for directory, suspended in self.directories.items():
+            status = "suspended" if suspended else "active"
+            given = {
+                (grant, "group_direct")
+                for one in self.groups
+                if one.id in self.member_of and one.directory_id == directory
+                for grant in one.grants
+            }
+            given |= {(grant, "direct") for grant in self.direct if directory == self.home}
+            # Membership of a site is a row of its own; without it a suspension is seen only once something is held there.
+            yield role(PLATFORM, given="atlassian/basic", how="inferred", directory=directory, status=status)
+            for (resource, name), how in sorted(given):
+                yield role(resource, given=name, how=how, directory=directory, status=status)
