@@ -1,0 +1,1 @@
+"""A simulated Slack workspace and a simulated Atlassian organization, reached only over sockets."""

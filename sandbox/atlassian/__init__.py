@@ -1,0 +1,1 @@
+"""A simulated Atlassian organization behind the admin API and one site API."""

@@ -1,0 +1,171 @@
+"""The people with a name of their own: stories, tests and the demo rely on them."""
+
+from typing import Any
+
+from sandbox.human import AtlassianState, Human, SlackKind
+
+JIRA, CONFLUENCE = "jira-users-acme", "confluence-users-acme"
+
+
+def _person(name: str, title: str, **facts: Any) -> Human:
+    given, _, family = name.lower().partition(" ")
+    return Human(key=given, name=name, email=f"{given}.{family}@acme.example", title=title, **facts)
+
+
+CAST: tuple[Human, ...] = (
+    _person(
+        "Ada Park",
+        "Product Designer",
+        atlassian=AtlassianState.IDLE_REMOVED,
+        products=("confluence",),
+        lost=("jira",),
+        groups=(CONFLUENCE, "design"),
+        seen=(("jira", 131.2), ("confluence", 2.3)),
+        state_days=12,
+    ),
+    _person(
+        "Ben Okafor",
+        "Sales Engineer",
+        atlassian=AtlassianState.IDLE_REMOVED,
+        products=("jira",),
+        lost=("confluence",),
+        groups=(JIRA,),
+        seen=(("jira", 1.1), ("confluence", 204.5)),
+        state_days=40,
+    ),
+    _person(
+        "Cleo Martins",
+        "Content Strategist",
+        atlassian=AtlassianState.IDLE_REMOVED,
+        lost=("jira", "confluence"),
+        groups=("book-club",),
+        seen=(("jira", 187.0), ("confluence", 166.4)),
+        state_days=55,
+    ),
+    _person(
+        "Dan Weber",
+        "Recruiter",
+        atlassian=AtlassianState.IDLE_REMOVED,
+        lost=("jira",),
+        seen=(("jira", 240.8),),
+        state_days=90,
+    ),
+    _person(
+        "Grace Hall",
+        "IT Administrator",
+        slack_kind=SlackKind.ADMIN,
+        products=("jira", "confluence"),
+        groups=("all-staff", "jira-admins-acme"),
+        platform_roles=("atlassian/org-admin",),
+        seen=(("jira", 0.2), ("confluence", 0.4)),
+        lock="administrative.notMyself",
+    ),
+    _person(
+        "Omar Reyes",
+        "Engineering Manager",
+        products=("jira", "confluence"),
+        groups=(JIRA, CONFLUENCE, "engineering"),
+        seen=(("jira", 0.1), ("confluence", 1.6)),
+    ),
+    _person(
+        "Hugo Lindqvist",
+        "Software Engineer",
+        products=("jira", "confluence"),
+        groups=(JIRA, CONFLUENCE),
+        seen=(("jira", 0.5), ("confluence", 3.0)),
+    ),
+    Human(
+        key="ivy",
+        name="Ivy Chandra",
+        email="ivy.chandra@studio.example",
+        title="Contract Illustrator",
+        slack_kind=SlackKind.GUEST,
+        managed=False,
+        groups=("design",),
+    ),
+    Human(
+        key="jules",
+        name="Jules Fontaine",
+        email="jules@partner.example",
+        title="Partner Manager",
+        slack_kind=SlackKind.STRANGER,
+        atlassian=AtlassianState.ABSENT,
+        directories=(),
+        managed=False,
+    ),
+    _person(
+        "Kit Brennan",
+        "Account Executive",
+        slack_kind=SlackKind.DEACTIVATED,
+        products=("jira",),
+        groups=(JIRA,),
+        seen=(("jira", 61.0),),
+    ),
+    Human(
+        key="robo",
+        name="Robo",
+        email="robo@acme.example",
+        title="Release bot",
+        slack_kind=SlackKind.BOT,
+        atlassian=AtlassianState.ABSENT,
+        directories=(),
+    ),
+    _person("Lena Virtanen", "Data Analyst", atlassian=AtlassianState.ABSENT, directories=()),
+    _person(
+        "Mona Haddad",
+        "Support Engineer",
+        atlassian=AtlassianState.SUSPENDED,
+        groups=(JIRA,),
+        suspended_in=("acme",),
+        seen=(("jira", 77.0),),
+        state_days=30,
+    ),
+    _person(
+        "Nils Eriksen",
+        "QA Engineer",
+        atlassian=AtlassianState.DEACTIVATED,
+        groups=(JIRA,),
+        seen=(("jira", 120.0),),
+        state_days=60,
+    ),
+    _person(
+        "Otto Kiss",
+        "Office Manager",
+        atlassian=AtlassianState.FOR_DELETION,
+        groups=(JIRA, CONFLUENCE),
+        seen=(("jira", 210.0), ("confluence", 180.0)),
+        state_days=5,
+    ),
+    _person("Pia Rossi", "Legal Counsel", atlassian=AtlassianState.CLOSED, seen=(("jira", 400.0),), state_days=80),
+    _person("Quinn Murphy", "Technical Writer", directories=("northwind",), seen=(("confluence", 150.0),)),
+    _person("Rosa Navarro", "Program Manager", accounts=2, seen=(("jira", 140.0),)),
+    _person(
+        "Sam Osei",
+        "Business Analyst",
+        slack_email_confirmed=False,
+        atlassian=AtlassianState.IDLE_REMOVED,
+        products=("confluence",),
+        lost=("jira",),
+        groups=(CONFLUENCE,),
+        seen=(("jira", 155.0), ("confluence", 8.0)),
+        state_days=33,
+    ),
+    _person(
+        "Tess Kowalski",
+        "Financial Analyst",
+        atlassian=AtlassianState.DEACTIVATED,
+        groups=("engineering",),
+        lock="externalDirectory.scim",
+        seen=(("jira", 98.0),),
+        state_days=21,
+    ),
+    _person(
+        "Vera Petrov",
+        "UX Researcher",
+        atlassian=AtlassianState.PENDING,
+        products=("jira",),
+        groups=(JIRA,),
+        since=3,
+        state_days=3,
+    ),
+)

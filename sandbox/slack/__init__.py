@@ -1,0 +1,1 @@
+"""A simulated Slack workspace with one app installed, reached over real sockets."""

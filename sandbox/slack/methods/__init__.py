@@ -1,0 +1,1 @@
+"""The Web API's methods, by subject; `table.METHODS` is all of them."""

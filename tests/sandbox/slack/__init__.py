@@ -1,0 +1,1 @@
+"""Tests of the simulated Slack: its protocol is held against the real client libraries."""
