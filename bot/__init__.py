@@ -1,0 +1,1 @@
+"""The Bolt app: what people see and decide, joined to the two leaves `atlassian` and `storage`."""

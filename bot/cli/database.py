@@ -1,0 +1,25 @@
+"""The database for a command that only needs it for a moment, beside a running bot or without one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.db import Database
+
+
+@contextmanager
+def opened() -> "Iterator[Database]":
+    """The database of the settings, its tables checked; raises SettingsError and StorageError."""
+    from bot import clock
+    from bot.settings import DatabaseSettings, load
+    from storage import migrate
+    from storage.db import Database
+
+    url = load(DatabaseSettings).database_url
+    migrate.check(url)
+    database = Database.open(url, clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token)
+    try:
+        yield database
+    finally:
+        database.close_now()

@@ -1,0 +1,45 @@
+"""
+What is wrong now: settings, Slack, Atlassian, database, each asked at the same time and with a deadline.
+
+Nothing is changed anywhere.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.doctor import atlassian, database, loaded, slack
+from bot.doctor.lines import Chapter, Light, Line, red
+
+__all__ = ["Chapter", "Light", "Line", "examine"]
+
+DEADLINE_SECONDS = 30.0
+
+Check = Callable[[], Awaitable[tuple[Line, ...]]]
+
+
+async def examine(*, now: Callable[[], datetime], deadline_seconds: float = DEADLINE_SECONDS) -> tuple[Chapter, ...]:
+    """The report, a chapter for each thing that the settings allow to look into."""
+    settings, chapter = loaded.read()
+    checks = _checks(settings, now=now)
+    found = await asyncio.gather(*(_within(check, deadline_seconds) for check in checks.values()))
+    return (chapter, *(Chapter(title=title, lines=lines) for title, lines in zip(checks, found, strict=True)))
+
+
+def _checks(settings: loaded.Loaded, *, now: Callable[[], datetime]) -> dict[str, Check]:
+    checks: dict[str, Check] = {}
+    if (of_slack := settings.slack) is not None:
+        checks["Slack"] = lambda: slack.check(of_slack, admin=settings.admin, products=settings.products, now=now)
+    if (of_atlassian := settings.atlassian) is not None:
+        checks["Atlassian"] = lambda: atlassian.check(of_atlassian, products=settings.products, now=now)
+    if (of_database := settings.database) is not None:
+        checks["Database"] = lambda: database.check(of_database)
+    return checks
+
+
+async def _within(check: Check, seconds: float) -> tuple[Line, ...]:
+    try:
+        async with asyncio.timeout(seconds):
+            return await check()
+    except TimeoutError:
+        return (red("answer", f"none within {seconds:.0f} s", "check the network, and try again"),)

@@ -1,0 +1,103 @@
+"""The approval card: posted once, and redrawn whole from the database whenever the request has moved on."""
+
+from bot.effects.kit import Kit
+from bot.effects.looking import state_of, with_link
+from bot.effects.outcome import Done, Outcome
+from bot.jobs import BumpCard, PostCard, RedrawCard
+from bot.slack.errors import SlackRefused
+from bot.slack.messenger import Posted
+from bot.slack.surfaces import card, notices
+from bot.slack.surfaces.card import CardView
+from bot.slack.surfaces.notices import NoticeView
+from bot.usecases import notes
+from bot.usecases.steps import enqueue
+from storage import access_requests, decisions, findings
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus
+from storage.records import Job
+
+
+async def card_view(kit: Kit, request_id: str) -> CardView | None:
+    """All that the card shows, from one read; None when there is no such request."""
+    return await kit.database.read(lambda uow: _view(uow, kit, request_id))
+
+
+def _view(uow: UnitOfWork, kit: Kit, request_id: str) -> CardView | None:
+    request = access_requests.get(uow, request_id)
+    if request is None:
+        return None
+    finding = findings.of(uow, request_id)
+    return CardView(
+        request=request,
+        product=with_link(kit.settings.products[request.product], finding),
+        decision=next(iter(decisions.of(uow, request_id)), None),
+        state=state_of(finding),
+        trouble=finding.body.get("trouble") if finding else None,
+        seats_left=finding.body.get("seats_left") if finding else None,
+        queue_position=access_requests.queue_position(uow, request_id),
+        earlier_denials=access_requests.denied_of(uow, request.person_id, request.product),
+        product_names={product.resource: product.name for product in kit.settings.products.values()},
+        now=uow.now,
+    )
+
+
+async def post_card(job: Job, payload: PostCard, kit: Kit) -> Outcome:
+    """Post the card, unless an earlier attempt did: Slack has no idempotency key, so a repeated post looks for its own first."""
+    view = await card_view(kit, payload.request_id)
+    if view is None or view.request.card_ts is not None:
+        return Done()
+    found = await _found(job, payload.channel, kit)
+    posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
+    drawn = -1 if found else view.request.version
+    return Done(fact=lambda uow: _record_posted(uow, payload.request_id, posted=posted, drawn=drawn))
+
+
+async def _found(job: Job, channel: str, kit: Kit, *, thread_ts: str | None = None) -> Posted | None:
+    if not job.unknown and job.attempts == 1:
+        return None
+    return await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at, thread_ts=thread_ts)
+
+
+def _record_posted(uow: UnitOfWork, request_id: str, *, posted: Posted, drawn: int) -> None:
+    access_requests.card_posted(uow, request_id, channel=posted.channel, ts=posted.ts, version=drawn)
+    _redraw_if_moved(uow, request_id, drawn=drawn)
+
+
+def _redraw_if_moved(uow: UnitOfWork, request_id: str, *, drawn: int) -> None:
+    request = access_requests.get(uow, request_id)
+    if request is not None and request.version != drawn:
+        enqueue(uow, RedrawCard(request_id=request_id))
+
+
+async def redraw_card(job: Job, payload: RedrawCard, kit: Kit) -> Outcome:
+    """Draw the card as the request now stands; nothing to do when it was drawn so already, or has no card yet."""
+    del job
+    view = await card_view(kit, payload.request_id)
+    if view is None or view.request.card_ts is None or view.request.card_channel is None:
+        return Done()
+    if view.request.card_version == view.request.version:
+        return Done()
+    try:
+        await kit.messenger.update(view.request.card_channel, view.request.card_ts, card.render(view))
+    except SlackRefused as error:
+        code = error.code
+        return Done(fact=lambda uow: notes.not_drawn(uow, payload.request_id, code=code))
+    drawn = view.request.version
+    return Done(fact=lambda uow: _record_drawn(uow, payload.request_id, drawn=drawn))
+
+
+def _record_drawn(uow: UnitOfWork, request_id: str, *, drawn: int) -> None:
+    access_requests.card_drawn(uow, request_id, version=drawn)
+    _redraw_if_moved(uow, request_id, drawn=drawn)
+
+
+async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
+    """Remind the channel, in the card's thread, while the request still waits for a decision."""
+    view = await card_view(kit, payload.request_id)
+    if view is None or view.request.status is not RequestStatus.PENDING or view.request.card_ts is None:
+        return Done()
+    if await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
+        return Done()
+    message = notices.render(NoticeView(news="bump", request=view.request, product=view.product, now=view.now))
+    await kit.messenger.post(payload.channel, message, job_id=job.id, thread_ts=view.request.card_ts)
+    return Done()

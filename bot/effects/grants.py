@@ -1,0 +1,156 @@
+"""Giving the access back: one step, the next job reads it back, and the card turns green only then."""
+
+from datetime import datetime, timedelta
+
+from atlassian.access import AccessState, WayBack
+from atlassian.errors import NotThere, OwnedElsewhere, Refused, SeatsExhausted
+from atlassian.planning import plan_restore
+from atlassian.provisioner import InviteOutcome
+from atlassian.steps import Step, step_from_json, step_to_json
+from bot.effects.kit import Kit
+from bot.effects.looking import email_changed, look, state_of, wanted, young_state
+from bot.effects.outcome import Again, Done, Fact, Outcome, Trouble
+from bot.effects.vetting import attention_code, attention_details
+from bot.jobs import Grant, ReadBack
+from bot.policy import may_ask
+from bot.usecases import grants
+from bot.usecases.grants import Briefing
+from storage.db import UnitOfWork
+from storage.records import Job
+
+QUEUE_LOOK = timedelta(minutes=15)
+FULL_FIRST_WAIT = timedelta(seconds=30)
+
+
+async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
+    """Take the next step of an approved request's way back, or record why there is none."""
+    briefing = await kit.database.read(lambda uow: grants.briefing(uow, payload.request_id))
+    if briefing is None:
+        return Done()
+    if briefing.granted_today >= kit.settings.grants_per_day:
+        return _over_the_cap(briefing, kit)
+    if briefing.ahead:
+        return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code="seats_exhausted"))
+    if await _approver_gone(briefing, kit):
+        return Done(fact=_attention(briefing, code="approver_gone"))
+    state = None if job.unknown else young_state(briefing.finding, now=kit.now())
+    if state is None:
+        looked = await _look_afresh(briefing, kit)
+        if not isinstance(looked, AccessState):
+            return looked
+        state = looked
+    return await _go_on(briefing, state, kit)
+
+
+async def _approver_gone(briefing: Briefing, kit: Kit) -> bool:
+    if not kit.directory.approvers.fresh(kit.now()):
+        await kit.directory.refresh()
+    return briefing.decision.approver_slack_id not in kit.directory.approvers.slack_ids
+
+
+async def _look_afresh(briefing: Briefing, kit: Kit) -> AccessState | Outcome:
+    profile = await kit.directory.profile(briefing.request.requester_slack_id)
+    refusal = may_ask(profile, email_domains=kit.settings.email_domains)
+    if refusal is not None:
+        return Done(fact=_attention(briefing, code="requester_refused", details={"reason": refusal.value}))
+    if email_changed(briefing.person, profile):
+        return Done(fact=_attention(briefing, code="email_mismatch"))
+    return await look(kit, product=kit.settings.products[briefing.request.product], person=briefing.person, profile=profile)
+
+
+async def _go_on(briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
+    product = kit.settings.products[briefing.request.product]
+    if state.way_back is WayBack.HAS_ACCESS:
+        return Done(fact=_granted(briefing, state, how="found"))
+    code = attention_code(state, product, kit.settings)
+    if code is not None:
+        return Done(fact=_attention(briefing, code=code, details=attention_details(state)))
+    if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
+        return Done(fact=_attention(briefing, code="ambiguous", details={"reason": "account_taken"}))
+    steps = plan_restore(state, wanted(product))
+    started = await kit.database.write(lambda uow: grants.start(uow, briefing.request.id, step=steps[0].kind, state=state.to_json()))
+    return await _take(briefing, state, steps[0], kit) if started else Done()
+
+
+async def _take(briefing: Briefing, state: AccessState, step: Step, kit: Kit) -> Outcome:
+    try:
+        result = await kit.provisioner.take(step)
+    except SeatsExhausted:
+        return Again(due_at=_next_try(briefing, kit.now()), fact=_waiting(briefing, code="seats_exhausted"))
+    except OwnedElsewhere as error:
+        details = {"reason": error.reason or ""}
+        return Done(fact=_attention(briefing, code="owned_elsewhere", details=details))
+    except NotThere:
+        return Done(fact=_attention(briefing, code="refused_by_atlassian", details={"code": "not_found"}))
+    except Refused as error:
+        return Done(fact=_attention(briefing, code="refused_by_atlassian", details={"code": error.code or str(error.status)}))
+    if isinstance(result, InviteOutcome):
+        return Done(fact=_invited(briefing, state, result))
+    return Done(fact=lambda uow: grants.record_step(uow, briefing.request.id, step=step_to_json(step)))
+
+
+def _invited(briefing: Briefing, state: AccessState, result: InviteOutcome) -> Fact:
+    if result.invited:
+        return _granted(briefing, state, how="invited")
+    return _attention(briefing, code="invitation_failed", details={"code": result.reason or "unknown"})
+
+
+def _next_try(briefing: Briefing, now: datetime) -> datetime:
+    waited = now - briefing.request.changed_at if briefing.request.reason_code == "seats_exhausted" else timedelta(0)
+    return now + min(QUEUE_LOOK, max(FULL_FIRST_WAIT, waited))
+
+
+def _over_the_cap(briefing: Briefing, kit: Kit) -> Outcome:
+    facts = {"cap": str(kit.settings.grants_per_day)}
+
+    def fact(uow: UnitOfWork) -> None:
+        grants.record_waiting(uow, briefing.request.id, code="daily_cap", details=facts)
+        grants.alert_channel(uow, settings=kit.settings, news="daily_cap", facts=facts, once=uow.now.date().isoformat())
+
+    return Again(due_at=kit.now() + QUEUE_LOOK, fact=fact)
+
+
+async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
+    """Look whether the step shows: granted, the next step, another look, or a human's."""
+    briefing = await kit.database.read(lambda uow: grants.briefing(uow, payload.request_id))
+    if briefing is None:
+        return Done()
+    step = step_from_json(payload.step)
+    product = kit.settings.products[briefing.request.product]
+    before = state_of(briefing.finding)
+    if before is None:
+        return Done(fact=_attention(briefing, code="not_seen"))
+    state = await kit.provisioner.read_back(before, step=step, wanted=wanted(product))
+    if state.way_back is WayBack.HAS_ACCESS:
+        return Done(fact=_granted(briefing, state, how="restored"))
+    if step not in plan_restore(state, wanted(product)):
+        return Done(fact=lambda uow: grants.go_on(uow, briefing.request.id, state=state.to_json()))
+    if kit.now() >= datetime.fromisoformat(payload.until):
+        return Done(fact=_attention(briefing, code="not_seen"))
+    return Done(fact=lambda uow: grants.look_again(uow, payload))
+
+
+def _granted(briefing: Briefing, state: AccessState, *, how: str) -> Fact:
+    return lambda uow: grants.record_grant(uow, briefing.request.id, account_id=state.account_id, email=state.email, how=how)
+
+
+def _waiting(briefing: Briefing, *, code: str) -> Fact:
+    return lambda uow: grants.record_waiting(uow, briefing.request.id, code=code)
+
+
+def _attention(briefing: Briefing, *, code: str, details: dict[str, str] | None = None) -> Fact:
+    return lambda uow: grants.record_attention(uow, briefing.request.id, code=code, details=details)
+
+
+def grant_troubled(payload: Grant, kit: Kit, *, trouble: Trouble, attempts: int) -> Fact | None:
+    """Show on the card that Atlassian does not answer: at once for a rejected key, else from the second try on."""
+    del kit
+    if trouble is Trouble.BUSY or (trouble is Trouble.UNREACHABLE and attempts < 2):
+        return None
+    return lambda uow: grants.record_waiting(uow, payload.request_id, code=trouble.value)
+
+
+def grant_given_up(payload: Grant | ReadBack, kit: Kit) -> Fact:
+    """After a day of trying a human looks at it."""
+    del kit
+    return lambda uow: grants.record_attention(uow, payload.request_id, code="unreachable_too_long")

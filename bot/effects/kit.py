@@ -1,0 +1,27 @@
+"""What effects work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from atlassian.catalog import Catalog
+from atlassian.provisioner import Provisioner
+from bot.settings import Settings
+from bot.slack.directory import Directory
+from bot.slack.messenger import Messenger
+from bot.slack.team import Team
+from storage.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """The collaborators of every effect; one for each process."""
+
+    settings: Settings
+    database: Database
+    provisioner: Provisioner
+    catalog: Catalog
+    messenger: Messenger
+    directory: Directory
+    team: Team
+    now: Callable[[], datetime]

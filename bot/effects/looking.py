@@ -1,0 +1,70 @@
+"""Finding out what is wrong with a person's access, and which account is theirs."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from atlassian.access import AccessState, ProductWanted
+from atlassian.models import Workspace
+from bot.effects.kit import Kit
+from bot.policy import Profile
+from bot.settings import Product
+from storage.records import Finding, Person
+
+FINDING_SERVES_FOR = timedelta(minutes=10)
+"""What vetting found is the first read of a grant for this long."""
+
+
+def wanted(product: Product) -> ProductWanted:
+    """What *product* in the settings means to Atlassian."""
+    return ProductWanted(resource=product.resource, role=product.role, group=product.group)
+
+
+async def look(kit: Kit, *, product: Product, person: Person, profile: Profile) -> AccessState:
+    """What is wrong with the access of *person*'s pinned account, or, before the first grant, of the account with their e-mail."""
+    if person.account_id is not None:
+        return await kit.provisioner.look(account_id=person.account_id, wanted=wanted(product))
+    return await kit.provisioner.look(email=profile.email, wanted=wanted(product))
+
+
+def email_changed(person: Person, profile: Profile) -> bool:
+    """Whether Slack names another address than the one the account was pinned with: a human has to say whose it is."""
+    pinned, current = (person.email or "").lower(), (profile.email or "").lower()
+    return person.account_id is not None and bool(pinned) and pinned != current
+
+
+def finding_body(
+    state: AccessState | None, *, seats_left: int | None = None, link: str | None = None, trouble: str | None = None
+) -> dict[str, Any]:
+    """
+    A finding as it is stored: the diagnosis, the seats left, where the product is.
+
+    *state* is None when Atlassian could not be asked, and *trouble* says why.
+    """
+    return {"state": state.to_json() if state else None, "seats_left": seats_left, "link": link, "trouble": trouble}
+
+
+def link_to(workspace: Workspace | None) -> str | None:
+    """Where people open the product; Confluence lives below the site that it shares with Jira."""
+    host = workspace.attributes.host_url if workspace else None
+    if workspace is None or not host:
+        return None
+    return f"{host.rstrip('/')}/wiki" if workspace.attributes.owner == "confluence" else host
+
+
+def with_link(product: Product, finding: Finding | None) -> Product:
+    """*product* with the link that vetting found, where the settings have none."""
+    link = finding.body.get("link") if finding else None
+    return product if product.link or not link else product.model_copy(update={"link": link})
+
+
+def state_of(finding: Finding | None) -> AccessState | None:
+    """The diagnosis that a finding holds, if it holds one."""
+    stored = finding.body.get("state") if finding else None
+    return AccessState.from_json(stored) if stored else None
+
+
+def young_state(finding: Finding | None, *, now: datetime) -> AccessState | None:
+    """The diagnosis, when it is young enough to act upon."""
+    if finding is None or now - finding.found_at > FINDING_SERVES_FOR:
+        return None
+    return state_of(finding)

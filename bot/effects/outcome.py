@@ -1,0 +1,43 @@
+"""What an effect hands back to the worker: a fact to record with the end of the job, or when to look at the job again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storage.db import UnitOfWork
+
+Fact = Callable[[UnitOfWork], object]
+
+
+def nothing(_: UnitOfWork) -> None:
+    """The fact of a job that has nothing to record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The job is over; *fact* is recorded in the same unit."""
+
+    fact: Fact = nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Not yet: the job is due again at *due_at*; *fact* is recorded in the same unit. It does not count as a failure."""
+
+    due_at: datetime
+    fact: Fact = nothing
+
+
+Outcome = Done | Again
+
+
+class Trouble(StrEnum):
+    """Why the outside could not be reached or understood; the job goes on by itself."""
+
+    BUSY = "busy"
+    KEY_REJECTED = "key_rejected"
+    NOT_PERMITTED = "not_permitted"
+    UNREACHABLE = "unreachable"
+    SLACK_AWAY = "slack_away"
+    SLACK_TOKEN_REJECTED = "slack_token_rejected"  # noqa: S105 - a reason code

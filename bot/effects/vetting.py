@@ -1,0 +1,98 @@
+"""Who is it, and what is wrong: the reads between a request and its card."""
+
+from typing import Any
+
+from atlassian.access import AccessState, WayBack
+from atlassian.planning import plan_restore
+from bot.effects.kit import Kit
+from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
+from bot.effects.outcome import Done, Fact, Outcome, Trouble
+from bot.jobs import Vet
+from bot.policy import may_ask
+from bot.settings import Product, Settings
+from bot.usecases import grants, requests
+from storage import access_requests, findings, people
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus
+from storage.records import AccessRequest, Job
+
+
+async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
+    """Close a request that needs no decision; put every other in front of the approvers, with what is wrong and what mends it."""
+    request = await kit.database.read(lambda uow: access_requests.get(uow, payload.request_id))
+    if request is None or request.status is not RequestStatus.PENDING:
+        return Done()
+    profile = await kit.directory.profile(request.requester_slack_id)
+    refusal = may_ask(profile, email_domains=kit.settings.email_domains)
+    if refusal is not None:
+        return Done(fact=_closing(request, code=refusal.value, news=f"refused.{refusal.value}"))
+    product = kit.settings.products[request.product]
+    person = await kit.database.read(lambda uow: people.get(uow, request.person_id))
+    state = await look(kit, product=product, person=person, profile=profile)
+    body = await _body(kit, product, state)
+    if state.way_back is WayBack.HAS_ACCESS:
+        return Done(fact=_already_there(request, state=state, body=body))
+    attention = "email_mismatch" if email_changed(person, profile) else attention_code(state, product, kit.settings)
+    return Done(fact=_vetted(request, state=state, body=body, attention=attention, kit=kit))
+
+
+def attention_code(state: AccessState, product: Product, settings: Settings) -> str | None:
+    """Why no approval could mend this, or None when one can."""
+    if plan_restore(state, wanted(product)):
+        return None if set(state.levels) <= settings.ways_back else "way_back_off"
+    known = {WayBack.AMBIGUOUS, WayBack.OWNED_ELSEWHERE, WayBack.ACCOUNT_CLOSED, WayBack.ACCEPT_INVITATION}
+    return state.way_back.value if state.way_back in known else "no_way_back"
+
+
+def attention_details(state: AccessState) -> dict[str, str]:
+    """The machine facts that the card's sentence needs."""
+    return {"reason": state.reason} if state.reason else {}
+
+
+async def _body(kit: Kit, product: Product, state: AccessState) -> dict[str, Any]:
+    seats = await kit.catalog.seats(product.resource)
+    workspace = await kit.catalog.workspace(product.resource)
+    return finding_body(state, seats_left=seats.left if seats else None, link=link_to(workspace))
+
+
+def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any]) -> Fact:
+    def fact(uow: UnitOfWork) -> None:
+        findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
+        requests.close(uow, request.id, code="already_has_access", news="already_has_access")
+
+    return fact
+
+
+def _closing(request: AccessRequest, *, code: str, news: str) -> Fact:
+    return lambda uow: requests.close(uow, request.id, code=code, news=news)
+
+
+def _vetted(request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: str | None, kit: Kit) -> Fact:
+    def fact(uow: UnitOfWork) -> None:
+        requests.record_vetted(
+            uow, request.id, account_id=state.account_id, email=state.email, body=body, channel=kit.settings.admin_channel
+        )
+        if grants.account_taken(uow, request, account_id=state.account_id):
+            grants.record_attention(uow, request.id, code="ambiguous", details={"reason": "account_taken"})
+        elif attention is not None:
+            grants.record_attention(uow, request.id, code=attention, details=attention_details(state))
+
+    return fact
+
+
+def vetting_troubled(payload: Vet, kit: Kit, *, trouble: Trouble, attempts: int) -> Fact | None:
+    """
+    Post the card without a diagnosis when Atlassian does not answer for longer than a moment; None before that.
+
+    An approver may decide all the same; the look follows when Atlassian answers.
+    """
+    if trouble is not Trouble.KEY_REJECTED and trouble is not Trouble.NOT_PERMITTED and attempts < 3:
+        return None
+
+    def fact(uow: UnitOfWork) -> None:
+        request = access_requests.get(uow, payload.request_id)
+        if request is not None and request.card_ts is None:
+            body = finding_body(None, trouble=trouble.value)
+            requests.record_vetted(uow, payload.request_id, account_id=None, email=None, body=body, channel=kit.settings.admin_channel)
+
+    return fact

@@ -1,0 +1,74 @@
+"""
+Takes secrets, and what is as good as one, out of text: known values, and whatever has the shape of a token.
+
+The shapes catch what no setting knows: a `response_url`, a Socket Mode ticket, a token of another app in a stack trace.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from bot.settings import database_passwords
+
+HIDDEN = "[hidden]"
+
+_SHORTEST_KNOWN = 6
+"""Shorter values are no secrets, and hiding each "k" would make a log unreadable."""
+
+_SHAPES = re.compile(
+    r"""
+      xox[a-z](?:\.xox[a-z])?-[\w-]+              # Slack tokens
+    | xapp-[\w-]+
+    | AT(?:ATT|CTT)3[\w=.-]+                      # Atlassian keys and tokens
+    | v0=[0-9a-fA-F]{64}                          # a request's signature
+    | (?<=hooks\.slack\.com/)[\w./-]+             # response_url: whoever has it may post
+    | (?<=ticket=)[^\s&"']+                       # a Socket Mode address
+    | (?<=Bearer\ )[^\s"',]+
+    | (?<=Basic\ )[A-Za-z0-9+/=]+
+    | (?<=://)[^\s/:@"']*:[^\s/@"']+(?=@)         # user and password of an address
+    | [\w.+%-]+@[\w-]+(?:\.[\w-]+)+               # an e-mail address
+    """,
+    re.VERBOSE,
+)
+
+
+class Redactor:
+    """Hides the values it was given, and token shapes, in any text or nested structure."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {value for value in secrets if len(value) >= _SHORTEST_KNOWN}
+        written = known | {json.dumps(value)[1:-1] for value in known}
+        # The longest first: one secret may begin with another.
+        self._known = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))) or r"(?!)")
+
+    @classmethod
+    def of(cls, settings: BaseModel) -> "Redactor":
+        """A redactor that knows every secret of *settings*, the database's password included."""
+        return cls(secrets_of(settings))
+
+    def clean(self, text: str) -> str:
+        """*text* with everything secret hidden."""
+        return _SHAPES.sub(HIDDEN, self._known.sub(HIDDEN, text))
+
+    def clean_all(self, value: Any) -> Any:
+        """*value* with all its texts cleaned; what is neither text, number nor container becomes clean text."""
+        if isinstance(value, str):
+            return self.clean(value)
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {self.clean(str(key)): self.clean_all(part) for key, part in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.clean_all(part) for part in value]
+        return self.clean(str(value))
+
+
+def secrets_of(settings: BaseModel) -> frozenset[str]:
+    """Every secret value in *settings*."""
+    fields = type(settings).model_fields
+    values = [getattr(settings, name) for name in fields]
+    secrets = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+    return frozenset(secrets | database_passwords(getattr(settings, "database_url", "")))

@@ -1,0 +1,124 @@
+"""
+What a setting's value may look like: one type for each shape, and the words that explain a setting to whoever fills it in.
+
+Nothing here repeats a value: some of them are secrets.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+
+WAYS_BACK = ("add_access", "restore", "enable", "cancel_deletion", "invite")
+"""The levels that Comeback can mend, in the order in which a person's access is mended."""
+
+SEAT_ROLES = ("user", "guest", "customer", "contributor", "basic", "stakeholder", "viewer")
+"""Product roles that a return may give; those that administer anything are left out on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """
+    A setting in words: what it is for, what is expected (ends a sentence "... must be ..."), and an example of a value.
+
+    `otherwise` says what holds when it is not set, where the default does not.
+    """
+
+    purpose: str
+    expected: str
+    example: str
+    otherwise: str = ""
+
+    def assignment(self, name: str) -> str:
+        """A line that sets the variable *name*; an example that is a whole line already (products) stands for itself."""
+        return self.example if self.example.startswith("COMEBACK_") else f"{name}={self.example}"
+
+
+def _secret(accepts: Callable[[str], object]) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        if not accepts(value.get_secret_value()):
+            raise ValueError
+        return value
+
+    return check
+
+
+def _token(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    return _secret(re.compile(rf"{prefix}[A-Za-z0-9.-]+").fullmatch)
+
+
+def _is_private(host: str) -> bool:
+    """Whether *host* is this machine or a name of a private network, where plain HTTP does not cross the internet."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".internal", ".local", ".localhost"))
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    # A key that travels in the clear is a key given away.
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and _is_private(parts.hostname)):
+        raise ValueError
+    if not parts.hostname or parts.query or parts.fragment or parts.username or re.search(r"\s", value):
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    # In memory every connection would have a database of its own, and nothing would survive the process.
+    if not re.match(r"sqlite:///(?!:memory:|file:|$)|postgres(ql(\+psycopg)?)?://\S", value):
+        raise ValueError
+    return value
+
+
+def database_passwords(url: str) -> frozenset[str]:
+    """The passwords in the address of a database, as they stand there and decoded; also of one that is malformed."""
+    found = re.findall(r"://[^:/@]*:(.+)@", url) + re.findall(r"[?&]password=([^&]+)", url)
+    return frozenset({*found, *map(unquote, found)})
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError from error
+
+
+def _domain(value: str) -> str:
+    return value.strip().removeprefix("@").lower()
+
+
+def _way_back(value: str) -> str:
+    if value not in WAYS_BACK:
+        raise ValueError
+    return value
+
+
+BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-"))]
+AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-"))]
+SigningSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"\S{8,}").fullmatch))]
+Secret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]+").fullmatch))]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+SlackApiUrl = Annotated[BaseUrl, AfterValidator(lambda value: f"{value}/")]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+OrgId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+EmailDomain = Annotated[str, AfterValidator(_domain), StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
+ApproverId = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]{2,}$")]
+ResourceAri = Annotated[str, StringConstraints(pattern=r"^ari:cloud:[a-z0-9-]+:[^\s]+$")]
+SeatRole = Annotated[str, StringConstraints(pattern=rf"^atlassian/({'|'.join(SEAT_ROLES)})$")]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+WayBackName = Annotated[str, AfterValidator(_way_back)]
+LogLevel = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
+TimeZone = Annotated[str, AfterValidator(_zone)]

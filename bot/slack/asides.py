@@ -1,0 +1,56 @@
+"""
+A private sentence after a click, where the ack has no room for one.
+
+It goes out beside the ack, not before it, by the click's own `response_url` (five uses in thirty minutes), and is lost with the process:
+good enough for "please press again", never for an outcome, which is a job of the outbox.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.slack.surfaces import notices
+from bot.slack.surfaces.message import to_json
+from bot.slack.surfaces.notices import NoticeView
+
+DEADLINE_SECONDS = 5
+
+log = structlog.get_logger()
+
+
+class Asides:
+    """Says things beside the ack; keeps hold of what it started, or the event loop might drop it half-way."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def say(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> bool:
+        """Tell the person who clicked; False when the click came from a place that has no way to answer (Home)."""
+        url = body.get("response_url")
+        if not isinstance(url, str) or not url:
+            return False
+        task = asyncio.create_task(_send(url, view, replace=replace))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return True
+
+    async def drain(self) -> None:
+        """Wait until everything begun has been said."""
+        await asyncio.gather(*self._running)
+
+
+async def _send(url: str, view: NoticeView, *, replace: bool) -> None:
+    message = notices.render(view)
+    client = AsyncWebhookClient(url, timeout=DEADLINE_SECONDS, retry_handlers=[])
+    try:
+        response = await client.send(
+            text=message.text, blocks=to_json(message.blocks), response_type="ephemeral", replace_original=replace, unfurl_links=False
+        )
+    except Exception as error:
+        log.warning("aside.lost", news=view.news, error=type(error).__name__)
+        return
+    if response.status_code != 200:
+        log.warning("aside.lost", news=view.news, status=response.status_code)

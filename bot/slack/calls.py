@@ -1,0 +1,92 @@
+"""
+The border to slack_sdk: how its client is made, and its many ways to fail as our few.
+
+The client never retries: it would post a message twice after a lost answer (observed with its ConnectionErrorRetryHandler). The outbox
+alone decides what is tried again. https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
+
+DEADLINE_SECONDS = 10
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+DEFAULT_RETRY_AFTER = timedelta(seconds=30)
+
+_BUSY = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "not_allowed_token_type", "user_removed_from_team"}
+)
+# `fatal_error` says itself that part of the operation may have succeeded.
+_UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+
+
+def make_client(*, token: str, api_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
+    """A client that asks once, within the deadline; with *session* (see `make_session`) it keeps its connections open."""
+    return AsyncWebClient(token=token, base_url=api_url, timeout=DEADLINE_SECONDS, session=session, retry_handlers=[])
+
+
+def make_session() -> aiohttp.ClientSession:
+    """A session whose every request ends within the deadline; whoever makes it closes it."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS, connect=3))
+
+
+async def answer_of(call: Awaitable[AsyncSlackResponse], *, method: str, write: bool, now: Callable[[], datetime]) -> Mapping[str, Any]:
+    """
+    The answer's fields when Slack says ok; raises SlackError otherwise.
+
+    A *write* whose answer is lost or unreadable is SlackOutcomeUnknown; the same for a read is SlackAway, for nothing is lost by it.
+    """
+    try:
+        response = await call
+    except SlackApiError as error:
+        raise _refusal(method, error, write=write, now=now()) from None
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise SlackAway(method, type(error).__name__) from None
+    except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError, ValueError, AttributeError) as error:
+        # The last two are how slack_sdk 3.48 meets a body that is not what it expects (plain text, a number).
+        raise _unsure(method, type(error).__name__, write=write) from None
+    return response.data if isinstance(response.data, dict) else {}
+
+
+def _refusal(method: str, error: SlackApiError, *, write: bool, now: datetime) -> SlackError:
+    status, code = _status(error.response), _code(error.response)
+    if status == 429 or code in _BUSY:
+        return SlackBusy(method, code or "ratelimited", retry_at=now + _retry_after(error.response))
+    if code in _TOKEN:
+        return SlackTokenRejected(method, code)
+    if code is None or status >= 500 or code in _UNSURE:
+        return _unsure(method, code or f"http_{status}", write=write)
+    return SlackRefused(method, code)
+
+
+def _unsure(method: str, code: str, *, write: bool) -> SlackError:
+    return SlackOutcomeUnknown(method, code) if write else SlackAway(method, code)
+
+
+def _status(response: Any) -> int:
+    # After an unreadable body the SDK hands over aiohttp's response instead of its own.
+    return int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
+
+
+def _code(response: Any) -> str | None:
+    data = getattr(response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and code else None
+
+
+def _retry_after(response: Any) -> timedelta:
+    headers = getattr(response, "headers", None) or {}
+    named = next((value for name, value in headers.items() if str(name).lower() == "retry-after"), None)
+    try:
+        seconds = float(named if named is not None else "")
+    except ValueError:
+        return DEFAULT_RETRY_AFTER
+    return min(timedelta(seconds=max(1.0, seconds)), LONGEST_RETRY_AFTER)

@@ -1,0 +1,142 @@
+"""What was found about somebody's access, in plain words for the approvers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from atlassian.access import AccessState, WayBack
+from bot.slack.surfaces.markup import day, link, quoted, span
+
+_WRONG: Mapping[WayBack, str] = {
+    WayBack.HAS_ACCESS: "Nothing: has {product} already",
+    WayBack.ADD_ACCESS: "In no group that gives {product}",
+    WayBack.RESTORE: "Suspended in the organization",
+    WayBack.ENABLE: "Account deactivated",
+    WayBack.CANCEL_DELETION: "Account about to be deleted",
+    WayBack.INVITE: "Not in the organization",
+    WayBack.ACCOUNT_CLOSED: "Account closed for good",
+    WayBack.OWNED_ELSEWHERE: "Managed by an identity provider",
+    WayBack.AMBIGUOUS: "Not clear who this is in Atlassian",
+    WayBack.ACCEPT_INVITATION: "Invited, but has not accepted yet",
+}
+
+_BECAUSE: Mapping[str, str] = {
+    "several_accounts": "More than one account has this e-mail",
+    "account_not_found": "The linked account is gone",
+    "email_mismatch": "The linked account has another e-mail",
+    "email_unknown": "No e-mail to invite",
+    "unknown_status": "Account in a state that I don't know",
+    "directory_unknown": "Suspended, but Atlassian doesn't say where",
+    "unmanaged_account": "Deactivated, and only its owner can change that",
+    "no_modifiable_group": "Every group that gives {product} belongs to an identity provider",
+}
+
+_MENDING: Mapping[WayBack, str] = {
+    WayBack.ADD_ACCESS: "Adds to `{group}`",
+    WayBack.RESTORE: "Lifts the suspension",
+    WayBack.ENABLE: "Reactivates the account",
+    WayBack.CANCEL_DELETION: "Stops the deletion",
+    WayBack.INVITE: "Invites {email}",
+}
+
+_DONE: Mapping[WayBack, str] = {
+    WayBack.ADD_ACCESS: "Added to `{group}`",
+    WayBack.RESTORE: "Suspension lifted",
+    WayBack.ENABLE: "Account reactivated",
+    WayBack.CANCEL_DELETION: "Deletion stopped",
+    WayBack.INVITE: "Invitation sent to {email}",
+}
+
+_PRODUCTS: Mapping[str, str] = {
+    "jira-software": "Jira",
+    "jira": "Jira",
+    "jira-core": "Jira",
+    "jira-servicedesk": "Jira Service Management",
+    "jira-product-discovery": "Jira Product Discovery",
+    "confluence": "Confluence",
+    "bitbucket": "Bitbucket",
+    "compass": "Compass",
+}
+
+
+def what_is_wrong(state: AccessState, *, product: str) -> str:
+    """Each level that stands between the person and the product, outermost first."""
+    because = _BECAUSE.get(state.reason or "")
+    if because:
+        return because.format(product=quoted(product))
+    return _listed([_WRONG[level].format(product=quoted(product)) for level in state.levels or (state.way_back,)])
+
+
+def _listed(phrases: list[str]) -> str:
+    return ", ".join([phrases[0], *(phrase[0].lower() + phrase[1:] for phrase in phrases[1:])])
+
+
+def what_approving_does(state: AccessState) -> str | None:
+    """What one click sets in motion; None when nothing that Comeback does would help."""
+    return _steps(state, _MENDING)
+
+
+def what_was_done(state: AccessState) -> str | None:
+    """The same, when it has been done."""
+    return _steps(state, _DONE)
+
+
+def _steps(state: AccessState, words: Mapping[WayBack, str]) -> str | None:
+    steps = [_step(level, state, words) for level in state.levels or (state.way_back,) if level in words]
+    return _listed(steps) if steps else None
+
+
+def _step(level: WayBack, state: AccessState, words: Mapping[WayBack, str]) -> str:
+    if level is WayBack.ADD_ACCESS and state.chosen_group is None:
+        return "Gives the product's role directly" if words is _MENDING else "Given the product's role directly"
+    group = quoted(state.chosen_group.name) if state.chosen_group else ""
+    return words[level].format(group=group, email=quoted(state.email or "the address in Slack"))
+
+
+def account(state: AccessState | None, *, link_to: str | None = None) -> str:
+    """The e-mail that was searched for, and the account that it led to."""
+    if state is None:
+        return "Not looked up yet"
+    email = quoted(state.email) if state.email else "No e-mail"
+    if state.account_id is None:
+        return f"{email}\n_no account found_"
+    name = quoted(state.account_name or "unnamed account", longest=60)
+    return f"{email}\n{link(link_to, name) if link_to else name}"
+
+
+def last_active(state: AccessState | None, now: datetime) -> str:
+    """When the person last used the product; Atlassian's answer lags by up to a day, and an unknown date is not "never"."""
+    if state is None or state.last_active is None:
+        return "Unknown"
+    return f"{day(state.last_active)} ({span(now - state.last_active)} ago)"
+
+
+def warnings(state: AccessState, *, product: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What an approver should know before the click; *names* are the products' names by resource id."""
+    return tuple(line for line in _warnings(state, quoted(product), names) if line)
+
+
+def _warnings(state: AccessState, product: str, names: Mapping[str, str]) -> tuple[str | None, ...]:
+    back = ", ".join(_thing(thing, names) for thing in state.brings_back)
+    side = ", ".join(_thing(thing, names) for thing in state.side_products)
+    owner = f" (`{quoted(state.reason)}`)" if state.reason else ""
+    no_account = state.way_back is WayBack.INVITE and state.account_id is None
+    return (
+        f"↩️ Also brings back {back}" if back else None,
+        f"🧩 The same group also gives {side}" if side else None,
+        f"🔒 An identity provider decides here: give {product} there{owner}" if state.way_back is WayBack.OWNED_ELSEWHERE else None,
+        f"👥 {state.matches} accounts match: link the right one with `comeback people link`" if state.matches > 1 else None,
+        "✉️ An account under another address? Then use `comeback people link` instead" if no_account else None,
+    )
+
+
+def _thing(thing: str, names: Mapping[str, str]) -> str:
+    """A product by its resource id, a `role on resource`, or a group or platform role by its name."""
+    role, on, resource = thing.partition(" on ")
+    if on and resource.startswith("ari:"):
+        return f"{_thing(resource, names)} ({quoted(role.removeprefix('atlassian/'))})"
+    if thing in names:
+        return quoted(names[thing])
+    if not thing.startswith("ari:cloud:"):
+        return f"`{quoted(thing)}`"
+    owner = thing.split(":")[2]
+    return _PRODUCTS.get(owner, quoted(owner))

@@ -1,0 +1,141 @@
+"""The pieces that the drawings of a card are put together from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from slack_sdk.models.blocks import Block
+
+from atlassian.access import AccessState
+from bot.settings import Product
+from bot.slack.surfaces import access
+from bot.slack.surfaces.markup import context, fields, link, mention, moment, quoted, said, section, span
+from storage.lifecycle import RequestStatus, Verdict
+from storage.records import AccessRequest, Decision
+
+INVITED = "invited"
+"""The `reason_code` of a grant that is an invitation: it becomes access at the person's first sign-in."""
+FOUND = "found"
+"""The `reason_code` of a grant that had nothing left to do."""
+
+_TIMES = {1: "once", 2: "twice"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """
+    All that a card shows; None is "unknown", never "none".
+
+    `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` are
+    products by resource id, to name what else a group gives.
+    """
+
+    request: AccessRequest
+    product: Product
+    now: datetime
+    decision: Decision | None = None
+    state: AccessState | None = None
+    trouble: str | None = None
+    requester_name: str | None = None
+    seats_left: int | None = None
+    queue_position: int | None = None
+    earlier_denials: int = 0
+    product_names: Mapping[str, str] = field(default_factory=dict)
+
+
+def head(face: str, title: str, sentence: str = "") -> Block:
+    """The first line: a face, the news in bold, and at most one sentence."""
+    return section(f"{face}  *{title}*" + (f"\n{sentence}" if sentence else ""))
+
+
+def words(view: CardView) -> Block | None:
+    """What the person wrote, None when they wrote nothing."""
+    return said(view.request.reason) if view.request.reason.strip() else None
+
+
+def facts(view: CardView) -> Block:
+    """What an approver decides by, in two columns; what only matters before the click is left out after it."""
+    undecided = view.request.status is RequestStatus.PENDING
+    pairs = [
+        ("Product", _product_and_site(view)),
+        ("Account", access.account(view.state)),
+        ("What is wrong", access.what_is_wrong(view.state, product=view.product.name) if view.state else _not_known(view)),
+        *([("Approving", _what_approving_does(view))] if undecided else []),
+        ("Last active", access.last_active(view.state, view.now)),
+        *([("Seats left", _seats(view))] if undecided else []),
+    ]
+    return fields(*pairs)
+
+
+def _product_and_site(view: CardView) -> str:
+    site = urlsplit(view.product.link or "").hostname
+    return product(view) + (f"\n{link(view.product.link, site)}" if view.product.link and site else "")
+
+
+def _not_known(view: CardView) -> str:
+    return "Atlassian couldn't be asked yet" if view.trouble else "Not looked up yet"
+
+
+def _what_approving_does(view: CardView) -> str:
+    if view.state is None:
+        return "Looks first, then gives back what is missing"
+    return access.what_approving_does(view.state) or "Won't help by itself"
+
+
+def _seats(view: CardView) -> str:
+    if view.seats_left is None:
+        return "Unknown"
+    return str(view.seats_left) if view.seats_left > 0 else "None: it would wait for one"
+
+
+def warnings(view: CardView) -> Block | None:
+    """What they should know besides, None when there is nothing."""
+    lines = access.warnings(view.state, product=view.product.name, names=view.product_names) if view.state else ()
+    times = _TIMES.get(view.earlier_denials, f"{view.earlier_denials} times")
+    denied = (f"🚫 Denied {times} before",) if view.earlier_denials else ()
+    return context(*lines, *denied) if lines or denied else None
+
+
+def decided(view: CardView) -> str:
+    """Who decided and when; empty while nobody has."""
+    if view.decision is None:
+        return ""
+    verb = "Approved" if view.decision.verdict is Verdict.APPROVE else "Denied"
+    return f"{verb} by {mention(view.decision.approver_slack_id)} {moment(view.decision.decided_at)}"
+
+
+def done(view: CardView) -> str:
+    """What was done for the access, as far as it is known; empty otherwise."""
+    if view.request.reason_code == FOUND:
+        return "the access was there already"
+    return (access.what_was_done(view.state) if view.state else None) or ""
+
+
+def small_print(*parts: str) -> Block | None:
+    """The parts that are not empty, on one line."""
+    line = " · ".join(part for part in parts if part)
+    return context(line[0].upper() + line[1:]) if line else None
+
+
+def asked(view: CardView) -> str:
+    """When the request was filed, and how long ago once that matters."""
+    age = view.now - view.request.filed_at
+    return moment(view.request.filed_at) + (f" ({span(age)} ago)" if age.total_seconds() >= 3600 else "")
+
+
+def who(view: CardView) -> str:
+    """The requester, by id."""
+    return mention(view.request.requester_slack_id)
+
+
+def product(view: CardView) -> str:
+    """The product's name, safe for mrkdwn."""
+    return quoted(view.product.name)
+
+
+def fillings(view: CardView) -> Mapping[str, str]:
+    """What the reasons' sentences may name."""
+    place = f"It is number {view.queue_position} in the queue. " if view.queue_position else ""
+    approver = mention(view.decision.approver_slack_id) if view.decision else "The approver"
+    return {"product": product(view), "requester": who(view), "approver": approver, "place": place}

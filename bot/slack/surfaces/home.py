@@ -1,0 +1,73 @@
+"""The Home tab: what you asked for, what you can ask for, and, for approvers, what waits for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
+
+from bot.settings import Product
+from bot.slack.surfaces.markup import button, buttons, context, mention, quoted, section, span
+from bot.slack.surfaces.notices import OPEN_FORM
+from bot.slack.surfaces.status import request_rows
+from storage.records import AccessRequest
+
+MOST_PRODUCTS = 25
+"""Slack's limit for one row of buttons."""
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView:
+    """One person's Home: their *own* requests and, for those who may decide, all *pending* ones, newest first."""
+
+    own: tuple[AccessRequest, ...]
+    may_decide: bool
+    pending: tuple[AccessRequest, ...]
+    products: tuple[Product, ...]
+    now: datetime
+
+    def product_of(self, request: AccessRequest) -> str:
+        """The product's name, or its key when the settings no longer have it."""
+        return next((product.name for product in self.products if product.key == request.product), request.product)
+
+
+def render(view: HomeView) -> tuple[Block, ...]:
+    """The blocks of the tab."""
+    return (*_asking(view), *(_deciding(view) if view.may_decide else ()), *_asked(view))
+
+
+def _asking(view: HomeView) -> tuple[Block, ...]:
+    choices = [
+        button(f"Ask for {product.name}", action_id=f"{OPEN_FORM}.{product.key}", value=product.key)
+        for product in view.products[:MOST_PRODUCTS]
+    ]
+    hint = "An admin decides, and I message you when it's done. What you had there is still there."
+    return (_header("Get your access back"), context(hint), buttons(*choices, block_id="ask"))
+
+
+def _deciding(view: HomeView) -> tuple[Block, ...]:
+    if not view.pending:
+        return (DividerBlock(), _header("For you to decide"), section("✨  Nothing is waiting. Everybody has their answer."))
+    rows = tuple(_pending_row(request, view) for request in view.pending[:MOST_ROWS])
+    return (DividerBlock(), _header("For you to decide"), *rows)
+
+
+def _pending_row(request: AccessRequest, view: HomeView) -> Block:
+    waiting = span(view.now - request.filed_at)
+    text = f"🟡  {mention(request.requester_slack_id)} asks for *{quoted(view.product_of(request))}*\nWaiting for {waiting}"
+    where = f" · on its card in <#{quoted(request.card_channel)}>" if request.card_channel else ""
+    return section(text + where)
+
+
+def _asked(view: HomeView) -> tuple[Block, ...]:
+    if not view.own:
+        return (DividerBlock(), _header("Your requests"), section("You haven't asked for anything yet."))
+    return (
+        DividerBlock(),
+        _header("Your requests"),
+        *request_rows(view.own[:MOST_ROWS], products={product.key: product for product in view.products}),
+    )
+
+
+def _header(text: str) -> Block:
+    return HeaderBlock(text=PlainTextObject(text=text))

@@ -1,0 +1,121 @@
+"""The forms: asking for access, giving a reason for a denial, and a note where Slack leaves no other place for a sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block, InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticSelectElement
+from slack_sdk.models.views import View
+
+from bot.settings import Product
+from bot.slack.surfaces.markup import LONGEST_QUOTE, plain, quoted, section
+from bot.slack.surfaces.message import Message
+
+FILE = "request.file"
+DENY = "request.deny"
+PRODUCT = "product"
+REASON = "reason"
+"""Both forms have a block of this name, so that any answer to a submission can be shown beside it."""
+
+MOST_OPTIONS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestForm:
+    """What a person filled in; *product* is a key that the caller looks up, for a form can be older than the settings."""
+
+    product: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenyForm:
+    """What an approver filled in; the request is read again by its id, and whether they may is decided then."""
+
+    request_id: str
+    reason: str
+
+
+def request_form(products: Mapping[str, Product], *, product: str | None = None, reason: str = "") -> View:
+    """The form that asks for access, with *reason* filled in; about *product*, or with a list to choose from."""
+    return View(
+        type="modal",
+        callback_id=FILE,
+        title="Get access back",
+        submit="Send request",
+        close="Not now",
+        private_metadata=product or "",
+        blocks=[_about(products[product]) if product else _product_list(products), _reason_of_request(reason)],
+    )
+
+
+def _about(product: Product) -> Block:
+    return section(f"You are asking for *{quoted(product.name)}*. The admins decide, and I'll message you.")
+
+
+def _product_list(products: Mapping[str, Product]) -> Block:
+    options = [Option(value=key, text=PlainTextObject(text=plain(product.name, longest=75))) for key, product in products.items()]
+    choice = StaticSelectElement(
+        action_id=PRODUCT,
+        options=options[:MOST_OPTIONS],
+        initial_option=options[0] if len(options) == 1 else None,
+        placeholder="Choose one",
+    )
+    return InputBlock(block_id=PRODUCT, label="What do you need?", element=choice)
+
+
+def _reason_of_request(reason: str) -> Block:
+    return InputBlock(
+        block_id=REASON,
+        label="What do you need it for?",
+        hint="A line is enough. The admins see it beside your name.",
+        element=PlainTextInputElement(
+            action_id=REASON,
+            initial_value=plain(reason) or None,
+            max_length=LONGEST_QUOTE,
+            placeholder="Planning next quarter with the mobile team",
+            focus_on_load=True,
+        ),
+    )
+
+
+def parse_request(view: Mapping[str, Any]) -> RequestForm:
+    """What was submitted; an empty product key when none was chosen."""
+    chosen = (_state(view, PRODUCT).get("selected_option") or {}).get("value")
+    product = view.get("private_metadata") or chosen or ""
+    return RequestForm(product=str(product), reason=str(_state(view, REASON).get("value") or "").strip())
+
+
+def deny_form(request_id: str) -> View:
+    """The form that asks an approver why; it opens before anything is looked up, so it names nobody."""
+    reason = InputBlock(
+        block_id=REASON,
+        label="Why not?",
+        hint="Sent to the person who asked, with your name.",
+        element=PlainTextInputElement(action_id=REASON, multiline=True, max_length=LONGEST_QUOTE, focus_on_load=True),
+    )
+    return View(
+        type="modal",
+        callback_id=DENY,
+        title="Deny this request",
+        submit="Deny",
+        close="Keep it open",
+        private_metadata=request_id,
+        blocks=[reason],
+    )
+
+
+def parse_deny(view: Mapping[str, Any]) -> DenyForm:
+    """What was submitted."""
+    return DenyForm(request_id=str(view.get("private_metadata") or ""), reason=str(_state(view, REASON).get("value") or "").strip())
+
+
+def note(message: Message) -> View:
+    """A message in a window of its own."""
+    return View(type="modal", title="Comeback", close="Close", blocks=list(message.blocks))
+
+
+def _state(view: Mapping[str, Any], block_id: str) -> Mapping[str, Any]:
+    values = (view.get("state") or {}).get("values") or {}
+    element: Mapping[str, Any] = (values.get(block_id) or {}).get(block_id) or {}
+    return element

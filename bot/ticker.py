@@ -1,0 +1,99 @@
+"""
+The ticker: which scheduled slot is due, claimed once whoever asks.
+
+APScheduler's triggers serve as calculators only. Its memory store forgets what fired while it was down, and a cron trigger fires 02:30
+twice on the night the clocks go back; a slot claimed by its local wall-clock name in the database does neither (both tried).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+import structlog
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.jobs import JobPayload, Prune, WatchKey
+from bot.usecases.steps import enqueue
+from storage import slots
+from storage.db import Database, UnitOfWork
+from storage.errors import StorageError
+
+LOOK_EVERY_SECONDS = 20
+FIRST_LOOK_BACK = timedelta(days=1)
+"""How far back a schedule that never fired looks: a fresh install does its daily work on its first day."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a job is due, by local wall clock, and which job that is."""
+
+    name: str
+    trigger: CronTrigger
+    job: Callable[[str], JobPayload]
+
+
+def schedules(zone: tzinfo) -> tuple[Schedule, ...]:
+    """All schedules of Comeback, in the zone of the settings."""
+    return (
+        Schedule(name="prune", trigger=CronTrigger(hour=3, minute=10, timezone=zone), job=lambda slot: Prune(slot=slot)),
+        Schedule(name="watch_key", trigger=CronTrigger(hour=9, minute=0, timezone=zone), job=lambda slot: WatchKey(slot=slot)),
+    )
+
+
+def slot_name(fire_time: datetime) -> str:
+    """The local wall-clock name of a slot: both 02:30 of an October night are one."""
+    return fire_time.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def newest_slot(trigger: CronTrigger, *, last: str | None, now: datetime) -> str | None:
+    """The newest slot after *last* that is due at *now*; None when there is none. Older missed slots are not made up."""
+    # The second of two equal wall-clock times is the later one: after it, neither is due again.
+    after = datetime.fromisoformat(last).replace(tzinfo=trigger.timezone, fold=1) if last else now - FIRST_LOOK_BACK
+    newest = None
+    due = trigger.get_next_fire_time(None, after)
+    while due is not None and due <= now:
+        newest = slot_name(due)
+        due = trigger.get_next_fire_time(due, due)
+    return newest if newest != last else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Ticker:
+    """Asks every schedule every 20 s; each slot is one row, so several processes fire it once."""
+
+    database: Database
+    schedules: tuple[Schedule, ...]
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Tick until stopped; a database that is away is asked again at the next tick."""
+        while not self._stop.is_set():
+            try:
+                await self.tick()
+            except StorageError as error:
+                log.warning("ticker.unavailable", error=type(error).__name__)
+            await self._pause()
+
+    async def tick(self) -> None:
+        """Claim what is due now, and leave its job in the outbox in the same unit."""
+        await self.database.write(self._fire)
+
+    def stop(self) -> None:
+        """End `run` at once."""
+        self._stop.set()
+
+    def _fire(self, uow: UnitOfWork) -> None:
+        for schedule in self.schedules:
+            slot = newest_slot(schedule.trigger, last=slots.latest(uow, schedule.name), now=uow.now)
+            if slot is not None and slots.claim(uow, schedule.name, slot):
+                enqueue(uow, schedule.job(slot))
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await self._stop.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,187 @@
+"""Deciding a request: one click wins by compare-and-set, everybody else is told privately who was first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.actor import SlackPerson
+from bot.jobs import CheckDecision, Grant, RedrawCard, Tell, Vet, Whisper
+from bot.policy import ApproverFacts, Refusal, may_decide
+from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Resumed, Seen
+from bot.usecases.steps import audit_actor, enqueue
+from storage import access_requests, decisions, deliveries, findings, people
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus, Verdict
+from storage.records import AccessRequest, Person
+
+REDRAW_AFTER = timedelta(seconds=2)
+"""A card says *granting* only when that takes longer than this; a quicker grant is drawn once, at its end."""
+
+
+def decide(
+    uow: UnitOfWork,
+    *,
+    actor: SlackPerson,
+    delivery: str,
+    request_id: str,
+    verdict: Verdict,
+    reason: str | None,
+    approvers: ApproverFacts,
+    channel: str,
+) -> DecisionAnswer:
+    """
+    Record *actor*'s decision if it is the first, theirs to make, and made on fresh facts.
+
+    Whoever loses, may not, or has to wait is answered by a private message in *channel*, left in the outbox by this unit.
+    """
+    if not deliveries.claim(uow, delivery):
+        return Seen(request=access_requests.get(uow, request_id))
+    if not approvers.fresh(uow.now):
+        return _check_later(uow, actor=actor, request_id=request_id, verdict=verdict, reason=reason, channel=channel)
+    return decide_checked(uow, actor=actor, request_id=request_id, verdict=verdict, reason=reason, approvers=approvers, channel=channel)
+
+
+def _check_later(uow: UnitOfWork, *, actor: SlackPerson, request_id: str, verdict: Verdict, reason: str | None, channel: str) -> Checking:
+    job = CheckDecision(
+        request_id=request_id,
+        team_id=actor.team_id,
+        slack_id=actor.slack_id,
+        verdict=verdict.value,
+        reason=reason,
+        channel=channel,
+    )
+    enqueue(uow, job)
+    enqueue(uow, Whisper(request_id=request_id, slack_id=actor.slack_id, channel=channel, news="checking"))
+    return Checking()
+
+
+def decide_checked(
+    uow: UnitOfWork,
+    *,
+    actor: SlackPerson,
+    request_id: str,
+    verdict: Verdict,
+    reason: str | None,
+    approvers: ApproverFacts,
+    channel: str,
+) -> DecisionAnswer:
+    """The same for facts that the caller has just read; no delivery to claim."""
+    access_requests.lock(uow, request_id)
+    request = access_requests.get(uow, request_id)
+    if request is None:
+        return Gone()
+    refusal = _refusal(uow, actor=actor, request=request, approvers=approvers)
+    if refusal is not None:
+        return _refuse(uow, actor=actor, request=request, refusal=refusal, channel=channel)
+    approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
+    target = RequestStatus.APPROVED if verdict is Verdict.APPROVE else RequestStatus.DENIED
+    moved = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=target)
+    if moved is None:
+        return _too_late(uow, actor=actor, request=request, channel=channel)
+    decision = decisions.record(uow, request_id=request_id, approver=approver, verdict=verdict, reason=reason)
+    uow.audit(f"request.{target.value}", actor=audit_actor(uow, actor), request_id=request_id, decision=decision.id)
+    _set_in_motion(uow, moved)
+    return Decided(request=moved, decision=decision)
+
+
+def _refusal(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, approvers: ApproverFacts) -> Refusal | None:
+    """Why *actor* may not decide; somebody with the requester's Atlassian account is the requester."""
+    approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
+    return may_decide(actor, request=request, approvers=approvers) or _same_account(uow, request, approver)
+
+
+def _same_account(uow: UnitOfWork, request: AccessRequest, approver: Person) -> Refusal | None:
+    finding = findings.of(uow, request.id)
+    theirs = {people.get(uow, request.person_id).account_id, finding.account_id if finding else None} - {None}
+    return Refusal.OWN_REQUEST if approver.account_id in theirs else None
+
+
+def _refuse(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, refusal: Refusal, channel: str) -> NotAllowed:
+    uow.audit("decision.refused", actor=audit_actor(uow, actor), request_id=request.id, code=refusal.value)
+    enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news=refusal.value))
+    return NotAllowed(refusal=refusal)
+
+
+def _too_late(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, channel: str) -> AlreadyDecided:
+    enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news="decided_already"))
+    enqueue(uow, RedrawCard(request_id=request.id))
+    return AlreadyDecided(request=request, decision=next(iter(decisions.of(uow, request.id)), None))
+
+
+def _set_in_motion(uow: UnitOfWork, request: AccessRequest) -> None:
+    if request.status is RequestStatus.APPROVED:
+        enqueue(uow, Grant(request_id=request.id), settle_seconds=settle_of(uow, request.id))
+        enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
+        return
+    enqueue(uow, RedrawCard(request_id=request.id))
+    enqueue(uow, Tell(request_id=request.id, slack_id=request.requester_slack_id, news="denied"))
+
+
+def settle_of(uow: UnitOfWork, request_id: str) -> int:
+    """How long a lost grant of this request waits before it is read: an invitation shows up to 60 s late, a membership does not."""
+    finding = findings.of(uow, request_id)
+    state = finding.body.get("state") if finding else None
+    return 72 if not state or state.get("way_back") == "invite" else 12
+
+
+def retry(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, request_id: str, approvers: ApproverFacts, channel: str) -> DecisionAnswer:
+    """Send a request that needed attention on its way again: to its grant when it was approved, to a fresh look when not."""
+    click = _Click(actor=actor, request_id=request_id, approvers=approvers, channel=channel)
+    return _settle_attention(uow, click, delivery=delivery, settle=_retry_attention)
+
+
+def close(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, request_id: str, approvers: ApproverFacts, channel: str) -> DecisionAnswer:
+    """Close a request that needed attention, and tell the person."""
+    click = _Click(actor=actor, request_id=request_id, approvers=approvers, channel=channel)
+    return _settle_attention(uow, click, delivery=delivery, settle=_close_attention)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Click:
+    """Who pressed what, and on which facts."""
+
+    actor: SlackPerson
+    request_id: str
+    approvers: ApproverFacts
+    channel: str
+
+
+def _settle_attention(
+    uow: UnitOfWork, click: _Click, *, delivery: str, settle: Callable[[UnitOfWork, SlackPerson, AccessRequest, str], DecisionAnswer]
+) -> DecisionAnswer:
+    if not deliveries.claim(uow, delivery):
+        return Seen(request=access_requests.get(uow, click.request_id))
+    access_requests.lock(uow, click.request_id)
+    request = access_requests.get(uow, click.request_id)
+    if request is None:
+        return Gone()
+    if not click.approvers.fresh(uow.now):
+        enqueue(uow, Whisper(request_id=request.id, slack_id=click.actor.slack_id, channel=click.channel, news="press_again"))
+        return Checking()
+    refusal = _refusal(uow, actor=click.actor, request=request, approvers=click.approvers)
+    if refusal is not None:
+        return _refuse(uow, actor=click.actor, request=request, refusal=refusal, channel=click.channel)
+    return settle(uow, click.actor, request, click.channel)
+
+
+def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
+    approved = any(decision.verdict is Verdict.APPROVE for decision in decisions.of(uow, request.id))
+    target = RequestStatus.APPROVED if approved else RequestStatus.PENDING
+    moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=target)
+    if moved is None:
+        return _too_late(uow, actor=actor, request=request, channel=channel)
+    uow.audit("request.retried", actor=audit_actor(uow, actor), request_id=request.id)
+    job = Grant(request_id=request.id) if approved else Vet(request_id=request.id)
+    enqueue(uow, job, settle_seconds=settle_of(uow, request.id))
+    enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
+    return Resumed(request=moved)
+
+
+def _close_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
+    moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=RequestStatus.CLOSED, reason_code="by_admin")
+    if moved is None:
+        return _too_late(uow, actor=actor, request=request, channel=channel)
+    uow.audit("request.closed", actor=audit_actor(uow, actor), request_id=request.id, code="by_admin")
+    enqueue(uow, RedrawCard(request_id=request.id))
+    enqueue(uow, Tell(request_id=request.id, slack_id=moved.requester_slack_id, news="closed.by_admin"))
+    return Resumed(request=moved)

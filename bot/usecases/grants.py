@@ -1,0 +1,171 @@
+"""What a grant needs to know before it acts, and what is recorded of each step."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.actor import Comeback
+from bot.jobs import Alert, Grant, ReadBack, RedrawCard, Tell
+from bot.settings import Settings
+from bot.usecases.steps import audit_actor, enqueue
+from storage import access_requests, decisions, findings, outbox, people
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus, Verdict
+from storage.records import AccessRequest, Decision, Finding, Person
+
+ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING})
+FIRST_LOOK = timedelta(seconds=1)
+READ_BACK_FOR = timedelta(seconds=60)
+"""The admin API may show a write this late (roles: 30 s documented; 60 s leaves room)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """All that the database knows about one approved request; `ahead` is who waits for the same seats before it."""
+
+    request: AccessRequest
+    person: Person
+    decision: Decision
+    finding: Finding | None
+    ahead: int
+    granted_today: int
+
+
+def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
+    """What a grant job needs to know; None when the request is not (or no longer) to be granted."""
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status not in ON_ITS_WAY:
+        return None
+    decision = next((one for one in decisions.of(uow, request_id) if one.verdict is Verdict.APPROVE), None)
+    if decision is None:
+        return None
+    return Briefing(
+        request=request,
+        person=people.get(uow, request.person_id),
+        decision=decision,
+        finding=findings.of(uow, request_id),
+        ahead=_ahead(uow, request),
+        granted_today=access_requests.granted_since(uow, uow.now - timedelta(days=1)),
+    )
+
+
+def _ahead(uow: UnitOfWork, request: AccessRequest) -> int:
+    queue = [one.id for one in access_requests.waiting(uow, request.product) if one.reason_code == "seats_exhausted"]
+    return queue.index(request.id) if request.id in queue else len(queue)
+
+
+def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | None) -> bool:
+    """Whether *account_id* is pinned to another person than the requester: then a human has to say whose it is."""
+    owner = people.linked_to(uow, account_id) if account_id else None
+    return owner is not None and owner.id != request.person_id
+
+
+def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:
+    """Remember the newest diagnosis, and what else the last finding knew."""
+    finding = findings.of(uow, request_id)
+    if finding is not None and finding.body.get("state") == state:
+        return
+    body = {**(finding.body if finding else {}), "state": state, "trouble": None}
+    findings.record(uow, request_id=request_id, account_id=state.get("account_id"), email=state.get("email"), body=body)
+
+
+def start(uow: UnitOfWork, request_id: str, *, step: str, state: dict[str, Any]) -> AccessRequest | None:
+    """
+    Store the intent and the *state* it rests on before the write is sent; None when the request was taken off its way meanwhile.
+
+    A request that is granting already (an earlier attempt, or an earlier level) stays so.
+    """
+    request = access_requests.move(uow, request_id, source=(RequestStatus.APPROVED, RequestStatus.WAITING), target=RequestStatus.GRANTING)
+    if request is None:
+        request = access_requests.get(uow, request_id)
+        if request is None or request.status is not RequestStatus.GRANTING:
+            return None
+    keep_state(uow, request_id, state=state)
+    uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step)
+    return request
+
+
+def record_step(uow: UnitOfWork, request_id: str, *, step: dict[str, Any]) -> None:
+    """The write was accepted: look, from a second from now, whether it shows."""
+    until = (uow.now + READ_BACK_FOR).isoformat()
+    enqueue(uow, ReadBack(request_id=request_id, step=step, until=until, looks=0), due_at=uow.now + FIRST_LOOK)
+
+
+def look_again(uow: UnitOfWork, read_back: ReadBack) -> None:
+    """The write does not show yet: look again after 1, 2, 4, then every 8 s."""
+    wait = timedelta(seconds=min(8, 2**read_back.looks))
+    enqueue(uow, replace(read_back, looks=read_back.looks + 1), due_at=uow.now + wait)
+
+
+def go_on(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:
+    """One level is mended and another is left: keep what was read, and take the next step."""
+    keep_state(uow, request_id, state=state)
+    enqueue(uow, Grant(request_id=request_id))
+
+
+def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, how: str) -> None:
+    """The person has the product, as read back (or was invited, as the invitation's result says)."""
+    request = access_requests.get(uow, request_id)
+    if request is None:
+        return
+    if request.status in {RequestStatus.APPROVED, RequestStatus.WAITING}:
+        access_requests.move(uow, request_id, source=request.status, target=RequestStatus.GRANTING)
+    granted = access_requests.move(
+        uow, request_id, source=RequestStatus.GRANTING, target=RequestStatus.GRANTED, reason_code=how, details={}
+    )
+    if granted is None:
+        return
+    if account_id is not None and not account_taken(uow, request, account_id=account_id):
+        people.link(uow, request.person_id, account_id=account_id, email=email)
+    uow.audit("access.granted", actor=audit_actor(uow, Comeback()), request_id=request_id, product=request.product, how=how)
+    enqueue(uow, RedrawCard(request_id=request_id))
+    news = "invited" if how == "invited" else "granted"
+    enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news=news))
+    _wake_queue(uow, request.product)
+
+
+def _wake_queue(uow: UnitOfWork, product: str) -> None:
+    head = next(iter(access_requests.waiting(uow, product)), None)
+    if head is not None:
+        outbox.hasten(uow, kind=Grant.kind, subject=f"request:{head.id}")
+
+
+def record_waiting(uow: UnitOfWork, request_id: str, *, code: str, details: dict[str, str] | None = None) -> None:
+    """Nobody need act: the request goes on by itself when a seat frees, the cap renews, or Atlassian answers again."""
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status not in ON_ITS_WAY:
+        return
+    if request.status is RequestStatus.WAITING and request.reason_code == code:
+        return
+    if request.status is RequestStatus.WAITING:
+        access_requests.move(uow, request_id, source=RequestStatus.WAITING, target=RequestStatus.APPROVED)
+        request = access_requests.get(uow, request_id) or request
+    moved = access_requests.move(
+        uow, request_id, source=request.status, target=RequestStatus.WAITING, reason_code=code, details=details or {}
+    )
+    if moved is None:
+        return
+    uow.audit("request.waiting", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)
+    enqueue(uow, RedrawCard(request_id=request_id))
+    if code == "seats_exhausted":
+        enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="waiting"))
+
+
+def record_attention(uow: UnitOfWork, request_id: str, *, code: str, details: dict[str, str] | None = None) -> None:
+    """A human must act: the card says what to do, the person is told that it takes longer."""
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status not in ON_ITS_WAY | {RequestStatus.PENDING}:
+        return
+    moved = access_requests.move(
+        uow, request_id, source=request.status, target=RequestStatus.NEEDS_ATTENTION, reason_code=code, details=details or {}
+    )
+    if moved is None:
+        return
+    uow.audit("request.needs_attention", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)
+    enqueue(uow, RedrawCard(request_id=request_id))
+    enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="needs_attention"))
+
+
+def alert_channel(uow: UnitOfWork, *, settings: Settings, news: str, facts: dict[str, str], once: str) -> None:
+    """Tell the admin channel; the same *once* is told one time."""
+    enqueue(uow, Alert(channel=settings.admin_channel, news=news, facts=facts), key=f"alert:{news}:{once}")

@@ -1,0 +1,40 @@
+"""The two things every use case does beside its fact: leave work in the outbox, and name the actor in the audit trail."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from bot.actor import Actor, Comeback, SlackPerson, TerminalUser
+from bot.jobs import JobPayload
+from storage import outbox, people
+from storage.db import UnitOfWork
+
+SETTLE_SECONDS = 12
+"""Longer than the HTTP deadline of 10 s: when it is over, a lost call has either landed or never will."""
+
+
+def enqueue(
+    uow: UnitOfWork, job: JobPayload, *, due_at: datetime | None = None, settle_seconds: int = SETTLE_SECONDS, key: str | None = None
+) -> bool:
+    """Leave *job* in the outbox of this unit; False when a job with this *key* was left before."""
+    return outbox.enqueue(
+        uow,
+        kind=job.kind,
+        subject=job.subject,
+        payload=asdict(job),
+        bucket=job.bucket,
+        due_at=due_at,
+        settle_seconds=settle_seconds,
+        key=key,
+    )
+
+
+def audit_actor(uow: UnitOfWork, actor: Actor) -> dict[str, str]:
+    """Who acted, as the audit trail names them: a person by their random id, never by anything personal."""
+    match actor:
+        case SlackPerson():
+            person = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
+            return {"type": "person", "id": person.id}
+        case TerminalUser():
+            return {"type": "terminal", "id": actor.name}
+        case Comeback():
+            return {"type": "comeback", "id": "comeback"}

@@ -1,0 +1,60 @@
+"""Every card there is, by name: one for each state, and for each thing that an approver may have to know."""
+
+from collections.abc import Mapping
+
+from atlassian.access import WayBack
+from bot.slack.surfaces.card import CardView
+from storage.lifecycle import RequestStatus, Verdict
+from tests.bot.slack.words import CONFLUENCE, card_view, decision, state
+
+R = RequestStatus
+
+CARDS: Mapping[str, CardView] = {
+    "pending": card_view(),
+    "pending_just_asked": card_view(filed_at=card_view().now, reason="", requester_name="Ada Park"),
+    "pending_not_looked_up": card_view(state=None, trouble="unreachable", seats_left=None),
+    "pending_everything_to_know": card_view(
+        state=state(
+            WayBack.ENABLE,
+            WayBack.RESTORE,
+            WayBack.ADD_ACCESS,
+            brings_back=("engineering", f"atlassian/user on {CONFLUENCE.resource}"),
+            side_products=(CONFLUENCE.resource,),
+            last_active=None,
+        ),
+        seats_left=0,
+        earlier_denials=2,
+        product_names={CONFLUENCE.resource: "Confluence"},
+    ),
+    "pending_invitation": card_view(state=state(WayBack.INVITE, account_id=None, account_name=None, last_active=None, matches=0)),
+    "pending_by_role": card_view(state=state(chosen_group=None), product=CONFLUENCE),
+    "approved": card_view(R.APPROVED, decision=decision()),
+    "waiting_for_a_seat": card_view(R.WAITING, reason_code="seats_exhausted", decision=decision(), queue_position=3),
+    "waiting_for_tomorrow": card_view(R.WAITING, reason_code="daily_cap", decision=decision()),
+    "granting": card_view(R.GRANTING, decision=decision()),
+    "granted": card_view(R.GRANTED, reason_code="restored", decision=decision()),
+    "granted_already": card_view(R.GRANTED, reason_code="found", decision=decision()),
+    "granted_by_invitation": card_view(R.GRANTED, reason_code="invited", decision=decision(), state=state(WayBack.INVITE, account_id=None)),
+    "denied": card_view(R.DENIED, decision=decision(Verdict.DENY, reason="You moved to the design team; they use another tool.")),
+    "cancelled": card_view(R.CANCELLED),
+    "expired": card_view(R.EXPIRED),
+    "needs_attention_owned_elsewhere": card_view(
+        R.NEEDS_ATTENTION,
+        reason_code="owned_elsewhere",
+        details={"reason": "externalDirectory.scim"},
+        state=state(WayBack.OWNED_ELSEWHERE, reason="externalDirectory.scim"),
+        decision=decision(),
+    ),
+    "needs_attention_two_accounts": card_view(
+        R.NEEDS_ATTENTION,
+        reason_code="ambiguous",
+        details={"reason": "several_accounts"},
+        state=state(WayBack.AMBIGUOUS, reason="several_accounts", matches=2, account_id=None, account_name=None, last_active=None),
+    ),
+    "needs_attention_refused": card_view(
+        R.NEEDS_ATTENTION, reason_code="refused_by_atlassian", details={"code": "ADMIN-400-9"}, decision=decision()
+    ),
+    "closed_has_access": card_view(R.CLOSED, reason_code="already_has_access"),
+    "closed_by_admin": card_view(R.CLOSED, reason_code="by_admin"),
+    "ended": card_view(R.ENDED, decision=decision()),
+}

@@ -1,0 +1,111 @@
+"""The rules that every card keeps, whatever it shows."""
+
+from dataclasses import replace
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from atlassian.access import WayBack
+from bot.slack.surfaces import card
+from bot.slack.surfaces.markup import quoted
+from sandbox.server import Sandbox
+from storage.lifecycle import RequestStatus
+from tests.bot.slack.gallery import CARDS
+from tests.bot.slack.words import buttons_of, card_view, state, words_of
+
+R = RequestStatus
+
+INJECTIONS = (
+    "<!channel> <!here> <!everyone>",
+    "<@U0GRACE> <!subteam^S0ADMINS> <#C0GENERAL>",
+    "@channel @here @everyone",
+    "<https://evil.example|Approve>",
+    "https://evil.example/approve",
+    "*✅ Approved* by `grace`",
+    "\u202eevorppA\u202c",
+    "line\n> quote\n```code```",
+    "<!date^0^{date}|now>",
+)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_buttons_carry_the_request_id_and_nothing_else(name: str) -> None:
+    """Whatever a button carries can be forged or outdated; everything else is read again by the id."""
+    assert set(buttons_of(card.render(CARDS[name])).values()) <= {"r-ada"}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_only_a_grant_that_was_seen_is_green(name: str) -> None:
+    """A green card says that the person can work: not approved, not on its way, not invited."""
+    view = CARDS[name]
+    seen = view.request.status is R.GRANTED and view.request.reason_code != card.INVITED
+    assert ("✅" in words_of(card.render(view))) is seen
+
+
+@pytest.mark.parametrize("status", R)
+def test_a_request_is_decided_only_while_it_is_pending(status: RequestStatus) -> None:
+    """A button that can't do anything any more is a trap."""
+    shown = set(buttons_of(card.render(card_view(status))))
+    expected = {R.PENDING: {card.APPROVE, card.DENY}, R.NEEDS_ATTENTION: {card.RETRY, card.CLOSE}}
+    assert shown == expected.get(status, set())
+
+
+def test_approver_reads_what_the_click_will_do() -> None:
+    """Restoring brings back more than was asked for, and a group gives more than one product: both are said before the click."""
+    shown = words_of(card.render(CARDS["pending_everything_to_know"]))
+    for fact in (
+        "Reactivates the account, lifts the suspension, adds to `jira-users-acme`",
+        "Also brings back",
+        "also gives Confluence",
+        "twice before",
+    ):
+        assert fact in shown
+
+
+def test_an_invitation_is_announced_on_the_button() -> None:
+    """Inviting somebody is a larger step than adding them to a group."""
+    assert "Approve (invites)" in words_of(card.render(CARDS["pending_invitation"]))
+
+
+def test_identity_provider_is_named_when_it_decides() -> None:
+    """Nothing that an approver presses would help; they have to know where to go."""
+    shown = words_of(card.render(card_view(state=state(WayBack.OWNED_ELSEWHERE, reason="externalDirectory.scim"))))
+    assert "An identity provider decides here" in shown
+    assert "Won't help by itself" in shown
+
+
+def test_unknown_dates_and_seats_are_not_told_as_none() -> None:
+    """ "Never" and "no seats" are facts; "we don't know" is another."""
+    shown = words_of(card.render(card_view(state=state(last_active=None), seats_left=None)))
+    assert shown.count("Unknown") == 2
+
+
+def test_reason_that_nobody_knows_still_gets_a_card() -> None:
+    """A code from a newer release in a shared database must not stop the redraw."""
+    for status in (R.WAITING, R.NEEDS_ATTENTION, R.CLOSED):
+        assert card.render(card_view(status, reason_code="brand_new")).blocks
+
+
+async def test_no_text_of_anybody_pings_or_links(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A request's reason, a name and an address from Atlassian go through every card, and Slack finds nothing in them to act upon."""
+    for text in INJECTIONS:
+        found = state(account_name=text, email=text, brings_back=(text,), reason=text)
+        for status in R:
+            view = replace(
+                card_view(status, reason=text, reason_code=text, details={"code": text, "reason": text}, state=found), requester_name=text
+            )
+            message = card.render(view)
+            await client.chat_postMessage(channel="G0ADMINS", text=message.text, blocks=[block.to_dict() for block in message.blocks])
+    assert {ping.target for ping in sandbox.slack.pings} <= {"U0ADA"}
+
+
+def test_click_without_an_id_is_refused() -> None:
+    """A forged click must not reach the database as an empty id."""
+    with pytest.raises(ValueError, match="without a request id"):
+        card.parse({"actions": [{"value": ""}]})
+    assert card.parse({"actions": [{"value": "r-ada"}]}) == "r-ada"
+
+
+def test_notification_names_the_person_where_the_name_is_known() -> None:
+    """A phone shows the first line only, and a mention there is an id on some clients."""
+    assert card.render(card_view(requester_name="Ada *Park*")).text == f"{quoted('Ada Park')} asks for Jira"

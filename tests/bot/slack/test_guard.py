@@ -1,0 +1,81 @@
+"""Who is let in, under which name, and how a repeated delivery is recognized."""
+
+from typing import Any
+
+import pytest
+
+from bot.actor import SlackPerson
+from bot.slack.guard import Fault, actor_of, delivery_of, fault_of
+from bot.slack.team import Team
+
+ACME = Team(team_id="T0ACME", enterprise_id=None, app_id="A0COMEBACK", bot_user_id="U0COMEBACK", bot_id="B0COMEBACK")
+GRID = Team(team_id="T0ACME", enterprise_id="E0ACME", app_id="A0COMEBACK", bot_user_id="U0COMEBACK", bot_id="B0COMEBACK")
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    """The body of a slash command as Slack sends it."""
+    return {
+        "command": "/request-jira",
+        "api_app_id": "A0COMEBACK",
+        "team_id": "T0ACME",
+        "user_id": "U0ADA",
+        "trigger_id": "1.2.x",
+        **changes,
+    }
+
+
+def click(**changes: Any) -> dict[str, Any]:
+    """The body of a click on a message."""
+    team, user = {"id": "T0ACME", "domain": "acme"}, {"id": "U0GRACE", "team_id": "T0ACME"}
+    return {"type": "block_actions", "api_app_id": "A0COMEBACK", "team": team, "user": user, "trigger_id": "3.4.y", **changes}
+
+
+@pytest.mark.parametrize("body", [command(), click(), {"type": "event_callback", "api_app_id": "A0COMEBACK", "team_id": "T0ACME"}])
+def test_our_own_workspace_comes_in(body: dict[str, Any]) -> None:
+    """The usual case, in the three shapes that Slack has for it."""
+    assert fault_of(body, ACME) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (command(api_app_id="A0OTHER"), Fault.OTHER_APP),
+        (command(api_app_id=None), Fault.OTHER_APP),
+        (command(team_id="T0PARTNER"), Fault.OTHER_TEAM),
+        (command(team_id=None), Fault.OTHER_TEAM),
+        (click(user={"id": "U0JULES", "team_id": "T0PARTNER"}), Fault.OTHER_TEAM),
+        (click(team={"id": "T0PARTNER"}, user={"id": "U0JULES", "team_id": "T0PARTNER"}), Fault.OTHER_TEAM),
+    ],
+)
+def test_other_apps_and_workspaces_stay_out(body: dict[str, Any], fault: Fault) -> None:
+    """Members of other companies see our messages in shared channels and may click on them."""
+    assert fault_of(body, ACME) is fault
+
+
+def test_all_workspaces_of_our_enterprise_come_in() -> None:
+    """On Enterprise Grid a person's own workspace can be another one of the same company."""
+    assert fault_of(command(team_id="T0SISTER", enterprise_id="E0ACME"), GRID) is None
+    assert fault_of(click(user={"id": "W0ADA", "team_id": "T0SISTER"}, enterprise={"id": "E0ACME"}), GRID) is None
+    assert fault_of(command(team_id="T0SISTER", enterprise_id="E0OTHER"), GRID) is Fault.OTHER_TEAM
+
+
+def test_actor_is_known_under_our_own_team() -> None:
+    """One person is one row, whichever workspace of the enterprise a payload names."""
+    assert actor_of(command(team_id="T0SISTER"), team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0ADA")
+    assert actor_of(click(), team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0GRACE")
+    assert actor_of({"event": {"user": {"id": "U0ADA"}}}, team_id="T0ACME") is None
+
+
+def test_delivery_keys_tell_repeats_from_new_deliveries() -> None:
+    """The key is Slack's own id of the delivery; two clicks of one person have two."""
+    assert delivery_of(command()) == "command:1.2.x"
+    assert delivery_of(click()) == "action:3.4.y"
+    assert delivery_of({"type": "event_callback", "event_id": "Ev1"}) == "event:Ev1"
+    assert delivery_of({"type": "view_submission", "trigger_id": "5.6.z"}) == "view:5.6.z"
+    assert delivery_of({"type": "view_submission", "view": {"id": "V1", "hash": "h1"}}) == "view:V1:h1"
+
+
+@pytest.mark.parametrize("body", [command(trigger_id=""), {"type": "event_callback"}, {"type": "shortcut", "trigger_id": "1"}])
+def test_what_cannot_be_recognized_again_has_no_key(body: dict[str, Any]) -> None:
+    """Without a key a replay would run twice, so it does not run at all."""
+    assert delivery_of(body) is None

@@ -1,0 +1,59 @@
+"""What Slack's flags make of a person: whatever is not clearly a member of ours is refused."""
+
+from typing import Any
+
+import pytest
+
+from bot.policy import PersonKind
+from bot.slack.profiles import kind_of, read_profile
+from bot.slack.team import Team
+from tests.bot.slack.test_guard import ACME, GRID
+
+MEMBER = {
+    "id": "U0ADA",
+    "team_id": "T0ACME",
+    "deleted": False,
+    "is_bot": False,
+    "is_restricted": False,
+    "is_ultra_restricted": False,
+    "is_email_confirmed": True,
+    "profile": {"email": "ada.park@acme.example", "display_name": "Ada Park"},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, PersonKind.MEMBER),
+        ({"is_app_user": True, "is_admin": True}, PersonKind.MEMBER),
+        ({"is_restricted": True}, PersonKind.GUEST),
+        ({"is_ultra_restricted": True}, PersonKind.GUEST),
+        ({"is_stranger": True}, PersonKind.STRANGER),
+        ({"team_id": "T0PARTNER"}, PersonKind.STRANGER),
+        ({"is_bot": True}, PersonKind.BOT),
+        ({"is_workflow_bot": True}, PersonKind.BOT),
+        ({"id": "USLACKBOT"}, PersonKind.BOT),
+        ({"deleted": True, "is_bot": True}, PersonKind.DEACTIVATED),
+        ({"is_invited_user": True}, PersonKind.UNKNOWN),
+        ({"is_restricted": None}, PersonKind.UNKNOWN),
+        ({"is_bot": "no"}, PersonKind.BOT),
+        ({"deleted": "no"}, PersonKind.UNKNOWN),
+    ],
+)
+def test_flags_decide_by_the_least_trusted_reading(changes: dict[str, Any], kind: PersonKind) -> None:
+    """A flag that is missing or odd is no proof of membership."""
+    assert kind_of({**MEMBER, **changes}, team=ACME) is kind
+
+
+@pytest.mark.parametrize(("team", "kind"), [(GRID, PersonKind.MEMBER), (ACME, PersonKind.STRANGER)])
+def test_enterprise_counts_as_one_company(team: Team, kind: PersonKind) -> None:
+    """On Enterprise Grid a colleague's home can be another workspace."""
+    sister = {**MEMBER, "team_id": "T0SISTER", "enterprise_user": {"enterprise_id": "E0ACME"}}
+    assert kind_of(sister, team=team) is kind
+
+
+def test_missing_facts_stay_missing() -> None:
+    """An unconfirmed address and an unknown one are different things to policy."""
+    profile = read_profile({**MEMBER, "profile": {}, "is_email_confirmed": None, "real_name": "Ada"}, team=ACME)
+    assert (profile.email, profile.email_confirmed, profile.name) == (None, None, "Ada")
+    assert read_profile(MEMBER, team=ACME).email == "ada.park@acme.example"

@@ -1,0 +1,96 @@
+"""The ticker: each slot once, by local wall clock, made up once after a time of being down."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.jobs import Prune
+from bot.ticker import Schedule, Ticker, newest_slot, schedules
+from storage import outbox
+from storage.db import Database, UnitOfWork
+from tests.fixtures.clock import MovableClock
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NIGHTLY = CronTrigger(hour=2, minute=30, timezone=BERLIN)
+
+
+def test_missed_slots_are_made_up_once() -> None:
+    """Three days down are one run, not three."""
+    now = datetime(2026, 11, 5, 12, tzinfo=UTC)
+    assert newest_slot(NIGHTLY, last="2026-11-01T02:30", now=now) == "2026-11-05T02:30"
+    assert newest_slot(NIGHTLY, last="2026-11-05T02:30", now=now) is None
+
+
+def test_the_night_the_clocks_go_back_has_one_half_past_two() -> None:
+    """02:30 comes twice on 25 October 2026 in Berlin, and is one slot."""
+    first, second = datetime(2026, 10, 25, 0, 31, tzinfo=UTC), datetime(2026, 10, 25, 1, 31, tzinfo=UTC)
+    assert newest_slot(NIGHTLY, last="2026-10-24T02:30", now=first) == "2026-10-25T02:30"
+    assert newest_slot(NIGHTLY, last="2026-10-25T02:30", now=second) is None
+    assert newest_slot(NIGHTLY, last="2026-10-25T02:30", now=second + timedelta(days=1)) == "2026-10-26T02:30"
+
+
+def test_the_night_the_clocks_go_forward_skips_nothing_else() -> None:
+    """02:30 does not exist on 28 March 2027 in Berlin; the next night's does."""
+    now = datetime(2027, 3, 29, 12, tzinfo=UTC)
+    assert newest_slot(NIGHTLY, last="2027-03-27T02:30", now=now) == "2027-03-29T02:30"
+
+
+def test_a_fresh_install_does_its_daily_work_on_its_first_day() -> None:
+    """Without any slot claimed the last day counts."""
+    assert newest_slot(NIGHTLY, last=None, now=datetime(2026, 11, 5, 12, tzinfo=UTC)) == "2026-11-05T02:30"
+
+
+def _tickers(database: Database, number: int) -> list[Ticker]:
+    hourly = Schedule(name="hourly", trigger=CronTrigger(minute=0, timezone=UTC), job=lambda slot: Prune(slot=slot))
+    return [Ticker(database=database, schedules=(hourly,)) for _ in range(number)]
+
+
+async def test_several_processes_fire_each_slot_once(database: Database, clock: MovableClock) -> None:
+    """Three tickers and twenty hours are twenty jobs."""
+    tickers = _tickers(database, 3)
+    fired = []
+    for _ in range(20):
+        clock.advance(timedelta(hours=1))
+        await asyncio.gather(*(ticker.tick() for ticker in tickers))
+        fired += [await _finish_one(database)]
+    assert len(set(fired)) == 20
+    assert await database.read(outbox.backlog) == ()
+
+
+async def _finish_one(database: Database) -> str:
+    def finish(uow: UnitOfWork) -> str:
+        (job,) = outbox.claim(uow, limit=10)
+        outbox.finish(uow, job)
+        return str(job.payload["slot"])
+
+    return await database.write(finish)
+
+
+async def test_it_stops_at_once(database: Database) -> None:
+    """Stopping does not wait for the next tick."""
+    ticker = Ticker(database=database, schedules=schedules(BERLIN))
+    running = asyncio.create_task(ticker.run())
+    await asyncio.sleep(0)
+    ticker.stop()
+    async with asyncio.timeout(5):
+        await running
+
+
+@pytest.fixture
+def away(open_database: Callable[..., Database], clock: MovableClock, empty_sqlite_url: str) -> Database:
+    """A database without tables: every unit fails."""
+    return open_database(empty_sqlite_url, clock=clock.now)
+
+
+async def test_a_database_that_is_away_is_asked_again(away: Database) -> None:
+    """The ticker outlives an outage of the database."""
+    ticker = Ticker(database=away, schedules=schedules(BERLIN))
+    running = asyncio.create_task(ticker.run())
+    done, _ = await asyncio.wait({running}, timeout=0.5)
+    assert not done
+    ticker.stop()
+    await running
