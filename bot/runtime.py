@@ -7,6 +7,7 @@ door closes first, running jobs get the time that is left, and whatever is cut o
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ from bot import clock, http, lease, logs, metrics
 from bot.effects.kit import Kit
 from bot.settings import Settings, require_port
 from bot.slack.app import build_app
+from bot.slack.calls import make_client, make_session
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
+from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.socket import SocketMode
-from bot.slack.team import Team, read_team
+from bot.slack.team import read_team
 from bot.ticker import Ticker, schedules
 from bot.worker import Worker
 from storage import migrate, outbox, pacing
@@ -44,7 +47,6 @@ DRAIN_SECONDS = 7.5
 CLOSE_SECONDS = 1.0
 """What the front door gets to finish the answers it has begun."""
 SHORT_DEADLINE_SECONDS = 7.0
-CLIENT_TIMEOUT_SECONDS = 10
 
 log = structlog.get_logger()
 
@@ -68,10 +70,18 @@ class Parts:
     port: int | None
 
 
+class StartFailed(Exception):
+    """The process cannot start; the text is one sentence that says what to do next."""
+
+
 def main(settings: Settings, *, role: Role) -> int:
-    """Run until SIGTERM or SIGINT; 0 after a clean stop, 1 when Slack can't be reached or refuses us, 2 when the lock is held."""
+    """Run until SIGTERM or SIGINT: 0 after a clean stop, 1 when Slack can't be reached or refuses us. Raises StorageError."""
     logs.configure(settings)
-    return asyncio.run(_main(settings, role=role))
+    try:
+        return asyncio.run(_main(settings, role=role))
+    except StartFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
 
 
 async def _main(settings: Settings, *, role: Role) -> int:
@@ -89,18 +99,10 @@ async def started(settings: Settings, *, role: Role, now: Callable[[], datetime]
     """A process with all its parts running, stopped in order at the end; *now* is moved by stories."""
     async with AsyncExitStack() as stack:
         database = await _open_database(settings, role=role, now=now, stack=stack)
-        client = AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            timeout=CLIENT_TIMEOUT_SECONDS,
-            retry_handlers=[],
-        )
-        team = await read_team(client)
-        directory = await _open_directory(settings, client=client, team=team, now=now, stack=stack)
+        client = await _open_slack(settings, stack=stack)
+        directory = await _open_directory(settings, client=client, now=now, stack=stack)
         transport = _open_transport(settings, now=now, stack=stack)
-        kit = _build_kit(
-            settings, database=database, client=client, directory=directory, team=team, transport=transport, now=now, stack=stack
-        )
+        kit = _build_kit(settings, database=database, client=client, directory=directory, transport=transport, now=now, stack=stack)
         worker = await _start_work(kit, transport=transport, stack=stack) if role is not Role.WEB else None
         socket, port = await _open_door(kit, role=role, client=client, stack=stack)
         log.info("ready", role=role.value, socket_mode=settings.socket_mode, port=port)
@@ -124,11 +126,27 @@ async def _open_database(settings: Settings, *, role: Role, now: Callable[[], da
     return database
 
 
-async def _open_directory(
-    settings: Settings, *, client: AsyncWebClient, team: Team, now: Callable[[], datetime], stack: AsyncExitStack
-) -> Directory:
-    directory = Directory(client, settings, team, now)
-    await directory.refresh()
+async def _open_slack(settings: Settings, *, stack: AsyncExitStack) -> AsyncWebClient:
+    session = make_session()
+    stack.push_async_callback(session.close)
+    return make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, session=session)
+
+
+async def _open_directory(settings: Settings, *, client: AsyncWebClient, now: Callable[[], datetime], stack: AsyncExitStack) -> Directory:
+    """Who we are and who approves, asked before anybody else can ask us; raises StartFailed when Slack does not say."""
+    try:
+        directory = Directory(client, settings, await read_team(client, now=now), now)
+        await directory.refresh()
+    except SlackTokenRejected as error:
+        raise StartFailed(
+            f"Slack does not accept SLACK_BOT_TOKEN ({error.code}): copy the bot token from your app's OAuth & Permissions page."
+        ) from None
+    except SlackRefused as error:
+        raise StartFailed(f"Slack refuses {error.method} ({error.code}): run `comeback doctor`, which names the remedy.") from None
+    except SlackError as error:
+        raise StartFailed(
+            f"Slack can't be reached at {settings.slack_api_url} ({error.code}): check the network and SLACK_API_URL, then start again."
+        ) from None
     halt = asyncio.Event()
     task = asyncio.create_task(directory.keep_fresh(halt))
 
@@ -153,7 +171,6 @@ def _build_kit(
     database: Database,
     client: AsyncWebClient,
     directory: Directory,
-    team: Team,
     transport: Transport,
     now: Callable[[], datetime],
     stack: AsyncExitStack,
@@ -167,7 +184,7 @@ def _build_kit(
         catalog=catalog,
         messenger=Messenger(client, now),
         directory=directory,
-        team=team,
+        team=directory.team,
         now=now,
     )
 
@@ -209,7 +226,11 @@ async def _serve_http(kit: Kit, *, app: AsyncApp | None, socket: SocketMode | No
         return None
     registry = metrics.build(kit.database)
     site = http.build(bolt_app=app, probes=_probes(kit, socket=socket), registry=registry)
-    server = await http.serve(site, require_port(kit.settings))
+    wanted = require_port(kit.settings)
+    try:
+        server = await http.serve(site, wanted)
+    except OSError as error:
+        raise StartFailed(f"PORT {wanted} can't be listened on ({error.strerror}): choose another, or stop what has it.") from None
     stack.push_async_callback(server.stop, CLOSE_SECONDS)
     return server.port
 

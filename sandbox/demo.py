@@ -18,6 +18,7 @@ from rich.panel import Panel
 from sandbox.bot_process import Bot, BotFailed, bot_in
 from sandbox.script import play
 from sandbox.server import Sandbox
+from sandbox.small_talk import break_the_silence
 
 START_SECONDS = 30
 MORE = {"COMEBACK_PRODUCTS__JIRA__NAME": "Jira", "COMEBACK_PRODUCTS__CONFLUENCE__NAME": "Confluence", "LOG_LEVEL": "INFO"}
@@ -66,6 +67,7 @@ async def _demo(arguments: argparse.Namespace, console: Console) -> int:
         with console.status(f"Building an organization of {arguments.people:,} people ..."):
             sandbox = Sandbox(people=arguments.people, seed=arguments.seed, port=port)
         async with sandbox:
+            break_the_silence(sandbox.slack)
             bot = bot_in(Path(folder), {**sandbox.environment(), **MORE})
             async with bot.running() as process:
                 with console.status("Starting the bot: comeback run ..."):

@@ -19,6 +19,7 @@ LISTED = 20
 """How many of the organization's products a red line lists."""
 
 _NEW_KEY = "as an organization admin, make one WITHOUT scopes under Organization settings, API keys; set ATLASSIAN_API_KEY"
+_MEND_SITE = "set ATLASSIAN_SITE_EMAIL and ATLASSIAN_SITE_TOKEN to those of a Jira administrator, or remove them"
 
 
 async def check(settings: AtlassianSettings, *, products: ProductSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
@@ -143,14 +144,15 @@ def _standing(group: LicenceGroup) -> str:
 
 async def _seats(catalog: Catalog, product: Product, *, with_site: bool) -> Line:
     subject = f"{product.name}: seats"
-    seats = await catalog.seats(product.resource)
+    try:
+        seats = await catalog.seats(product.resource)
+    except KeyRejected as error:
+        return red(subject, f"the site does not accept the token ({_code(error)})", _MEND_SITE)
     if seats is not None:
         return _free(subject, seats)
     if with_site:
         return note(subject, "not told by Atlassian for this product; a full licence is met when a grant is tried")
-    return yellow(
-        subject, "not known; a full licence is met when a grant is tried", "set ATLASSIAN_SITE_URL, _EMAIL and _TOKEN to see them"
-    )
+    return note(subject, "not known; a full licence is met when a grant is tried", "set ATLASSIAN_SITE_URL, _EMAIL and _TOKEN to see them")
 
 
 def _free(subject: str, seats: Seats) -> Line:

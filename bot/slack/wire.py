@@ -87,8 +87,16 @@ class PacedClient(SocketModeClient):
         async with self.connect_operation_lock:
             if self.closed or self.current_session is not unwanted or (not force and await self.is_connected()):
                 return
-            self.wss_uri = None
+            self.wss_uri = await self._address()
             await self.connect()  # type: ignore[no-untyped-call]  # slack_sdk leaves it so
+
+    async def _address(self) -> str | None:
+        """A fresh address, got while the old connection still serves; None when there is none yet, and `connect` goes on asking."""
+        try:
+            return await self.issue_new_wss_url()
+        except Exception as error:
+            log.warning("socket.no_address", error=type(error).__name__)
+            return None
 
     async def _listen_for_hello(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
         if message.get("type") == "hello":

@@ -66,8 +66,7 @@ def decide_checked(
     channel: str,
 ) -> DecisionAnswer:
     """The same for facts that the caller has just read; no delivery to claim."""
-    access_requests.lock(uow, request_id)
-    request = access_requests.get(uow, request_id)
+    request = access_requests.lock(uow, request_id)
     if request is None:
         return Gone()
     refusal = _refusal(uow, actor=actor, request=request, approvers=approvers)
@@ -151,8 +150,7 @@ def _settle_attention(
 ) -> DecisionAnswer:
     if not deliveries.claim(uow, delivery):
         return Seen(request=access_requests.get(uow, click.request_id))
-    access_requests.lock(uow, click.request_id)
-    request = access_requests.get(uow, click.request_id)
+    request = access_requests.lock(uow, click.request_id)
     if request is None:
         return Gone()
     if not click.approvers.fresh(uow.now):

@@ -68,8 +68,7 @@ def cancel(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, request_id: st
     """Take *actor*'s own request back, as long as nothing has been done for it."""
     if not deliveries.claim(uow, delivery):
         return Seen(request=access_requests.get(uow, request_id))
-    access_requests.lock(uow, request_id)
-    request = access_requests.get(uow, request_id)
+    request = access_requests.lock(uow, request_id)
     if request is None or not may_cancel(actor, request=request):
         return NotPossible(request=request)
     cancelled = access_requests.move(uow, request_id, source=request.status, target=RequestStatus.CANCELLED)

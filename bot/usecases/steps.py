@@ -1,5 +1,6 @@
 """The two things every use case does beside its fact: leave work in the outbox, and name the actor in the audit trail."""
 
+import re
 from dataclasses import asdict
 from datetime import datetime
 
@@ -7,6 +8,10 @@ from bot.actor import Actor, Comeback, SlackPerson, TerminalUser
 from bot.jobs import JobPayload
 from storage import outbox, people
 from storage.db import UnitOfWork
+
+LONGEST_ID = 64
+_UNFIT = re.compile(r"[^A-Za-z0-9._:-]")
+"""What the audit trail takes for no id; a login name may have it (`ada@corp`)."""
 
 SETTLE_SECONDS = 12
 """Longer than the HTTP deadline of 10 s: when it is over, a lost call has either landed or never will."""
@@ -35,6 +40,6 @@ def audit_actor(uow: UnitOfWork, actor: Actor) -> dict[str, str]:
             person = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
             return {"type": "person", "id": person.id}
         case TerminalUser():
-            return {"type": "terminal", "id": actor.name}
+            return {"type": "terminal", "id": _UNFIT.sub("_", actor.name)[:LONGEST_ID] or "unknown"}
         case Comeback():
             return {"type": "comeback", "id": "comeback"}

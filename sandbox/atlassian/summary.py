@@ -87,7 +87,7 @@ def _matching(organization: Organization, *, term: str, state: str | None, produ
     for account in organization.register.accounts:
         if account.type != "atlassian" or (state and state_of(account) != state):
             continue
-        if term and term not in account.name.lower() and term not in account.email.lower():
+        if term and term != account.id.lower() and term not in account.name.lower() and term not in account.email.lower():
             continue
         if wanted and product:
             holds = account.pending_since is None and wanted.ari in organization.register.billed(account)

@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import * as store from "./store.js";
 
-export const DEADLINE_MS = 3000;
+const DEADLINE_MS = 3000;
 const SHOWN_MS = 12000;
 
 /** {ok, label, title} of a delivery; over three seconds counts as failed, as Slack has it. */

@@ -137,7 +137,7 @@ function drawRow(row, known, flash, chosen) {
 }
 
 /** The newest of the dates at which this account was active, or null. */
-export function lastActive(row) {
+function lastActive(row) {
   const values = typeof row.last_active === "object" && row.last_active ? Object.values(row.last_active) : [row.last_active];
   const dates = values.map(instant).filter(Boolean);
   return dates.length ? new Date(Math.max(...dates)) : null;

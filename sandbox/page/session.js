@@ -57,7 +57,7 @@ export const refreshPeople = coalesced(async () => {
 export const refreshOrganization = coalesced(async () => readOrganization(await api.organization()), 120);
 
 /** Read the journal of calls since the last one known. */
-export const refreshCalls = coalesced(async () => {
+const refreshCalls = coalesced(async () => {
   const { calls, atlassian } = store.get();
   const known = calls.at(-1)?.n ?? Math.max(0, (atlassian?.calls_total ?? 0) - CALLS_KEPT);
   const rows = (await api.calls(known)).calls;
@@ -132,7 +132,7 @@ export function appConversation() {
 }
 
 /** Show *person*'s Atlassian account above the table, when there is one. */
-export async function spotlightOn(person) {
+async function spotlightOn(person) {
   const { rows = [] } = await api.people({ query: person.name }, 5, 0).catch(() => ({}));
   const row = rows.find((one) => one.key === person.key);
   if (store.get().me === person) store.patch({ spotlight: row ? { row } : { nobody: person } });

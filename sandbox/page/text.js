@@ -1,7 +1,7 @@
 // Text objects of Block Kit as nodes.
 
 import { h, append } from "./dom.js";
-import { inline, parse, withEmoji } from "./mrkdwn.js";
+import { parse, withEmoji } from "./mrkdwn.js";
 import { slackDate } from "./time.js";
 import * as store from "./store.js";
 
@@ -83,6 +83,3 @@ function groupHolds(id) {
   const { world, me } = store.get();
   return Boolean(me && world?.groups.find((one) => one.id === id)?.users?.includes(me.id));
 }
-
-/** One line's nodes, for places where a block would be too much. */
-export const mrkdwnLine = (source) => inline(source).map(node);

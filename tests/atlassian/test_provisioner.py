@@ -308,6 +308,13 @@ async def test_a_refusal_to_tell_permissions_leaves_the_attempt(acme: Acme) -> N
     assert (await acme.look("nils")).way_back is W.ENABLE
 
 
+async def test_a_member_of_no_directory_is_not_invited(acme: Acme) -> None:
+    """Two reads that contradict each other leave the directories unknown; a member must not get an invitation for it."""
+    await warm(acme)
+    acme.sandbox.faults.add(Fault(match="GET /directories$", body={"data": []}))
+    assert (await acme.look("ada")).way_back is W.ADD_ACCESS
+
+
 async def test_a_portal_customer_does_not_hide_the_person(wire: Wire, http: httpx.AsyncClient) -> None:
     """Two accounts of one address, only one of them a person: that one is read in full."""
     answers = {

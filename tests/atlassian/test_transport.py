@@ -203,6 +203,7 @@ async def test_no_error_tells_the_key_the_address_or_the_body(wire: Wire, http: 
         error = await failure(transport(wire, http), write=True)
         text = "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
         assert KEY not in text
+        assert error.__suppress_context__ or error.__context__ is None
         assert EMAIL not in text
 
 

@@ -222,9 +222,46 @@ async def test_preferred_group_that_cannot_be_used_is_red(world: Sandbox, outsid
 
 async def test_full_licence_is_a_warning(world: Sandbox) -> None:
     """Requests wait for a seat: nothing is broken, and somebody should buy or free some."""
-    product = world.atlassian.catalog.product("jira")
-    product.capacity = 1
+    world.atlassian.capacity["jira"] = 1
     assert await light_of("Jira: seats") is Light.YELLOW
+
+
+async def test_role_without_a_group_is_a_warning(world: Sandbox, outside: Outside) -> None:
+    """The role is then given to the person directly, which works; somebody who manages by groups should know."""
+    outside.set({"COMEBACK_PRODUCTS__JIRA__ROLE": "atlassian/basic"})
+    assert await light_of("Jira: groups") is Light.YELLOW
+
+
+async def test_seats_without_a_site_token_are_a_note(world: Sandbox, outside: Outside) -> None:
+    """It is optional: nothing is wrong without it, and the line says how to have it."""
+    outside.unset("ATLASSIAN_SITE_URL", "ATLASSIAN_SITE_EMAIL", "ATLASSIAN_SITE_TOKEN")
+    (line,) = [line for line in await report() if line.subject == "Jira: seats"]
+    assert line.light is Light.NOTE
+    assert "ATLASSIAN_SITE_URL" in line.remedy
+
+
+async def test_rejected_site_token_is_red(world: Sandbox, outside: Outside) -> None:
+    """Whoever set it wants to see seats; the remedy is about this token, not about the organization's key."""
+    outside.set({"ATLASSIAN_SITE_TOKEN": "nobodys-token"})
+    reds = await red()
+    assert set(reds) == {"Jira: seats", "Confluence: seats"}
+    assert "ATLASSIAN_SITE_TOKEN" in reds["Jira: seats"].remedy
+
+
+@pytest.mark.parametrize(
+    ("method", "subject", "light"),
+    [
+        ("auth.test", "bot token", Light.RED),
+        ("apps.connections.open", "app-level token", Light.YELLOW),
+        ("conversations.info", "admin channel", Light.RED),
+        ("users.info", "approver U0OMAR", Light.RED),
+    ],
+)
+async def test_limited_slack_is_told_as_such(world: Sandbox, method: str, subject: str, light: Light) -> None:
+    """One method a minute is all that Slack gives for a ticket: a second doctor within a minute is no broken token."""
+    world.faults.add(Fault(side="slack", match=method, status=429, code="ratelimited"))
+    (line,) = [line for line in await report() if line.subject == subject]
+    assert (line.light, "limiting" in line.text) == (light, True)
 
 
 async def test_limited_atlassian_is_told_as_such(world: Sandbox) -> None:

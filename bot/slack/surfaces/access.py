@@ -98,7 +98,7 @@ def account(state: AccessState | None, *, link_to: str | None = None) -> str:
         return "Not looked up yet"
     email = quoted(state.email) if state.email else "No e-mail"
     if state.account_id is None:
-        return f"{email}\n_no account found_"
+        return f"{email}\n_{f'{state.matches} accounts' if state.matches > 1 else 'no account found'}_"
     name = quoted(state.account_name or "unnamed account", longest=60)
     return f"{email}\n{link(link_to, name) if link_to else name}"
 

@@ -28,10 +28,7 @@ ATTENTION: Mapping[str, Reason] = {
         person="Your access is managed outside of Atlassian, so an admin has to change it there.",
     ),
     "ambiguous": Reason(
-        admins=(
-            "It isn't clear which Atlassian account is {requester}'s ({reason}). Find out, link it with `comeback people "
-            "link`, then try again."
-        ),
+        admins=("It isn't clear which Atlassian account is {requester}'s. Find out, link it with `comeback people link`, then try again."),
         person="It isn't clear which Atlassian account is yours, and an admin has to say.",
     ),
     "key_rejected": Reason(

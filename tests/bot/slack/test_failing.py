@@ -129,7 +129,7 @@ class BrokenDatabase(Database):
     def __init__(self) -> None:
         self.kind = "sqlite"
 
-    async def write(self, work: Callable[[UnitOfWork], T]) -> T:
+    async def write(self, work: Callable[[UnitOfWork], T], **_: object) -> T:
         """Fail."""
         raise RuntimeError("a bug")
 

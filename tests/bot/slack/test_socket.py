@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -26,12 +27,17 @@ def openings(sandbox: Sandbox) -> int:
 
 
 @asynccontextmanager
-async def connected(desk: Desk, *, sandbox: Sandbox, ready: bool = True) -> AsyncIterator[SocketMode]:
-    """A connection of its own to the sandbox."""
+async def connected(desk: Desk, *, ready: bool = True, speed: float = 10) -> AsyncIterator[SocketMode]:
+    """A connection to the sandbox whose own waits pass *speed* times as fast; pings keep their pace."""
     token = desk.settings.slack_app_token
     assert token is not None
     client = make_client(token=desk.settings.slack_bot_token.get_secret_value(), api_url=desk.settings.slack_api_url)
-    socket = SocketMode(build_app(desk, client=client, mode="socket"), token.get_secret_value(), client)
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / speed)
+
+    app, monotonic = build_app(desk, client=client, mode="socket"), asyncio.get_running_loop().time
+    socket = SocketMode(app, token.get_secret_value(), client, monotonic=lambda: monotonic() * speed, sleep=sleep)
     await socket.start()
     try:
         if ready:
@@ -57,7 +63,7 @@ async def socket_door(outside: Outside, sqlite_url: str) -> AsyncIterator[Door]:
 
 async def test_probe_is_green_when_slack_has_said_hello(socket_door: Door) -> None:
     """Before the hello nothing is delivered, whatever the connection looks like."""
-    async with connected(socket_door.desk, sandbox=socket_door.sandbox, ready=False) as socket:
+    async with connected(socket_door.desk, ready=False) as socket:
         assert not socket.ready
         await eventually(lambda: socket.ready, within=5)
     assert not socket.ready
@@ -66,7 +72,7 @@ async def test_probe_is_green_when_slack_has_said_hello(socket_door: Door) -> No
 async def test_routine_refresh_loses_nothing(socket_door: Door) -> None:
     """Slack replaces connections every few hours; a command in that moment is answered like any other."""
     sandbox = socket_door.sandbox
-    async with connected(socket_door.desk, sandbox=sandbox):
+    async with connected(socket_door.desk):
         await sandbox.slack.socket.refresh()
         delivery = await sandbox.slack.types("ada", "/request-jira planning")
         assert delivery.outcome is Outcome.OK
@@ -76,7 +82,7 @@ async def test_used_address_is_not_tried_again(socket_door: Door) -> None:
     """slack_sdk's client tries a refused single-use address for ever; ours asks for another one."""
     sandbox = socket_door.sandbox
     sandbox.slack.socket.refusals = 1
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk) as socket:
         assert socket.ready
         assert openings(sandbox) == 2
 
@@ -84,16 +90,16 @@ async def test_used_address_is_not_tried_again(socket_door: Door) -> None:
 async def test_reset_connection_turns_the_probe_red_and_comes_back(socket_door: Door) -> None:
     """Red within 15 s, or the orchestrator sends people to a deaf process; back within 30 s."""
     sandbox = socket_door.sandbox
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk) as socket:
         sandbox.slack.socket.drop()
         await eventually(lambda: not socket.ready, within=15)
         await eventually(lambda: socket.ready)
 
 
 async def test_silent_connection_is_noticed(socket_door: Door) -> None:
-    """A half-open connection looks alive and carries nothing: only unanswered pings tell."""
+    """A half-open connection looks alive and carries nothing: only unanswered pings tell, and here at the pace of real life."""
     sandbox = socket_door.sandbox
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk, speed=1) as socket:
         sandbox.slack.socket.stall()
         await eventually(lambda: not socket.ready, within=15)
         await eventually(lambda: socket.ready)
@@ -103,7 +109,7 @@ async def test_too_many_websockets_is_no_storm(socket_door: Door) -> None:
     """slack_sdk's client asked 1,977 times in 10 s; ours waits at least 5 s between two."""
     sandbox = socket_door.sandbox
     sandbox.slack.socket.overcrowded = 2
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk) as socket:
         assert socket.ready
         assert openings(sandbox) == 3
 
@@ -112,14 +118,14 @@ async def test_slack_away_at_the_start_is_waited_out(socket_door: Door) -> None:
     """A start during an outage is an ordinary start that takes longer."""
     sandbox = socket_door.sandbox
     sandbox.faults.add(Fault(side="slack", match="apps.connections.open", times=1, status=500))
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk) as socket:
         assert socket.ready
 
 
 async def test_stopping_answers_what_was_delivered(socket_door: Door) -> None:
     """Somebody has just pressed Enter when the deploy comes: they still read their answer."""
     sandbox = socket_door.sandbox
-    async with connected(socket_door.desk, sandbox=sandbox) as socket:
+    async with connected(socket_door.desk) as socket:
         typing = asyncio.create_task(sandbox.slack.types("ada", "/request-jira planning"))
         await asyncio.sleep(0)
         while not socket.busy:  # noqa: ASYNC110 - until it has arrived, and not a moment longer
@@ -148,7 +154,7 @@ async def test_pace_keeps_its_distance_and_forgives(jitter: Callable[[float], fl
     for _ in range(12):
         await pace.wait()
         moments.append(time.at)
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert moments[0] == 1000.0
     assert all(LEAST_SECONDS <= gap <= MOST_SECONDS for gap in gaps)
     assert gaps[-1] >= MOST_SECONDS / 2

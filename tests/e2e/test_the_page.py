@@ -1,0 +1,91 @@
+"""The main job in a real browser: what a visitor of the sandbox sees and presses."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REQUIRED = os.environ.get("TESTS_REQUIRE_BROWSER") == "1"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+PICTURES = os.environ.get("TESTS_PICTURES")
+"""A folder to keep the screenshots in; without it they are taken and dropped."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
+]
+
+
+@pytest.fixture(params=["light", "dark"])
+async def page(request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """A fresh browser page, in light and in dark, that fails the test when the page's own code fails."""
+    assert CHROMIUM is not None, "CI needs Chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        page = await browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        yield page
+        await browser.close()
+        assert failures == []
+
+
+async def picture(page: Page, name: str, tmp_path: Path) -> None:
+    """Keep what the visitor sees now."""
+    dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    await page.screenshot(path=Path(PICTURES or tmp_path) / f"{name}{'-dark' if dark else ''}.png")
+
+
+async def test_a_visitor_plays_the_story(page: Page, small_stage: Callable[..., Any], tmp_path: Path) -> None:
+    """Type as Ada, approve as Grace, and see Ada's seat come back, with every answer in its place."""
+    async with small_stage() as stage:
+        await page.goto(f"{stage.sandbox.url}/?as=ada")
+        await expect(page.get_by_test_id("you-name")).to_have_text("Ada Park")
+        await page.get_by_test_id("composer").fill("/request-jira the sprint board is my Monday")
+        await page.get_by_test_id("send").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("Your request for Jira is in")
+        await picture(page, "asked", tmp_path)
+
+        await page.get_by_test_id("quick-grace").click()
+        await page.get_by_test_id("channel-atlassian-admins").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("the sprint board is my Monday")
+        await picture(page, "card", tmp_path)
+        await page.get_by_test_id("button-request.approve").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("has Jira again")
+        await picture(page, "granted", tmp_path)
+
+        await page.get_by_test_id("quick-ada").click()
+        await page.get_by_test_id("nav-app-messages").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("You have Jira again")
+        await expect(page.get_by_test_id("spot-jira")).to_have_attribute("data-has", "true")
+        await picture(page, "told", tmp_path)
+
+
+async def test_a_visitor_denies_with_a_reason(page: Page, small_stage: Callable[..., Any], tmp_path: Path) -> None:
+    """The form insists on a reason, and the person reads it."""
+    async with small_stage() as stage:
+        await page.goto(f"{stage.sandbox.url}/?as=dan")
+        await page.get_by_test_id("composer").fill("/request-jira")
+        await page.get_by_test_id("send").click()
+        await page.get_by_test_id("modal").locator("input, textarea").fill("just curious")
+        await picture(page, "form", tmp_path)
+        await page.get_by_test_id("modal-submit").click()
+        await expect(page.get_by_test_id("modal")).to_be_hidden()
+
+        await page.goto(f"{stage.sandbox.url}/?as=grace&in=G0ADMINS")
+        await page.get_by_test_id("button-request.deny").click()
+        await page.get_by_test_id("modal-submit").click()
+        await expect(page.get_by_test_id("modal")).to_be_visible()
+        await page.get_by_test_id("modal").locator("input, textarea").fill("Recruiting moved to another tool.")
+        await page.get_by_test_id("modal-submit").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("Denied: Jira")
+        await picture(page, "denied", tmp_path)
+
+        await page.goto(f"{stage.sandbox.url}/?as=dan")
+        await page.get_by_test_id("nav-app-messages").click()
+        await expect(page.get_by_test_id("messages")).to_contain_text("Recruiting moved to another tool.")
