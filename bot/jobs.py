@@ -17,11 +17,12 @@ SLACK_CHANNEL = "slack.post:{channel}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPayload:
-    """A job's own facts; `of` and `paced_by` are filled in from them."""
+    """A job's own facts; `of` and `paced_by` are filled in from them, and `turns` is how many calls it usually makes."""
 
     kind: ClassVar[str]
     of: ClassVar[str]
     paced_by: ClassVar[str | None] = None
+    turns: ClassVar[int] = 1
 
     @property
     def subject(self) -> str:
@@ -41,6 +42,7 @@ class Vet(JobPayload):
     kind = "request.vet"
     of = "request:{request_id}"
     paced_by = ATLASSIAN
+    turns = 2
     request_id: str
 
 

@@ -26,8 +26,12 @@ from atlassian.site import SiteClient, open_site
 from atlassian.transport import Transport
 from bot import clock, http, lease, logs, metrics
 from bot.effects.kit import Kit
+from bot.effects.outcome import KEY_TROUBLES
+from bot.jobs import ATLASSIAN
 from bot.settings import Settings, require_port
+from bot.slack.admin_channel import AdminChannel
 from bot.slack.app import build_app
+from bot.slack.asides import Asides
 from bot.slack.calls import make_client, make_session
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
@@ -38,7 +42,7 @@ from bot.slack.team import read_team
 from bot.ticker import Ticker, schedules
 from bot.worker import Worker
 from storage import migrate, outbox, pacing
-from storage.db import Database
+from storage.db import Database, UnitOfWork
 from storage.errors import StorageError
 from storage.lock import ProcessLock
 
@@ -118,12 +122,18 @@ async def _open_database(settings: Settings, *, role: Role, now: Callable[[], da
     await asyncio.to_thread(migrate.check, settings.database_url)
     database = Database.open(settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
     stack.push_async_callback(database.close)
-    pace = 1 / settings.atlassian_per_second
-    await database.write(lambda uow: pacing.set_interval(uow, "atlassian", pace))
+    await database.write(lambda uow: _set_pace(uow, settings))
     if database.kind == "sqlite":
         # We hold the file's lock, so whoever leased these jobs is dead; their calls land within the settle time or never.
         await database.write(outbox.release_all)
     return database
+
+
+def _set_pace(uow: UnitOfWork, settings: Settings) -> None:
+    pacing.set_interval(uow, ATLASSIAN, 1 / settings.atlassian_per_second)
+    if any(bucket.name == ATLASSIAN and bucket.reason in KEY_TROUBLES for bucket in pacing.state(uow)):
+        # Whoever starts us again may have brought another key: the next job tries it.
+        pacing.resume(uow, ATLASSIAN)
 
 
 async def _open_slack(settings: Settings, *, stack: AsyncExitStack) -> AsyncWebClient:
@@ -177,12 +187,14 @@ def _build_kit(
 ) -> Kit:
     admin = AdminClient(transport, settings.atlassian_org_id)
     catalog = Catalog(admin, site=_site(settings, now=now, stack=stack), now=now)
+    messenger = Messenger(client, now)
     return Kit(
         settings=settings,
         database=database,
         provisioner=Provisioner(admin, catalog),
         catalog=catalog,
-        messenger=Messenger(client, now),
+        messenger=messenger,
+        admin_channel=AdminChannel(messenger, settings.admin_channel, now=now),
         directory=directory,
         team=directory.team,
         now=now,
@@ -209,7 +221,8 @@ async def _open_door(kit: Kit, *, role: Role, client: AsyncWebClient, stack: Asy
     app: AsyncApp | None = None
     socket: SocketMode | None = None
     if role is not Role.WORKER:
-        desk = Desk(settings=settings, database=kit.database, directory=kit.directory, team=kit.team)
+        asides = Asides(api_url=settings.slack_api_url)
+        desk = Desk(settings=settings, database=kit.database, directory=kit.directory, team=kit.team, asides=asides)
         app = build_app(desk, client=client, mode="socket" if settings.socket_mode else "http")
         stack.push_async_callback(desk.asides.drain)
     if app is not None and settings.slack_app_token is not None:

@@ -48,13 +48,17 @@ class Bot:
         output, _ = await process.communicate()
         return process.returncode or 0, output.decode()
 
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        """A command that stays; whoever starts it stops it."""
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *command(*arguments), cwd=self.folder, env=dict(self.environment), stdout=log, stderr=log
+            )
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
         """`comeback run` for as long as the block lasts, ended by SIGTERM."""
-        with self.log.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                *command("run"), cwd=self.folder, env=dict(self.environment), stdout=log, stderr=log
-            )
+        process = await self.start("run")
         try:
             yield process
         finally:

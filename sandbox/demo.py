@@ -71,13 +71,13 @@ async def _demo(arguments: argparse.Namespace, console: Console) -> int:
             bot = bot_in(Path(folder), {**sandbox.environment(), **MORE})
             async with bot.running() as process:
                 with console.status("Starting the bot: comeback run ..."):
-                    await _connected(sandbox, bot, process)
+                    await await_connection(sandbox, bot, process)
                 if arguments.script:
                     return await play(sandbox, bot, console)
                 return await _wait(sandbox, bot, console, browser=not arguments.no_browser)
 
 
-async def _connected(sandbox: Sandbox, bot: Bot, process: asyncio.subprocess.Process) -> None:
+async def await_connection(sandbox: Sandbox, bot: Bot, process: asyncio.subprocess.Process) -> None:
     """Wait for the bot's connection; raises BotFailed when it ends or is not there in time."""
     arrival = asyncio.create_task(sandbox.slack.until(lambda: sandbox.slack.connected, timeout=START_SECONDS))
     ending = asyncio.create_task(process.wait())

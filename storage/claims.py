@@ -106,7 +106,8 @@ def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float)
         return None
     job = _lease(uow, row, lease_seconds=lease_seconds)
     if job is not None and paced:
-        uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + timedelta(seconds=bucket.interval_seconds)})
+        reserved = timedelta(seconds=bucket.interval_seconds * row.turns)
+        uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + reserved})
     return job
 
 

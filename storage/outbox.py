@@ -57,13 +57,15 @@ def enqueue(
     payload: Mapping[str, Any],
     bucket: str | None = None,
     due_at: datetime | None = None,
+    turns: int = 1,
     settle_seconds: int = 12,
     key: str | None = None,
 ) -> bool:
     """
     Whether the job is new: False when a job with this *key* is there already, finished or not.
 
-    Jobs of one *subject* run one at a time; *bucket* paces it; *settle_seconds* is how long after a lost attempt its effect may still come.
+    Jobs of one *subject* run one at a time; *bucket* paces it and it takes *turns* of that pace (its outside
+    calls, as far as known); *settle_seconds* is how long after a lost attempt its effect may still come.
     """
     if bucket is not None:
         pacing.ensure(uow, bucket)
@@ -74,6 +76,7 @@ def enqueue(
         "subject": subject,
         "payload": dict(payload),
         "bucket": bucket or "",
+        "turns": turns,
         "state": JobState.READY,
         "attempts": 0,
         "unknown": False,

@@ -135,6 +135,7 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     # No foreign key: its check would lock the bucket's row, which every claim passes by when it is locked.
     Column("bucket", String(96), nullable=False),
+    Column("turns", Integer, nullable=False),
     Column("state", words(JobState, name="state"), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("unknown", Boolean, nullable=False),

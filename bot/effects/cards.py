@@ -1,8 +1,10 @@
 """The approval card: posted once, and redrawn whole from the database whenever the request has moved on."""
 
+from datetime import timedelta
+
 from bot.effects.kit import Kit
-from bot.effects.looking import state_of, with_link
-from bot.effects.outcome import Done, Outcome
+from bot.effects.looking import first_state_of, offered, state_of, with_link
+from bot.effects.outcome import Again, Done, Outcome
 from bot.jobs import BumpCard, PostCard, RedrawCard
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
@@ -10,11 +12,14 @@ from bot.slack.surfaces import card, notices
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.notices import NoticeView
 from bot.usecases import notes
+from bot.usecases.grants import alert_channel
 from bot.usecases.steps import enqueue
 from storage import access_requests, decisions, findings
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import Job
+
+LOOK_AT_CHANNEL = timedelta(minutes=5)
 
 
 async def card_view(kit: Kit, request_id: str) -> CardView | None:
@@ -29,9 +34,9 @@ def _view(uow: UnitOfWork, kit: Kit, request_id: str) -> CardView | None:
     finding = findings.of(uow, request_id)
     return CardView(
         request=request,
-        product=with_link(kit.settings.products[request.product], finding),
+        product=with_link(offered(kit.settings, request.product), finding),
         decision=next(iter(decisions.of(uow, request_id)), None),
-        state=state_of(finding),
+        state=first_state_of(finding) if request.status is RequestStatus.GRANTED else state_of(finding),
         trouble=finding.body.get("trouble") if finding else None,
         seats_left=finding.body.get("seats_left") if finding else None,
         queue_position=access_requests.queue_position(uow, request_id),
@@ -46,10 +51,16 @@ async def post_card(job: Job, payload: PostCard, kit: Kit) -> Outcome:
     view = await card_view(kit, payload.request_id)
     if view is None or view.request.card_ts is not None:
         return Done()
+    if await kit.admin_channel.is_shared():
+        return Again(due_at=kit.now() + LOOK_AT_CHANNEL, fact=lambda uow: _say_shared(uow, kit))
     found = await _found(job, payload.channel, kit)
     posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
     drawn = -1 if found else view.request.version
     return Done(fact=lambda uow: _record_posted(uow, payload.request_id, posted=posted, drawn=drawn))
+
+
+def _say_shared(uow: UnitOfWork, kit: Kit) -> None:
+    alert_channel(uow, settings=kit.settings, news="channel_shared", facts={}, once=uow.now.date().isoformat())
 
 
 async def _found(job: Job, channel: str, kit: Kit, *, thread_ts: str | None = None) -> Posted | None:

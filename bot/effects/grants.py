@@ -27,19 +27,23 @@ async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
     briefing = await kit.database.read(lambda uow: grants.briefing(uow, payload.request_id))
     if briefing is None:
         return Done()
+    held_up = await _held_up(briefing, kit)
+    if held_up is not None:
+        return held_up
+    state = None if job.unknown else young_state(briefing.finding, now=kit.now())
+    looked = state or await _look_afresh(briefing, kit)
+    return await _go_on(briefing, looked, kit) if isinstance(looked, AccessState) else looked
+
+
+async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
+    """What stands in the way whatever the person's access needs; None when nothing does."""
+    if briefing.request.product not in kit.settings.products:
+        return Done(fact=_attention(briefing, code="product_gone"))
     if briefing.granted_today >= kit.settings.grants_per_day:
         return _over_the_cap(briefing, kit)
     if briefing.ahead:
         return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code="seats_exhausted"))
-    if await _approver_gone(briefing, kit):
-        return Done(fact=_attention(briefing, code="approver_gone"))
-    state = None if job.unknown else young_state(briefing.finding, now=kit.now())
-    if state is None:
-        looked = await _look_afresh(briefing, kit)
-        if not isinstance(looked, AccessState):
-            return looked
-        state = looked
-    return await _go_on(briefing, state, kit)
+    return Done(fact=_attention(briefing, code="approver_gone")) if await _approver_gone(briefing, kit) else None
 
 
 async def _approver_gone(briefing: Briefing, kit: Kit) -> bool:
@@ -116,10 +120,10 @@ async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     if briefing is None:
         return Done()
     step = step_from_json(payload.step)
-    product = kit.settings.products[briefing.request.product]
+    product = kit.settings.products.get(briefing.request.product)
     before = state_of(briefing.finding)
-    if before is None:
-        return Done(fact=_attention(briefing, code="not_seen"))
+    if product is None or before is None:
+        return Done(fact=_attention(briefing, code="not_seen" if product else "product_gone"))
     state = await kit.provisioner.read_back(before, step=step, wanted=wanted(product))
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_granted(briefing, state, how="restored"))

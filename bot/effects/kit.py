@@ -7,6 +7,7 @@ from datetime import datetime
 from atlassian.catalog import Catalog
 from atlassian.provisioner import Provisioner
 from bot.settings import Settings
+from bot.slack.admin_channel import AdminChannel
 from bot.slack.directory import Directory
 from bot.slack.messenger import Messenger
 from bot.slack.team import Team
@@ -22,6 +23,7 @@ class Kit:
     provisioner: Provisioner
     catalog: Catalog
     messenger: Messenger
+    admin_channel: AdminChannel
     directory: Directory
     team: Team
     now: Callable[[], datetime]

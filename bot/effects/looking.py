@@ -7,11 +7,18 @@ from atlassian.access import AccessState, ProductWanted
 from atlassian.models import Workspace
 from bot.effects.kit import Kit
 from bot.policy import Profile
-from bot.settings import Product
+from bot.settings import Product, Settings
 from storage.records import Finding, Person
 
 FINDING_SERVES_FOR = timedelta(minutes=10)
 """What vetting found is the first read of a grant for this long."""
+
+
+def offered(settings: Settings, key: str) -> Product:
+    """The product of a request; one that the settings no longer have keeps its key as a name and leads nowhere."""
+    return settings.products.get(key) or Product.model_construct(
+        key=key, name=key, resource="", role="atlassian/user", group=None, link=None
+    )
 
 
 def wanted(product: Product) -> ProductWanted:
@@ -61,6 +68,12 @@ def state_of(finding: Finding | None) -> AccessState | None:
     """The diagnosis that a finding holds, if it holds one."""
     stored = finding.body.get("state") if finding else None
     return AccessState.from_json(stored) if stored else None
+
+
+def first_state_of(finding: Finding | None) -> AccessState | None:
+    """The diagnosis that the way back began with: what all its steps together mended."""
+    stored = finding.body.get("first") if finding else None
+    return AccessState.from_json(stored) if stored else state_of(finding)
 
 
 def young_state(finding: Finding | None, *, now: datetime) -> AccessState | None:

@@ -1,7 +1,7 @@
 """What people are told: a private message, a whisper in a channel, a word to the admin channel."""
 
 from bot.effects.kit import Kit
-from bot.effects.looking import state_of, with_link
+from bot.effects.looking import offered, state_of, with_link
 from bot.effects.outcome import Done, Outcome
 from bot.jobs import Alert, Tell, Whisper
 from bot.slack.errors import SlackRefused
@@ -25,7 +25,7 @@ def _from_database(uow: UnitOfWork, kit: Kit, *, request_id: str | None, news: s
     return NoticeView(
         news=news,
         request=request,
-        product=with_link(kit.settings.products[request.product], finding),
+        product=with_link(offered(kit.settings, request.product), finding),
         decision=next(iter(decisions.of(uow, request.id)), None),
         state=state_of(finding),
         queue_position=access_requests.queue_position(uow, request.id),

@@ -41,3 +41,7 @@ class Trouble(StrEnum):
     UNREACHABLE = "unreachable"
     SLACK_AWAY = "slack_away"
     SLACK_TOKEN_REJECTED = "slack_token_rejected"  # noqa: S105 - a reason code
+
+
+KEY_TROUBLES = frozenset({Trouble.KEY_REJECTED, Trouble.NOT_PERMITTED})
+"""Atlassian answers, but not to our key: nothing goes on until somebody changes it."""

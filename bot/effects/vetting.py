@@ -6,7 +6,7 @@ from atlassian.access import AccessState, WayBack
 from atlassian.planning import plan_restore
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
-from bot.effects.outcome import Done, Fact, Outcome, Trouble
+from bot.effects.outcome import KEY_TROUBLES, Done, Fact, Outcome, Trouble
 from bot.jobs import Vet
 from bot.policy import may_ask
 from bot.settings import Product, Settings
@@ -26,7 +26,9 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     refusal = may_ask(profile, email_domains=kit.settings.email_domains)
     if refusal is not None:
         return Done(fact=_closing(request, code=refusal.value, news=f"refused.{refusal.value}"))
-    product = kit.settings.products[request.product]
+    product = kit.settings.products.get(request.product)
+    if product is None:
+        return Done(fact=_closing(request, code="product_gone", news="closed.product_gone"))
     person = await kit.database.read(lambda uow: people.get(uow, request.person_id))
     state = await look(kit, product=product, person=person, profile=profile)
     body = await _body(kit, product, state)
@@ -86,7 +88,7 @@ def vetting_troubled(payload: Vet, kit: Kit, *, trouble: Trouble, attempts: int)
 
     An approver may decide all the same; the look follows when Atlassian answers.
     """
-    if trouble is not Trouble.KEY_REJECTED and trouble is not Trouble.NOT_PERMITTED and attempts < 3:
+    if trouble not in KEY_TROUBLES and attempts < 3:
         return None
 
     def fact(uow: UnitOfWork) -> None:

@@ -8,6 +8,7 @@ good enough for "please press again", never for an outcome, which is a job of th
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -17,6 +18,8 @@ from bot.slack.surfaces.message import to_json
 from bot.slack.surfaces.notices import NoticeView
 
 DEADLINE_SECONDS = 5
+HOOKS = ("https", "hooks.slack.com")
+"""Where Slack's own response URLs are; any other address but that of the API we were given is nobody we talk to."""
 
 log = structlog.get_logger()
 
@@ -24,13 +27,14 @@ log = structlog.get_logger()
 class Asides:
     """Says things beside the ack; keeps hold of what it started, or the event loop might drop it half-way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, api_url: str) -> None:
+        self._host = urlsplit(api_url)[:2]
         self._running: set[asyncio.Task[None]] = set()
 
     def say(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> bool:
         """Tell the person who clicked; False when the click came from a place that has no way to answer (Home)."""
         url = body.get("response_url")
-        if not isinstance(url, str) or not url:
+        if not isinstance(url, str) or urlsplit(url)[:2] not in (HOOKS, self._host):
             return False
         task = asyncio.create_task(_send(url, view, replace=replace))
         self._running.add(task)

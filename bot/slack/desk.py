@@ -1,6 +1,6 @@
 """What listeners work with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.settings import Settings
 from bot.slack.asides import Asides
@@ -17,4 +17,4 @@ class Desk:
     database: Database
     directory: Directory
     team: Team
-    asides: Asides = field(default_factory=Asides)
+    asides: Asides

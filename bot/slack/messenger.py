@@ -112,11 +112,6 @@ class Messenger:
             raise
         return _channel_facts(answer["channel"])
 
-    async def permalink(self, channel: str, ts: str) -> str:
-        """The address of a message."""
-        answer = await self._read(self.client.chat_getPermalink(channel=channel, message_ts=ts), "chat.getPermalink")
-        return str(answer["permalink"])
-
     async def _history(self, channel: str, *, oldest: datetime, thread_ts: str | None) -> AsyncIterator[Mapping[str, Any]]:
         cursor = ""
         while True:

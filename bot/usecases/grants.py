@@ -65,7 +65,8 @@ def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> No
     finding = findings.of(uow, request_id)
     if finding is not None and finding.body.get("state") == state:
         return
-    body = {**(finding.body if finding else {}), "state": state, "trouble": None}
+    before = finding.body if finding else {}
+    body = {**before, "state": state, "first": before.get("first") or before.get("state") or state, "trouble": None}
     findings.record(uow, request_id=request_id, account_id=state.get("account_id"), email=state.get("email"), body=body)
 
 

@@ -27,6 +27,7 @@ def enqueue(
         subject=job.subject,
         payload=asdict(job),
         bucket=job.bucket,
+        turns=job.turns,
         due_at=due_at,
         settle_seconds=settle_seconds,
         key=key,

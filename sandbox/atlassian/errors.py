@@ -42,7 +42,7 @@ TITLES = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of this program
+class Refusal(Exception):
     """A call that is refused with the ordinary envelope; the gate turns it into the answer."""
 
     def __init__(self, code: str, *, detail: str | None = None) -> None:

@@ -79,3 +79,14 @@ async def test_two_processes_share_one_pace(
     other = open_database(database_url, clock=clock.now)
     claims = [replica.write(outbox.claim, wait_seconds=20) for replica in (database, other) for _ in range(5)]
     assert sum(len(claimed) for claimed in await asyncio.gather(*claims)) == 1
+
+
+async def test_a_job_of_several_calls_takes_several_turns(database: Database, clock: MovableClock) -> None:
+    """The pace is one of calls, so a job that makes three of them holds the next one back three times as long."""
+    await database.write(lambda uow: pacing.set_interval(uow, "atlassian", 1))
+    await database.write(lambda uow: [job(uow, bucket="atlassian", turns=3) for _ in range(2)])
+    await database.write(claim_one)
+    clock.advance(timedelta(seconds=2))
+    assert await database.write(outbox.claim) == ()
+    clock.advance(timedelta(seconds=2))
+    await database.write(claim_one)

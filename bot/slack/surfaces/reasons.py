@@ -103,6 +103,10 @@ ATTENTION: Mapping[str, Reason] = {
         ),
         person="Your account needs an admin's hand.",
     ),
+    "product_gone": Reason(
+        admins="{product} isn't among the products in the settings any more. Put it back and try again, or close the request.",
+        person="{product} isn't on offer any more.",
+    ),
     "other": Reason(
         admins=(
             "Something came up that I can't settle ({code}). Look at the person in admin.atlassian.com, then try again or "
@@ -135,6 +139,7 @@ CLOSED: Mapping[str, str] = {
     "email_domain": "has an e-mail address of another domain",
     "account_closed": "has an Atlassian account that was closed for good; only an invitation as a new person can help",
     "ambiguous": "has more than one Atlassian account",
+    "product_gone": "asked for a product that isn't on offer any more",
     "by_admin": "had their request closed by an admin",
     "other": "could not be helped this way",
 }

@@ -116,6 +116,11 @@ CLOSINGS: Mapping[str, News] = {
         "More than one Atlassian account has your e-mail address.",
         "I won't guess which is yours. Ask an admin to link the right one, then ask again.",
     ),
+    "product_gone": News(
+        face="⚪",
+        title="{product} isn't on offer any more.",
+        body="`/request-access` shows what you can ask for.",
+    ),
     "by_admin": News(
         face="⚪",
         title="An admin closed your request for {product}.",

@@ -158,6 +158,7 @@ def _outbox() -> None:
         _word("state", 24),
         _number("attempts"),
         sa.Column("unknown", sa.Boolean(), nullable=False),
+        _number("turns"),
         _number("settle_seconds"),
         _moment("due_at"),
         _moment("claimable_at", null=True),

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from bot import http
 from bot.settings import Settings, load
 from bot.slack.app import build_app
+from bot.slack.asides import Asides
 from bot.slack.calls import make_client
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
@@ -71,7 +72,8 @@ async def _desk(settings: Settings, *, sandbox: Sandbox, database: Database) -> 
     team = await read_team(client)
     directory = Directory(client, settings, team, sandbox.clock.now)
     await directory.refresh()
-    return Desk(settings=settings, database=database, directory=directory, team=team)
+    asides = Asides(api_url=settings.slack_api_url)
+    return Desk(settings=settings, database=database, directory=directory, team=team, asides=asides)
 
 
 async def _open(desk: Desk, *, sandbox: Sandbox, port: int, stack: AsyncExitStack) -> None:

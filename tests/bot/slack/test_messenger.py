@@ -18,6 +18,7 @@ from sandbox.server import Sandbox
 from tests.bot.slack.test_guard import ACME
 
 ADMINS = "G0ADMINS"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 HELLO = Message(text="hello", blocks=(section("hello"),))
 
 
@@ -112,12 +113,6 @@ async def test_channel_facts_tell_where_cards_may_go(sandbox: Sandbox, messenger
     assert (await messenger.channel(ADMINS)).is_shared
 
 
-async def test_permalink_leads_to_the_message(messenger: Messenger) -> None:
-    """Home and alerts link to the card."""
-    posted = await messenger.post(ADMINS, HELLO, job_id="j-1")
-    assert posted.ts.replace(".", "") in await messenger.permalink(ADMINS, posted.ts)
-
-
 def fault(**facts: Any) -> Fault:
     """A fault of any method, until it is cleared: aiohttp itself repeats a lost GET, which changes nothing."""
     return Fault(side="slack", match=".*", **facts)
@@ -130,7 +125,7 @@ def fault(**facts: Any) -> Fault:
         (fault(code="message_limit_exceeded"), SlackBusy, SlackBusy),
         (fault(status=429, code="ratelimited", headers={"Retry-After": "soon"}), SlackBusy, SlackBusy),
         (fault(code="token_revoked"), SlackTokenRejected, SlackTokenRejected),
-        (fault(code="channel_not_found"), SlackRefused, SlackRefused),
+        (fault(code="restricted_action"), SlackRefused, SlackRefused),
         (fault(code="fatal_error"), SlackOutcomeUnknown, SlackAway),
         (fault(status=503, code="service_unavailable"), SlackOutcomeUnknown, SlackAway),
         (fault(status=500, body="<html>sorry</html>"), SlackOutcomeUnknown, SlackAway),
@@ -146,7 +141,7 @@ async def test_failures_are_told_by_what_to_do_about_them(
     """The same failure of a read loses nothing, while a write may have happened."""
     calls: tuple[tuple[Callable[[], Awaitable[object]], type[SlackError]], ...] = (
         (lambda: messenger.post(ADMINS, HELLO, job_id="j-1"), write),
-        (lambda: messenger.permalink(ADMINS, "1.1"), read),
+        (lambda: messenger.find(ADMINS, job_id="j-1", oldest=LONG_AGO), read),
     )
     for call, expected in calls:
         sandbox.faults.clear()

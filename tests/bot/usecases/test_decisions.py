@@ -69,7 +69,7 @@ async def test_an_approval_leaves_grant_and_redraw(database: Database, settings:
     answer = await decide(database, request_id)
     assert isinstance(answer, Decided)
     assert [job.kind for job in await due(database)] == ["access.grant"]
-    clock.advance(timedelta(seconds=2))
+    clock.advance(timedelta(seconds=3))
     assert [job.kind for job in await due(database)] == ["card.redraw"]
 
 

@@ -36,5 +36,3 @@ async def due(database: Database) -> list[Job]:
         return jobs
 
     return await database.write(take)
-
-
