@@ -1,0 +1,223 @@
+"""The worker: a job is one worker's, what fails is recorded, what is cut off is taken up again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
+from bot import lease, trouble
+from bot.effects.kit import Kit
+from bot.effects.registry import EFFECTS
+from bot.jobs import Grant, Prune
+from bot.lease import LeaseTooShort
+from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
+from bot.usecases.steps import enqueue
+from bot.worker import Worker
+from storage import outbox, pacing
+from storage.db import Database, UnitOfWork
+from storage.lifecycle import JobState
+from storage.records import Job
+from tests.fixtures.clock import MovableClock
+
+SETTINGS = SimpleNamespace(admin_channel="G0ADMINS")
+
+
+@pytest.fixture
+def kit(database: Database, clock: MovableClock) -> Kit:
+    """What jobs of the house need: a database and the time; nothing in these tests goes outside."""
+    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=SETTINGS))
+
+
+def no_jitter(ceiling: float) -> float:
+    """The longest wait there may be."""
+    return ceiling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A worker at work, and how to wait for it."""
+
+    worker: Worker
+    database: Database
+
+    async def until_left(self, expected: set[tuple[str, JobState]]) -> None:
+        """Wait until the outbox holds just these kinds of job in these states."""
+        for _ in range(500):
+            left = {(row.kind, row.state) for row in await self.database.read(outbox.backlog)}
+            if left == expected:
+                return
+            self.worker.wake()
+            await asyncio.sleep(0.02)
+        pytest.fail(f"left: {left}")
+
+
+@pytest.fixture
+async def running(kit: Kit, database: Database) -> AsyncIterator[Running]:
+    """A worker that runs as long as the test."""
+    worker = Worker(kit=kit, jitter=no_jitter)
+    database.when_enqueued(worker.wake)
+    task = asyncio.create_task(worker.run())
+    yield Running(worker=worker, database=database)
+    await worker.stop(drain_seconds=5)
+    await task
+
+
+async def test_jobs_are_done_and_finished(running: Running, database: Database) -> None:
+    """What is left in the outbox is done without anybody asking."""
+    await database.write(lambda uow: [enqueue(uow, Prune(slot=str(number))) for number in range(12)])
+    await running.until_left(set())
+
+
+async def test_a_job_of_another_release_is_put_aside(running: Running, database: Database) -> None:
+    """A kind that this release does not know, or a payload it can't read, stops nobody else's work."""
+    await database.write(lambda uow: outbox.enqueue(uow, kind="from.the.future", subject="a", payload={}))
+    await database.write(lambda uow: outbox.enqueue(uow, kind=Grant.kind, subject="b", payload={"request": 7}))
+    await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
+    await running.until_left({("from.the.future", JobState.DEAD), (Grant.kind, JobState.DEAD)})
+
+
+async def test_stopping_leaves_the_rest_for_later(kit: Kit, database: Database) -> None:
+    """A worker that stops claims nothing more; the jobs stay."""
+    worker = Worker(kit=kit, jitter=no_jitter)
+    await worker.stop(drain_seconds=1)
+    await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
+    await worker.run()
+    assert [row.state for row in await database.read(outbox.backlog)] == [JobState.READY]
+
+
+def claimed(uow: UnitOfWork) -> Job:
+    """A leased grant job."""
+    enqueue(uow, Grant(request_id="none"))
+    (job,) = outbox.claim(uow)
+    return job
+
+
+async def ended(database: Database, kit: Kit, error: Exception, *, attempts: int = 1) -> tuple[Job, datetime | None]:
+    """The job that failed with *error*, and when it is due again (None: never)."""
+    job = replace(await database.write(claimed), attempts=attempts)
+    unit = trouble.ending(error, job=job, payload=Grant(request_id="none"), effect=EFFECTS[Grant.kind], kit=kit, jitter=no_jitter)
+    await database.write(unit)
+    rows = [row for row in await database.read(outbox.backlog) if row.kind == Grant.kind and row.state is JobState.READY]
+    return job, rows[0].oldest_due if rows else None
+
+
+def soon(clock: MovableClock, seconds: float) -> Any:
+    """Within half a second of that many seconds from now (a server's clock never stands still)."""
+    return pytest.approx((clock.now() + timedelta(seconds=seconds)).timestamp(), abs=0.5)
+
+
+@pytest.mark.parametrize("error", [Unreachable("add_to_group"), Broken("search_users"), SlackAway("users.info", "timeout")])
+async def test_what_surely_did_nothing_is_tried_again_soon(database: Database, kit: Kit, clock: MovableClock, error: Exception) -> None:
+    """The wait doubles with each attempt: 2 s after the first."""
+    _, due = await ended(database, kit, error)
+    assert due is not None
+    assert due.timestamp() == soon(clock, 2)
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("add_to_group"), SlackOutcomeUnknown("chat.postMessage", "timeout")])
+async def test_an_unknown_outcome_waits_until_it_has_settled(database: Database, kit: Kit, clock: MovableClock, error: Exception) -> None:
+    """A lost call may still land: nobody looks before that, and whoever looks knows that it must."""
+    _, due = await ended(database, kit, error)
+    assert due is not None
+    assert due.timestamp() == soon(clock, 12)
+    clock.advance(timedelta(seconds=13))
+    (again,) = await database.write(outbox.claim)
+    assert again.unknown
+
+
+async def test_a_rate_limit_pauses_everybody_and_is_no_failure(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """One 429 stops the whole bucket until the time it names, and costs no attempt."""
+    until = clock.now() + timedelta(seconds=40)
+    await ended(database, kit, Busy("search_users", retry_at=until))
+    (bucket,) = await database.read(pacing.state)
+    assert bucket.paused_until == until
+    clock.advance(timedelta(seconds=41))
+    (again,) = await database.write(outbox.claim)
+    assert again.attempts == 1
+
+
+async def test_slacks_limit_does_not_stop_atlassian(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """A grant that met Slack's limit waits alone; other grants go on."""
+    _, due = await ended(database, kit, SlackBusy("users.info", "ratelimited", retry_at=clock.now() + timedelta(seconds=30)))
+    (bucket,) = await database.read(pacing.state)
+    assert bucket.paused_until is None
+    assert due is not None
+    assert due.timestamp() == soon(clock, 30)
+
+
+@pytest.mark.parametrize(
+    ("error", "news"), [(KeyRejected("add_to_group"), "key_rejected"), (NotPermitted("add_to_group"), "not_permitted")]
+)
+async def test_a_rejected_key_stops_the_organization_and_is_told_once(
+    database: Database, kit: Kit, clock: MovableClock, error: Exception, news: str
+) -> None:
+    """A hundred grants with a dead key are one alert and one call in five minutes."""
+    await ended(database, kit, error)
+    paused = [bucket for bucket in await database.read(pacing.state) if bucket.paused_until]
+    assert [(bucket.name, bucket.reason) for bucket in paused] == [("atlassian", news)]
+    clock.advance(timedelta(minutes=6))
+    alerts = [row for row in await database.read(outbox.backlog) if row.kind == "notice.alert"]
+    assert [row.jobs for row in alerts] == [1]
+
+
+@pytest.mark.parametrize("error", [Refused("add_to_group", status=400), SlackRefused("chat.postMessage", "channel_not_found")])
+async def test_a_final_no_is_put_aside_for_a_human(database: Database, kit: Kit, error: Exception) -> None:
+    """What never succeeds is not tried again."""
+    _, due = await ended(database, kit, error)
+    assert due is None
+
+
+async def test_too_little_lease_is_no_failure(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """The job is taken up again at once with a new lease."""
+    _, due = await ended(database, kit, LeaseTooShort())
+    assert due is not None
+    assert due.timestamp() == soon(clock, 0)
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(Unreachable("x"), trouble.GIVE_UP_AFTER), (RuntimeError("a bug"), trouble.BUG_ATTEMPTS)])
+async def test_nothing_is_tried_for_ever(database: Database, kit: Kit, clock: MovableClock, error: Exception, attempts: int) -> None:
+    """After a day of outage, or ten rounds of a bug, a human has to look."""
+    assert (await ended(database, kit, error, attempts=attempts))[1] is None
+    clock.advance(timedelta(seconds=2))
+    assert (await ended(database, kit, error, attempts=attempts - 1))[1] is not None
+
+
+def test_the_guard_lets_no_call_begin_late(clock: MovableClock) -> None:
+    """With less than twelve seconds of lease left no call begins; without a job there is nothing to guard."""
+    before_send = lease.guard(clock.now)
+    before_send()
+    lease.enter(clock.now() + timedelta(seconds=30))
+    before_send()
+    clock.advance(timedelta(seconds=18, milliseconds=1))
+    with pytest.raises(LeaseTooShort):
+        before_send()
+
+
+def test_waits_grow_and_stay_below_five_minutes() -> None:
+    """2, 4, 8 ... 256, then 300 s, all of it jittered from nothing."""
+    ceilings = [trouble.wait_seconds(_job(attempts), unknown=False, jitter=no_jitter) for attempts in (1, 2, 3, 8, 9, 50)]
+    assert ceilings == [2, 4, 8, 256, 300, 300]
+
+
+def _job(attempts: int) -> Job:
+    moment = datetime.fromisoformat("2026-11-02T09:00:00+00:00")
+    return Job(
+        id="j",
+        kind=Grant.kind,
+        subject="s",
+        payload={},
+        bucket=None,
+        state=JobState.LEASED,
+        attempts=attempts,
+        unknown=False,
+        token="t",
+        lease_until=moment,
+        due_at=moment,
+        created_at=moment,
+        settle_seconds=12,
+    )
