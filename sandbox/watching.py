@@ -30,14 +30,16 @@ class Streams:
         """Server-Sent Events until the reader leaves or the server stops."""
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        task = asyncio.ensure_future(self._write(response))
-        self._open.add(task)
-        try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-            self._open.discard(task)
+        # Listening begins before the reader knows that the stream is open, so that nothing falls between.
+        with self._world.events.subscription() as queue:
+            await response.prepare(request)
+            task = asyncio.ensure_future(_write(response, queue))
+            self._open.add(task)
+            try:
+                await asyncio.wait({task})
+            finally:
+                task.cancel()
+                self._open.discard(task)
         return response
 
     async def end(self, _app: web.Application) -> None:
@@ -45,14 +47,14 @@ class Streams:
         for task in tuple(self._open):
             task.cancel()
 
-    async def _write(self, response: web.StreamResponse) -> None:
-        with self._world.events.subscription() as queue:
-            await response.write(b": the world is listening\n\n")
-            while True:
-                try:
-                    await response.write(await _next_line(queue))
-                except ConnectionError:
-                    return
+
+async def _write(response: web.StreamResponse, queue: asyncio.Queue[Event]) -> None:
+    await response.write(b": the world is listening\n\n")
+    while True:
+        try:
+            await response.write(await _next_line(queue))
+        except ConnectionError:
+            return
 
 
 async def _next_line(queue: asyncio.Queue[Event]) -> bytes:

@@ -192,22 +192,19 @@ const showTouched = coalesced(() => spotlightAccount(lastTouched, true));
 
 /** Follow the world for as long as the page is open. */
 export function follow() {
-  let lost = false;
   api.events({
     onEvent: (event) => REACT[event.type]?.(event),
-    onLoss: () => {
-      lost = true;
-      store.patch({ live: false });
-    },
+    onLoss: () => store.patch({ live: false }),
+    // What happened before the stream was open (the first time too) came to nobody's ears.
     onOpen: () => {
       store.patch({ live: true });
-      if (lost) catchUp();
-      lost = false;
+      catchUp();
     },
   });
 }
 
-async function catchUp() {
-  await readWorld().catch(() => {});
+/** Read everything that events keep fresh; people of the world stay who they are, as others hold on to them. */
+function catchUp() {
   for (const refresh of [refreshConversations, refreshMessages, refreshViews, refreshOrganization, refreshPeople, refreshCalls]) refresh();
+  api.world().then(({ app }) => connectionChanged(app)).catch(() => {}); // the next opening catches up again
 }
