@@ -92,10 +92,24 @@ async def _main(settings: Settings, *, role: Role) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_serve(settings, role=role, stop=stop))
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not serving.done():
+        await asyncio.wait({serving}, timeout=DRAIN_SECONDS + CLOSE_SECONDS)
+    if not serving.done():
+        # Still starting, say against a host that does not answer: there is nothing to drain.
+        await _cancel(serving)
+        return 0
+    await serving
+    return 0
+
+
+async def _serve(settings: Settings, *, role: Role, stop: asyncio.Event) -> None:
     async with started(settings, role=role):
         await stop.wait()
         log.info("stopping")
-    return 0
 
 
 @asynccontextmanager
@@ -157,15 +171,14 @@ async def _open_directory(settings: Settings, *, client: AsyncWebClient, now: Ca
         raise StartFailed(
             f"Slack can't be reached at {settings.slack_api_url} ({error.code}): check the network and SLACK_API_URL, then start again."
         ) from None
-    halt = asyncio.Event()
-    task = asyncio.create_task(directory.keep_fresh(halt))
-
-    async def close() -> None:
-        halt.set()
-        await task
-
-    stack.push_async_callback(close)
+    stack.push_async_callback(_cancel, asyncio.create_task(directory.keep_fresh()))
     return directory
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """End a task that only reads, wherever it is."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _open_transport(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitStack) -> Transport:
@@ -224,7 +237,7 @@ async def _open_door(kit: Kit, *, role: Role, client: AsyncWebClient, stack: Asy
         asides = Asides(api_url=settings.slack_api_url)
         desk = Desk(settings=settings, database=kit.database, directory=kit.directory, team=kit.team, asides=asides)
         app = build_app(desk, client=client, mode="socket" if settings.socket_mode else "http")
-        stack.push_async_callback(desk.asides.drain)
+        stack.push_async_callback(desk.asides.drain, CLOSE_SECONDS)
     if app is not None and settings.slack_app_token is not None:
         socket = SocketMode(app, settings.slack_app_token.get_secret_value(), client)
     port = await _serve_http(kit, app=None if socket else app, socket=socket, stack=stack)
@@ -272,7 +285,7 @@ async def _start_work(kit: Kit, *, transport: Transport, stack: AsyncExitStack) 
     async def drain() -> None:
         transport.set_deadline(SHORT_DEADLINE_SECONDS)
         ticker.stop()
-        await worker.stop(drain_seconds=DRAIN_SECONDS)
+        worker.stop(drain_seconds=DRAIN_SECONDS)
         await asyncio.gather(*tasks)
 
     stack.push_async_callback(drain)

@@ -5,6 +5,7 @@ Reactions follow the class of the error, never its text. Waiting is `due_at` and
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import structlog
 
 from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
 from bot.effects.kit import Kit
-from bot.effects.outcome import Fact, Trouble
+from bot.effects.outcome import Fact, GivenUp, Trouble, nothing
 from bot.effects.registry import Effect
 from bot.jobs import ATLASSIAN
 from bot.lease import LeaseTooShort
@@ -34,20 +35,32 @@ log = structlog.get_logger()
 Ending = Callable[[UnitOfWork], None]
 
 
-def ending(error: Exception, *, job: Job, payload: Any, effect: Effect, kit: Kit, jitter: Callable[[float], float]) -> Ending:
-    """The unit that ends this attempt of *job* after *error*."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a job, and what its failure may need."""
+
+    job: Job
+    payload: Any
+    effect: Effect
+    kit: Kit
+    jitter: Callable[[float], float]
+
+
+def ending(error: Exception, attempt: Attempt) -> Ending:
+    """The unit that ends *attempt* after *error*."""
+    job = attempt.job
     match error:
         case LeaseTooShort() | Busy() | SlackBusy():
-            return _limited(error, job=job, now=kit.now())
+            return _limited(error, job=job, now=attempt.kit.now())
         case KeyRejected():
-            return _key_rejected(error, job=job, payload=payload, effect=effect, kit=kit)
+            return _key_rejected(error, attempt)
         case Unreachable() | Broken() | OutcomeUnknown() | SlackAway() | SlackOutcomeUnknown() | SlackTokenRejected():
-            return _later(error, job=job, payload=payload, effect=effect, kit=kit, jitter=jitter)
+            return _later(error, attempt)
         case Refused() | SlackRefused():
             log.error("job.refused", job=job.id, kind=job.kind, error=str(error))
-            return _give_up(error, job=job, fact=effect.given_up(payload, kit))
+            return _give_up(error, attempt, code="refused_by_atlassian" if isinstance(error, Refused) else "other")
         case _:
-            return _bug(error, job=job, payload=payload, effect=effect, kit=kit, jitter=jitter)
+            return _bug(error, attempt)
 
 
 def _limited(error: LeaseTooShort | Busy | SlackBusy, *, job: Job, now: datetime) -> Ending:
@@ -71,62 +84,68 @@ def _slack_busy(uow: UnitOfWork, job: Job, *, retry_at: datetime) -> None:
     outbox.again(uow, job, due_at=retry_at, counted=False)
 
 
-def _key_rejected(error: KeyRejected, *, job: Job, payload: Any, effect: Effect, kit: Kit) -> Ending:
+def _key_rejected(error: KeyRejected, attempt: Attempt) -> Ending:
     """Pause the whole organization and alert once a day; one job then tries again every five minutes."""
     trouble = Trouble.NOT_PERMITTED if isinstance(error, NotPermitted) else Trouble.KEY_REJECTED
-    fact = effect.troubled(payload, kit, trouble=trouble, attempts=job.attempts)
+    fact = _troubled(attempt, trouble)
 
     def unit(uow: UnitOfWork) -> None:
-        _pause(uow, job, bucket=ATLASSIAN, until=uow.now + KEY_PAUSE, reason=trouble.value)
+        _pause(uow, attempt.job, bucket=ATLASSIAN, until=uow.now + KEY_PAUSE, reason=trouble.value)
         once = uow.now.date().isoformat()
-        alert_channel(uow, settings=kit.settings, news=trouble.value, facts={"code": error.code or str(error.status)}, once=once)
-        if fact is not None:
-            fact(uow)
+        facts = {"code": error.code or str(error.status)}
+        alert_channel(uow, settings=attempt.kit.settings, news=trouble.value, facts=facts, once=once)
+        fact(uow)
 
     return unit
 
 
-def _later(error: Exception, *, job: Job, payload: Any, effect: Effect, kit: Kit, jitter: Callable[[float], float]) -> Ending:
+def _later(error: Exception, attempt: Attempt) -> Ending:
+    job = attempt.job
     log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
     if job.attempts >= GIVE_UP_AFTER:
-        return _give_up(error, job=job, fact=effect.given_up(payload, kit))
-    unknown = isinstance(error, OutcomeUnknown | SlackOutcomeUnknown)
-    fact = effect.troubled(payload, kit, trouble=_trouble(error), attempts=job.attempts)
-    due_at = kit.now() + timedelta(seconds=wait_seconds(job, unknown=unknown, jitter=jitter))
+        return _give_up(error, attempt, code="unreachable_too_long")
+    in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
+    fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)
+    again = _again(error, attempt, unknown=isinstance(error, OutcomeUnknown | SlackOutcomeUnknown))
 
     def unit(uow: UnitOfWork) -> None:
-        outbox.again(uow, job, due_at=due_at, unknown=unknown, error=type(error).__name__)
-        if fact is not None:
-            fact(uow)
+        again(uow)
+        fact(uow)
 
     return unit
 
 
-def _trouble(error: Exception) -> Trouble:
-    if isinstance(error, SlackTokenRejected):
-        return Trouble.SLACK_TOKEN_REJECTED
-    return Trouble.SLACK_AWAY if isinstance(error, SlackAway | SlackOutcomeUnknown) else Trouble.UNREACHABLE
+def _troubled(attempt: Attempt, trouble: Trouble) -> Fact:
+    fact = attempt.effect.troubled(attempt.payload, attempt.kit, trouble=trouble, attempts=attempt.job.attempts)
+    return fact or nothing
 
 
-def wait_seconds(job: Job, *, unknown: bool, jitter: Callable[[float], float]) -> float:
-    """Full jitter below 1, 2, 4 ... 300 s; at least the settle time when the outcome is unknown."""
-    ceiling = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(job.attempts, 10))
-    wait = jitter(ceiling)
-    return max(wait, float(job.settle_seconds)) if unknown else wait
+def _again(error: Exception, attempt: Attempt, *, unknown: bool) -> Ending:
+    """Try again with a jittered wait; one whose outcome is unknown waits at least until it has settled."""
+    wait = timedelta(seconds=wait_seconds(attempt.job.attempts, jitter=attempt.jitter))
+    code = type(error).__name__
+    return lambda uow: outbox.again(uow, attempt.job, due_at=uow.now + wait, unknown=unknown, error=code)
 
 
-def _give_up(error: Exception, *, job: Job, fact: Fact | None) -> Ending:
+def wait_seconds(attempts: int, *, jitter: Callable[[float], float]) -> float:
+    """Full jitter below 2, 4, 8 ... 300 s."""
+    return jitter(min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempts, 10)))
+
+
+def _give_up(error: Exception, attempt: Attempt, *, code: str) -> Ending:
+    why = GivenUp(code=code, details={"code": str(getattr(error, "code", None) or type(error).__name__)})
+    fact = attempt.effect.given_up(attempt.payload, attempt.kit, why=why) or nothing
+
     def unit(uow: UnitOfWork) -> None:
-        outbox.bury(uow, job, error=type(error).__name__)
-        if fact is not None:
-            fact(uow)
+        outbox.bury(uow, attempt.job, error=type(error).__name__)
+        fact(uow)
 
     return unit
 
 
-def _bug(error: Exception, *, job: Job, payload: Any, effect: Effect, kit: Kit, jitter: Callable[[float], float]) -> Ending:
+def _bug(error: Exception, attempt: Attempt) -> Ending:
+    job = attempt.job
     log.error("job.failed", job=job.id, kind=job.kind, attempts=job.attempts, exc_info=error)
     if job.attempts >= BUG_ATTEMPTS:
-        return _give_up(error, job=job, fact=effect.given_up(payload, kit))
-    due_at = kit.now() + timedelta(seconds=wait_seconds(job, unknown=True, jitter=jitter))
-    return lambda uow: outbox.again(uow, job, due_at=due_at, unknown=True, error=type(error).__name__)
+        return _give_up(error, attempt, code="other")
+    return _again(error, attempt, unknown=True)

@@ -39,6 +39,7 @@ class Worker:
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
     _stopping: bool = False
+    _drain_seconds: float = 0.0
 
     def wake(self) -> None:
         """Look for due jobs now rather than at the next look."""
@@ -46,23 +47,28 @@ class Worker:
             self._loop.call_soon_threadsafe(self._bell.set)
 
     async def run(self) -> None:
-        """Work until `stop`; jobs under way are finished by `stop`, not here."""
+        """Work until `stop`, then give running jobs their time; what is cut off stays leased and is retaken."""
         self._loop = asyncio.get_running_loop()
         while not self._stopping:
             self._bell.clear()
             claimed = await self._claim()
             if not claimed:
                 await self._rest()
+        await self._drain()
 
-    async def stop(self, *, drain_seconds: float) -> None:
-        """Claim nothing more and give running jobs *drain_seconds*; what is cut off stays leased and is retaken."""
+    def stop(self, *, drain_seconds: float) -> None:
+        """Claim nothing more, and end `run` within *drain_seconds*."""
         self._stopping = True
+        self._drain_seconds = drain_seconds
         self._bell.set()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=drain_seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _drain(self) -> None:
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=self._drain_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _claim(self) -> bool:
         room = AT_ONCE - len(self._running)
@@ -123,7 +129,7 @@ class Worker:
         try:
             return _ending(job, await effect.run(job, payload, self.kit))
         except Exception as error:  # the one place where an effect's failure ends: it is recorded, never lost
-            return trouble.ending(error, job=job, payload=payload, effect=effect, kit=self.kit, jitter=self.jitter)
+            return trouble.ending(error, trouble.Attempt(job=job, payload=payload, effect=effect, kit=self.kit, jitter=self.jitter))
 
 
 def _ending(job: Job, outcome: Outcome) -> Callable[[UnitOfWork], None]:

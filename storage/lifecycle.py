@@ -1,5 +1,5 @@
 """
-The life of a request and of an outbox job: their states, and the only moves between them.
+The life of a request, with the only moves in it, and the states of an outbox job.
 
 Everything that must agree on these words takes them from here: the CHECK constraints of the tables, the compare-and-set of every status
 change, and the diagram in the README.
@@ -45,7 +45,7 @@ _R = RequestStatus
 
 REQUEST_MOVES: Mapping[RequestStatus, frozenset[RequestStatus]] = {
     _R.PENDING: frozenset({_R.APPROVED, _R.DENIED, _R.CANCELLED, _R.EXPIRED, _R.NEEDS_ATTENTION, _R.CLOSED}),
-    _R.APPROVED: frozenset({_R.WAITING, _R.GRANTING, _R.CANCELLED, _R.NEEDS_ATTENTION, _R.CLOSED}),
+    _R.APPROVED: frozenset({_R.WAITING, _R.GRANTING, _R.CANCELLED, _R.NEEDS_ATTENTION}),
     _R.WAITING: frozenset({_R.APPROVED, _R.GRANTING, _R.CANCELLED, _R.NEEDS_ATTENTION}),
     _R.GRANTING: frozenset({_R.GRANTED, _R.WAITING, _R.NEEDS_ATTENTION}),
     _R.NEEDS_ATTENTION: frozenset({_R.PENDING, _R.APPROVED, _R.GRANTING, _R.CLOSED}),
@@ -55,13 +55,6 @@ REQUEST_MOVES: Mapping[RequestStatus, frozenset[RequestStatus]] = {
     _R.EXPIRED: frozenset(),
     _R.CLOSED: frozenset(),
     _R.ENDED: frozenset(),
-}
-
-JOB_MOVES: Mapping[JobState, frozenset[JobState]] = {
-    JobState.READY: frozenset({JobState.LEASED, JobState.DONE}),
-    JobState.LEASED: frozenset({JobState.READY, JobState.DONE, JobState.DEAD}),
-    JobState.DEAD: frozenset({JobState.READY}),
-    JobState.DONE: frozenset(),
 }
 
 OPEN_STATUSES: frozenset[RequestStatus] = frozenset({_R.PENDING, _R.APPROVED, _R.WAITING, _R.GRANTING, _R.NEEDS_ATTENTION})

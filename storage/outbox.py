@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select, update
 
 from storage import pacing
-from storage.claims import claim, next_due
+from storage.claims import SETTLE_INCLUDED, claim, next_due
 from storage.errors import LeaseLost
 from storage.lifecycle import JobState
 from storage.records import Backlog, Job
@@ -20,7 +20,7 @@ from storage.sql import insert_or_keep
 from storage.tables import outbox
 from storage.unit import UnitOfWork
 
-__all__ = ["again", "backlog", "bury", "claim", "enqueue", "finish", "hasten", "next_due", "prune", "release_all", "revive"]
+__all__ = ["again", "backlog", "bury", "claim", "enqueue", "finish", "hasten", "next_due", "prune", "release_all", "settle"]
 
 _c = outbox.c
 _FREE: Mapping[str, None] = {"token": None, "lease_until": None}
@@ -29,9 +29,7 @@ _LEASED: ColumnElement[Any] = literal_column("'leased'")
 _HELD = update(outbox).where(_c.id == bindparam("this_id"), _c.token == bindparam("this_token"), _c.state == _LEASED)
 _END = _HELD.values(claimable_at=None, **_FREE)
 _AGAIN = _HELD.values(state=JobState.READY, **_FREE)
-_REVIVE = (
-    update(outbox).where(_c.id == bindparam("this_id"), _c.state == JobState.DEAD).values(state=JobState.READY, attempts=0, ended_at=None)
-)
+_SETTLE = select(_c.settle_seconds).where(_c.id == bindparam("this_id"))
 _ABANDONED = select(_c.id, _c.settle_seconds).where(_c.state == _LEASED)
 _RELEASE = update(outbox).where(_c.id == bindparam("this_id")).values(state=JobState.READY, unknown=True, **_FREE)
 _HASTEN = update(outbox).where(
@@ -58,7 +56,7 @@ def enqueue(
     bucket: str | None = None,
     due_at: datetime | None = None,
     turns: int = 1,
-    settle_seconds: int = 12,
+    settle_seconds: int,
     key: str | None = None,
 ) -> bool:
     """
@@ -101,9 +99,13 @@ def again(uow: UnitOfWork, job: Job, *, due_at: datetime, unknown: bool = False,
     """
     Have the job tried again at *due_at*; raises LeaseLost.
 
-    Once *unknown* (an attempt may have taken effect) it stays so. `counted` False takes this attempt back: a limit is nobody's failure.
+    Once *unknown* (an attempt may have taken effect) it stays so, and this time it is not due before that effect has settled. `counted`
+    False takes this attempt back: a limit is nobody's failure.
     *error* is a code.
     """
+    if unknown:
+        settle_seconds = uow.connection.execute(_SETTLE, {"this_id": job.id}).scalar_one()
+        due_at = max(due_at, uow.now + timedelta(seconds=settle_seconds))
     fields = {
         "due_at": due_at,
         "claimable_at": due_at,
@@ -115,16 +117,15 @@ def again(uow: UnitOfWork, job: Job, *, due_at: datetime, unknown: bool = False,
     uow.on_commit(uow.wake)
 
 
+def settle(uow: UnitOfWork, job: Job, *, seconds: int) -> None:
+    """Note how long the write that is sent next may take effect after its answer is lost; raises LeaseLost."""
+    retake_at = job.lease_until + timedelta(seconds=max(0, seconds - SETTLE_INCLUDED))
+    _report(uow, job, _HELD, {"settle_seconds": seconds, "claimable_at": retake_at})
+
+
 def bury(uow: UnitOfWork, job: Job, *, error: str) -> None:
-    """Give the job up until a human revives it; raises LeaseLost. *error* is a code."""
+    """Give the job up for good, and keep it for whoever asks why; raises LeaseLost. *error* is a code."""
     _report(uow, job, _END, {"state": JobState.DEAD, "ended_at": uow.now, "last_error": error})
-
-
-def revive(uow: UnitOfWork, job_id: str) -> bool:
-    """Have a dead job tried again now as if it were new, except that it still knows an unknown outcome; False when it is not dead."""
-    fields = {"this_id": job_id, "due_at": uow.now, "claimable_at": uow.now, "created_at": uow.now}
-    uow.on_commit(uow.wake)
-    return bool(uow.connection.execute(_REVIVE, fields).rowcount)
 
 
 def release_all(uow: UnitOfWork) -> int:

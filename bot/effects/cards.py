@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import structlog
+
 from bot.effects.kit import Kit
 from bot.effects.looking import first_state_of, offered, state_of, with_link
 from bot.effects.outcome import Again, Done, Outcome
@@ -20,6 +22,8 @@ from storage.lifecycle import RequestStatus
 from storage.records import Job
 
 LOOK_AT_CHANNEL = timedelta(minutes=5)
+
+log = structlog.get_logger()
 
 
 async def card_view(kit: Kit, request_id: str) -> CardView | None:
@@ -51,12 +55,24 @@ async def post_card(job: Job, payload: PostCard, kit: Kit) -> Outcome:
     view = await card_view(kit, payload.request_id)
     if view is None or view.request.card_ts is not None:
         return Done()
-    if await kit.admin_channel.is_shared():
-        return Again(due_at=kit.now() + LOOK_AT_CHANNEL, fact=lambda uow: _say_shared(uow, kit))
-    found = await _found(job, payload.channel, kit)
-    posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
+    try:
+        if await kit.admin_channel.is_shared():
+            return Again(due_at=kit.now() + LOOK_AT_CHANNEL, fact=lambda uow: _say_shared(uow, kit))
+        found = await _found(job, payload.channel, kit)
+        posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
+    except SlackRefused as error:
+        return _not_posted(job, payload, kit, code=error.code)
     drawn = -1 if found else view.request.version
     return Done(fact=lambda uow: _record_posted(uow, payload.request_id, posted=posted, drawn=drawn))
+
+
+def _not_posted(job: Job, payload: PostCard, kit: Kit, *, code: str) -> Outcome:
+    """Archived, gone, or without the bot: somebody mends the channel, and then the card is posted. It is written down once."""
+    due_at = kit.now() + LOOK_AT_CHANNEL
+    log.error("card.not_posted", request=payload.request_id, code=code)
+    if due_at - job.created_at > 2 * LOOK_AT_CHANNEL:
+        return Again(due_at=due_at)
+    return Again(due_at=due_at, fact=lambda uow: notes.not_posted(uow, payload.request_id, code=code))
 
 
 def _say_shared(uow: UnitOfWork, kit: Kit) -> None:

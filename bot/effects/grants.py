@@ -9,7 +9,7 @@ from atlassian.provisioner import InviteOutcome
 from atlassian.steps import Step, step_from_json, step_to_json
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, look, state_of, wanted, young_state
-from bot.effects.outcome import Again, Done, Fact, Outcome, Trouble
+from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
 from bot.effects.vetting import attention_code, attention_details
 from bot.jobs import Grant, ReadBack
 from bot.policy import may_ask
@@ -32,7 +32,7 @@ async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
         return held_up
     state = None if job.unknown else young_state(briefing.finding, now=kit.now())
     looked = state or await _look_afresh(briefing, kit)
-    return await _go_on(briefing, looked, kit) if isinstance(looked, AccessState) else looked
+    return await _go_on(job, briefing, looked, kit) if isinstance(looked, AccessState) else looked
 
 
 async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
@@ -43,13 +43,9 @@ async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
         return _over_the_cap(briefing, kit)
     if briefing.ahead:
         return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code="seats_exhausted"))
-    return Done(fact=_attention(briefing, code="approver_gone")) if await _approver_gone(briefing, kit) else None
-
-
-async def _approver_gone(briefing: Briefing, kit: Kit) -> bool:
-    if not kit.directory.approvers.fresh(kit.now()):
-        await kit.directory.refresh()
-    return briefing.decision.approver_slack_id not in kit.directory.approvers.slack_ids
+    if await kit.directory.still_approves(briefing.decision.approver_slack_id):
+        return None
+    return Done(fact=_attention(briefing, code="approver_gone"))
 
 
 async def _look_afresh(briefing: Briefing, kit: Kit) -> AccessState | Outcome:
@@ -62,7 +58,7 @@ async def _look_afresh(briefing: Briefing, kit: Kit) -> AccessState | Outcome:
     return await look(kit, product=kit.settings.products[briefing.request.product], person=briefing.person, profile=profile)
 
 
-async def _go_on(briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
+async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_granted(briefing, state, how="found"))
@@ -72,7 +68,7 @@ async def _go_on(briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
         return Done(fact=_attention(briefing, code="ambiguous", details={"reason": "account_taken"}))
     steps = plan_restore(state, wanted(product))
-    started = await kit.database.write(lambda uow: grants.start(uow, briefing.request.id, step=steps[0].kind, state=state.to_json()))
+    started = await kit.database.write(lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json()))
     return await _take(briefing, state, steps[0], kit) if started else Done()
 
 
@@ -149,12 +145,12 @@ def _attention(briefing: Briefing, *, code: str, details: dict[str, str] | None 
 def grant_troubled(payload: Grant, kit: Kit, *, trouble: Trouble, attempts: int) -> Fact | None:
     """Show on the card that Atlassian does not answer: at once for a rejected key, else from the second try on."""
     del kit
-    if trouble is Trouble.BUSY or (trouble is Trouble.UNREACHABLE and attempts < 2):
+    if trouble is Trouble.SLACK_AWAY or (trouble is Trouble.UNREACHABLE and attempts < 2):
         return None
     return lambda uow: grants.record_waiting(uow, payload.request_id, code=trouble.value)
 
 
-def grant_given_up(payload: Grant | ReadBack, kit: Kit) -> Fact:
-    """After a day of trying a human looks at it."""
+def grant_given_up(payload: Grant | ReadBack, kit: Kit, *, why: GivenUp) -> Fact:
+    """A human looks at what is not tried any more."""
     del kit
-    return lambda uow: grants.record_attention(uow, payload.request_id, code="unreachable_too_long")
+    return lambda uow: grants.record_attention(uow, payload.request_id, code=why.code, details=why.details)

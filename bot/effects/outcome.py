@@ -35,12 +35,18 @@ Outcome = Done | Again
 class Trouble(StrEnum):
     """Why the outside could not be reached or understood; the job goes on by itself."""
 
-    BUSY = "busy"
     KEY_REJECTED = "key_rejected"
     NOT_PERMITTED = "not_permitted"
     UNREACHABLE = "unreachable"
     SLACK_AWAY = "slack_away"
-    SLACK_TOKEN_REJECTED = "slack_token_rejected"  # noqa: S105 - a reason code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """Why a job is not tried any more, as a request's reason code and its details."""
+
+    code: str
+    details: dict[str, str]
 
 
 KEY_TROUBLES = frozenset({Trouble.KEY_REJECTED, Trouble.NOT_PERMITTED})

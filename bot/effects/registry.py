@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from bot import jobs
 from bot.effects import cards, grants, housekeeping, notices, vetting
 from bot.effects.kit import Kit
-from bot.effects.outcome import Fact, Outcome, Trouble
+from bot.effects.outcome import Fact, GivenUp, Outcome, Trouble
 from bot.jobs import JobPayload
 from storage.records import Job
 
@@ -21,13 +21,20 @@ class Troubled(Protocol):
         """The fact to record beside the next attempt."""
 
 
+class Abandoned(Protocol):
+    """What to record when the job is not tried any more; None for nothing."""
+
+    def __call__(self, payload: Any, kit: Kit, *, why: GivenUp) -> Fact | None:
+        """The fact to record with the end of the job."""
+
+
 def _untroubled(payload: Any, kit: Kit, *, trouble: Trouble, attempts: int) -> Fact | None:
     del payload, kit, trouble, attempts
     return None
 
 
-def _gone(payload: Any, kit: Kit) -> Fact | None:
-    del payload, kit
+def _without_consequence(payload: Any, kit: Kit, *, why: GivenUp) -> Fact | None:
+    del payload, kit, why
     return None
 
 
@@ -38,7 +45,7 @@ class Effect:
     payload: type[JobPayload]
     run: Callable[[Job, Any, Kit], Awaitable[Outcome]]
     troubled: Troubled = _untroubled
-    given_up: Callable[[Any, Kit], Fact | None] = _gone
+    given_up: Abandoned = _without_consequence
 
     def parse(self, job: Job) -> Any:
         """The payload of *job*; pydantic's ValidationError when it is not one of ours."""
@@ -46,7 +53,7 @@ class Effect:
 
 
 _ALL = (
-    Effect(payload=jobs.Vet, run=vetting.vet, troubled=vetting.vetting_troubled, given_up=grants.grant_given_up),
+    Effect(payload=jobs.Vet, run=vetting.vet, troubled=vetting.vetting_troubled, given_up=vetting.vetting_given_up),
     Effect(payload=jobs.PostCard, run=cards.post_card),
     Effect(payload=jobs.RedrawCard, run=cards.redraw_card),
     Effect(payload=jobs.BumpCard, run=cards.bump_card),

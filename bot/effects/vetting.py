@@ -6,7 +6,7 @@ from atlassian.access import AccessState, WayBack
 from atlassian.planning import plan_restore
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
-from bot.effects.outcome import KEY_TROUBLES, Done, Fact, Outcome, Trouble
+from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
 from bot.jobs import Vet
 from bot.policy import may_ask
 from bot.settings import Product, Settings
@@ -88,13 +88,23 @@ def vetting_troubled(payload: Vet, kit: Kit, *, trouble: Trouble, attempts: int)
 
     An approver may decide all the same; the look follows when Atlassian answers.
     """
-    if trouble not in KEY_TROUBLES and attempts < 3:
+    if trouble is Trouble.SLACK_AWAY or (trouble not in KEY_TROUBLES and attempts < 3):
         return None
+    return lambda uow: _show_unvetted(uow, payload.request_id, kit, trouble=trouble.value)
+
+
+def vetting_given_up(payload: Vet, kit: Kit, *, why: GivenUp) -> Fact:
+    """A request that can't be looked into is a human's, who needs its card."""
 
     def fact(uow: UnitOfWork) -> None:
-        request = access_requests.get(uow, payload.request_id)
-        if request is not None and request.card_ts is None:
-            body = finding_body(None, trouble=trouble.value)
-            requests.record_vetted(uow, payload.request_id, account_id=None, email=None, body=body, channel=kit.settings.admin_channel)
+        _show_unvetted(uow, payload.request_id, kit, trouble=why.code)
+        grants.record_attention(uow, payload.request_id, code=why.code, details=why.details)
 
     return fact
+
+
+def _show_unvetted(uow: UnitOfWork, request_id: str, kit: Kit, *, trouble: str) -> None:
+    request = access_requests.get(uow, request_id)
+    if request is not None and request.card_ts is None:
+        body = finding_body(None, trouble=trouble)
+        requests.record_vetted(uow, request_id, account_id=None, email=None, body=body, channel=kit.settings.admin_channel)

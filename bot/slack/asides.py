@@ -41,9 +41,10 @@ class Asides:
         task.add_done_callback(self._running.discard)
         return True
 
-    async def drain(self) -> None:
-        """Wait until everything begun has been said."""
-        await asyncio.gather(*self._running)
+    async def drain(self, seconds: float) -> None:
+        """Give what has begun *seconds* to be said."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
 
 
 async def _send(url: str, view: NoticeView, *, replace: bool) -> None:

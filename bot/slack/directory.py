@@ -5,9 +5,10 @@ Payloads carry neither a person's flags nor the members of a user group, so auth
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ REFRESH_SECONDS = 45
 """Facts serve for 60 s (`policy.APPROVER_FACTS_MAX_AGE`): this leaves a refresh 15 s to come through."""
 RETRY_SECONDS = 5
 AT_ONCE = 4
+CONFIRMED_FOR = timedelta(seconds=15)
+"""A burst of grants asks about its approver four times a minute: `usergroups.users.list` allows 20."""
 
 _GROUP_PREFIX = "S"
 _NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
@@ -42,6 +45,7 @@ class Directory:
     now: Callable[[], datetime]
     approvers: ApproverFacts = field(default=ApproverFacts(slack_ids=frozenset(), read_at=_LONG_AGO))
     _known: frozenset[str] = frozenset()
+    _confirmed: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -56,6 +60,17 @@ class Directory:
             members = frozenset(profile.slack_id for profile in profiles if profile.kind is PersonKind.MEMBER)
             # A hint that came while we read may be about what we had read already: those facts are old before they are used.
             self.approvers = ApproverFacts(slack_ids=members, read_at=_LONG_AGO if self._changed.is_set() else read_at)
+
+    async def still_approves(self, slack_id: str) -> bool:
+        """Whether *slack_id* is an approver in good standing, asked of Slack now (or 15 s ago, in a burst). Raises SlackError."""
+        confirmed = self._confirmed.get(slack_id)
+        if confirmed is not None and self.now() - confirmed[0] <= CONFIRMED_FOR:
+            return confirmed[1]
+        asked_at = self.now()
+        listed = slack_id in await self._candidates()
+        approves = listed and (await self.profile(slack_id)).kind is PersonKind.MEMBER
+        self._confirmed[slack_id] = (asked_at, approves)
+        return approves
 
     async def profile(self, slack_id: str) -> Profile:
         """One person, read from Slack now; of unknown kind when Slack does not show them to us. Raises SlackError."""
@@ -77,13 +92,16 @@ class Directory:
         who = user.get("id") if isinstance(user, Mapping) else user
         if who in self._known or event.get("subteam_id") in self.settings.approvers:
             self.approvers = ApproverFacts(slack_ids=self.approvers.slack_ids, read_at=_LONG_AGO)
+            self._confirmed.clear()
             self._changed.set()
 
-    async def keep_fresh(self, stop: asyncio.Event) -> None:
-        """Refresh every 45 s, and at once after a hint, until *stop* is set; a failure is tried again after 5 s."""
-        while not stop.is_set():
+    async def keep_fresh(self) -> None:
+        """Refresh every 45 s, and at once after a hint, until cancelled; a failure is tried again after 5 s."""
+        while True:
             wait = await self._try_refresh()
-            await _first_of(stop, self._changed, within=wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
 
     async def _try_refresh(self) -> float:
         try:
@@ -114,12 +132,3 @@ class Directory:
                 return await self.profile(slack_id)
 
         return await asyncio.gather(*(read(slack_id) for slack_id in sorted(ids)))
-
-
-async def _first_of(*events: asyncio.Event, within: float) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

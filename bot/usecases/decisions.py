@@ -109,18 +109,11 @@ def _too_late(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, ch
 
 def _set_in_motion(uow: UnitOfWork, request: AccessRequest) -> None:
     if request.status is RequestStatus.APPROVED:
-        enqueue(uow, Grant(request_id=request.id), settle_seconds=settle_of(uow, request.id))
+        enqueue(uow, Grant(request_id=request.id))
         enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
         return
     enqueue(uow, RedrawCard(request_id=request.id))
     enqueue(uow, Tell(request_id=request.id, slack_id=request.requester_slack_id, news="denied"))
-
-
-def settle_of(uow: UnitOfWork, request_id: str) -> int:
-    """How long a lost grant of this request waits before it is read: an invitation shows up to 60 s late, a membership does not."""
-    finding = findings.of(uow, request_id)
-    state = finding.body.get("state") if finding else None
-    return 72 if not state or state.get("way_back") == "invite" else 12
 
 
 def retry(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, request_id: str, approvers: ApproverFacts, channel: str) -> DecisionAnswer:
@@ -169,8 +162,7 @@ def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
     if moved is None:
         return _too_late(uow, actor=actor, request=request, channel=channel)
     uow.audit("request.retried", actor=audit_actor(uow, actor), request_id=request.id)
-    job = Grant(request_id=request.id) if approved else Vet(request_id=request.id)
-    enqueue(uow, job, settle_seconds=settle_of(uow, request.id))
+    enqueue(uow, Grant(request_id=request.id) if approved else Vet(request_id=request.id))
     enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
     return Resumed(request=moved)
 

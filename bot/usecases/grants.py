@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
 from bot.jobs import Alert, Grant, ReadBack, RedrawCard, Tell
 from bot.settings import Settings
@@ -11,7 +12,7 @@ from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
-from storage.records import AccessRequest, Decision, Finding, Person
+from storage.records import AccessRequest, Decision, Finding, Job, Person
 
 ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING})
 FIRST_LOOK = timedelta(seconds=1)
@@ -70,7 +71,7 @@ def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> No
     findings.record(uow, request_id=request_id, account_id=state.get("account_id"), email=state.get("email"), body=body)
 
 
-def start(uow: UnitOfWork, request_id: str, *, step: str, state: dict[str, Any]) -> AccessRequest | None:
+def start(uow: UnitOfWork, request_id: str, *, job: Job, step: Step, state: dict[str, Any]) -> AccessRequest | None:
     """
     Store the intent and the *state* it rests on before the write is sent; None when the request was taken off its way meanwhile.
 
@@ -82,7 +83,8 @@ def start(uow: UnitOfWork, request_id: str, *, step: str, state: dict[str, Any])
         if request is None or request.status is not RequestStatus.GRANTING:
             return None
     keep_state(uow, request_id, state=state)
-    uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step)
+    outbox.settle(uow, job, seconds=settle_seconds(step))
+    uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step.kind)
     return request
 
 

@@ -13,3 +13,8 @@ def undeliverable(uow: UnitOfWork, request_id: str, *, news: str, code: str) -> 
 def not_drawn(uow: UnitOfWork, request_id: str, *, code: str) -> None:
     """Slack refused to change the card for good (deleted, channel archived): what it should show stands in the database."""
     uow.audit("card.not_drawn", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)
+
+
+def not_posted(uow: UnitOfWork, request_id: str, *, code: str) -> None:
+    """Slack refused the card (channel archived or gone, the bot not in it): nobody could decide so far."""
+    uow.audit("card.not_posted", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)

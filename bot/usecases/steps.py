@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict
 from datetime import datetime
 
+from atlassian.steps import SETTLE_SECONDS
 from bot.actor import Actor, Comeback, SlackPerson, TerminalUser
 from bot.jobs import JobPayload
 from storage import outbox, people
@@ -13,13 +14,8 @@ LONGEST_ID = 64
 _UNFIT = re.compile(r"[^A-Za-z0-9._:-]")
 """What the audit trail takes for no id; a login name may have it (`ada@corp`)."""
 
-SETTLE_SECONDS = 12
-"""Longer than the HTTP deadline of 10 s: when it is over, a lost call has either landed or never will."""
 
-
-def enqueue(
-    uow: UnitOfWork, job: JobPayload, *, due_at: datetime | None = None, settle_seconds: int = SETTLE_SECONDS, key: str | None = None
-) -> bool:
+def enqueue(uow: UnitOfWork, job: JobPayload, *, due_at: datetime | None = None, key: str | None = None) -> bool:
     """Leave *job* in the outbox of this unit; False when a job with this *key* was left before."""
     return outbox.enqueue(
         uow,
@@ -29,7 +25,7 @@ def enqueue(
         bucket=job.bucket,
         turns=job.turns,
         due_at=due_at,
-        settle_seconds=settle_seconds,
+        settle_seconds=SETTLE_SECONDS,
         key=key,
     )
 

@@ -15,7 +15,7 @@ from tests.fixtures.clock import MovableClock
 def file(uow: UnitOfWork) -> AccessRequest | None:
     """Ada's request for Jira, and its first job."""
     ada = people.find_or_add(uow, team_id="T0ACME", slack_id="U0ADA")
-    outbox.enqueue(uow, kind="request.vet", subject="request:1", payload={}, bucket="atlassian")
+    outbox.enqueue(uow, kind="request.vet", subject="request:1", payload={}, bucket="atlassian", settle_seconds=12)
     return access_requests.file(uow, person=ada, product="jira", reason="", expires_at=uow.now + timedelta(hours=1))
 
 

@@ -63,7 +63,7 @@ async def running(kit: Kit, database: Database) -> AsyncIterator[Running]:
     database.when_enqueued(worker.wake)
     task = asyncio.create_task(worker.run())
     yield Running(worker=worker, database=database)
-    await worker.stop(drain_seconds=5)
+    worker.stop(drain_seconds=5)
     await task
 
 
@@ -75,8 +75,8 @@ async def test_jobs_are_done_and_finished(running: Running, database: Database) 
 
 async def test_a_job_of_another_release_is_put_aside(running: Running, database: Database) -> None:
     """A kind that this release does not know, or a payload it can't read, stops nobody else's work."""
-    await database.write(lambda uow: outbox.enqueue(uow, kind="from.the.future", subject="a", payload={}))
-    await database.write(lambda uow: outbox.enqueue(uow, kind=Grant.kind, subject="b", payload={"request": 7}))
+    await database.write(lambda uow: outbox.enqueue(uow, kind="from.the.future", subject="a", payload={}, settle_seconds=12))
+    await database.write(lambda uow: outbox.enqueue(uow, kind=Grant.kind, subject="b", payload={"request": 7}, settle_seconds=12))
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
     await running.until_left({("from.the.future", JobState.DEAD), (Grant.kind, JobState.DEAD)})
 
@@ -84,7 +84,7 @@ async def test_a_job_of_another_release_is_put_aside(running: Running, database:
 async def test_stopping_leaves_the_rest_for_later(kit: Kit, database: Database) -> None:
     """A worker that stops claims nothing more; the jobs stay."""
     worker = Worker(kit=kit, jitter=no_jitter)
-    await worker.stop(drain_seconds=1)
+    worker.stop(drain_seconds=1)
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
     await worker.run()
     assert [row.state for row in await database.read(outbox.backlog)] == [JobState.READY]
@@ -100,7 +100,8 @@ def claimed(uow: UnitOfWork) -> Job:
 async def ended(database: Database, kit: Kit, error: Exception, *, attempts: int = 1) -> tuple[Job, datetime | None]:
     """The job that failed with *error*, and when it is due again (None: never)."""
     job = replace(await database.write(claimed), attempts=attempts)
-    unit = trouble.ending(error, job=job, payload=Grant(request_id="none"), effect=EFFECTS[Grant.kind], kit=kit, jitter=no_jitter)
+    attempt = trouble.Attempt(job=job, payload=Grant(request_id="none"), effect=EFFECTS[Grant.kind], kit=kit, jitter=no_jitter)
+    unit = trouble.ending(error, attempt)
     await database.write(unit)
     rows = [row for row in await database.read(outbox.backlog) if row.kind == Grant.kind and row.state is JobState.READY]
     return job, rows[0].oldest_due if rows else None
@@ -200,24 +201,5 @@ def test_the_guard_lets_no_call_begin_late(clock: MovableClock) -> None:
 
 def test_waits_grow_and_stay_below_five_minutes() -> None:
     """2, 4, 8 ... 256, then 300 s, all of it jittered from nothing."""
-    ceilings = [trouble.wait_seconds(_job(attempts), unknown=False, jitter=no_jitter) for attempts in (1, 2, 3, 8, 9, 50)]
+    ceilings = [trouble.wait_seconds(attempts, jitter=no_jitter) for attempts in (1, 2, 3, 8, 9, 50)]
     assert ceilings == [2, 4, 8, 256, 300, 300]
-
-
-def _job(attempts: int) -> Job:
-    moment = datetime.fromisoformat("2026-11-02T09:00:00+00:00")
-    return Job(
-        id="j",
-        kind=Grant.kind,
-        subject="s",
-        payload={},
-        bucket=None,
-        state=JobState.LEASED,
-        attempts=attempts,
-        unknown=False,
-        token="t",
-        lease_until=moment,
-        due_at=moment,
-        created_at=moment,
-        settle_seconds=12,
-    )

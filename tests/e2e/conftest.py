@@ -1,5 +1,6 @@
 """A stage for stories: the sandbox and a whole bot in it, joined by real sockets, on either transport and either database."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,6 +78,14 @@ class Stage:
     async def kinds(self) -> list[str]:
         """The kinds of the audit entries, oldest first."""
         return [entry.kind for entry in await self.trail()]
+
+    async def logged(self, kind: str) -> None:
+        """Wait for an audit entry of this kind."""
+        for _ in range(PATIENCE * 20):
+            if kind in await self.kinds():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no {kind} in {await self.kinds()}")
 
     def later(self, by: timedelta) -> None:
         """Move the world's clock, which is the bot's too."""

@@ -77,6 +77,29 @@ async def test_a_card_is_posted_though_the_key_is_rejected(small_stage: OpenStag
         await stage.sandbox.slack.until(lambda: any("asks for Jira" in card.words for card in stage.cards()), timeout=20)
 
 
+async def test_a_look_that_is_refused_still_gives_a_card(small_stage: OpenStage) -> None:
+    """What Atlassian refuses to tell is a human's to look at: they see who asks, and the true cause."""
+    async with small_stage() as stage:
+        stage.sandbox.faults.add(Fault(match="POST /users/search", status=400, code="ADMIN-400-24"))
+        await stage.sandbox.slack.types("ada", "/request-jira please")
+        card = await stage.card(saying="needs you")
+        assert "Atlassian refused" in card.words
+        stage.sandbox.faults.clear()
+        await stage.sandbox.slack.clicks("grace", card, "request.retry")
+        await stage.sandbox.slack.clicks("grace", await stage.card(saying="asks for Jira"), "request.approve")
+        await stage.told("ada", "You have Jira again")
+
+
+async def test_a_card_waits_for_a_channel_that_was_archived(small_stage: OpenStage) -> None:
+    """An archived channel loses no request: it is written down, and the card comes when the channel is mended."""
+    async with small_stage() as stage:
+        stage.sandbox.slack.set_channel("G0ADMINS", is_archived=True)
+        await stage.sandbox.slack.types("ada", "/request-jira please")
+        await stage.logged("card.not_posted")
+        stage.sandbox.slack.set_channel("G0ADMINS", is_archived=False)
+        await stage.card(saying="asks for Jira", step=timedelta(minutes=6))
+
+
 @pytest.mark.parametrize(
     "fault",
     [

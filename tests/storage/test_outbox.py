@@ -33,10 +33,10 @@ async def test_a_job_is_claimed_once_and_done_once(database: Database) -> None:
 
 async def test_a_key_is_taken_for_good(database: Database) -> None:
     """What is enqueued twice under one key is one job, also after it is done."""
-    assert await database.write(lambda uow: outbox.enqueue(uow, kind="k", subject="s", payload={}, key="once"))
+    assert await database.write(lambda uow: outbox.enqueue(uow, kind="k", subject="s", payload={}, key="once", settle_seconds=12))
     claimed = await database.write(claim_one)
     await database.write(lambda uow: outbox.finish(uow, claimed))
-    assert not await database.write(lambda uow: outbox.enqueue(uow, kind="k", subject="s", payload={}, key="once"))
+    assert not await database.write(lambda uow: outbox.enqueue(uow, kind="k", subject="s", payload={}, key="once", settle_seconds=12))
     assert await database.write(outbox.claim) == ()
 
 
@@ -116,15 +116,12 @@ async def test_again_counts_what_was_an_attempt(database: Database, clock: Movab
 
 
 async def test_a_dead_job_waits_for_a_human(database: Database) -> None:
-    """A buried job is not claimed until it is revived, and then it starts afresh."""
+    """A buried job is never claimed again, and stays to be seen."""
     await database.write(job)
     dead = await database.write(claim_one)
     await database.write(lambda uow: outbox.bury(uow, dead, error="too_old"))
     assert await database.write(outbox.claim) == ()
     assert [row[:3] for row in await database.read(outbox.backlog)] == [("card.post", JobState.DEAD, 1)]
-    assert await database.write(lambda uow: outbox.revive(uow, dead.id))
-    assert not await database.write(lambda uow: outbox.revive(uow, dead.id))
-    assert (await database.write(claim_one)).attempts == 1
 
 
 async def test_a_restart_takes_all_leases_back(database: Database, clock: MovableClock) -> None:
@@ -231,3 +228,20 @@ async def test_many_workers_never_share_a_job_or_a_subject(
     async with asyncio.timeout(60):
         await asyncio.gather(*(drain(replica) for replica in (database, other) for _ in range(4)))
     assert len(done) == len(set(done)) == jobs
+
+
+async def test_a_write_says_how_long_it_may_still_land(database: Database, clock: MovableClock) -> None:
+    """An invitation that may land late is taken up again later, whether its worker died or reported a lost answer."""
+    await database.write(lambda uow: [job(uow), job(uow)])
+    died = await database.write(claim_one)
+    lost = await database.write(claim_one)
+    for one in (died, lost):
+        await database.write(lambda uow, one=one: outbox.settle(uow, one, seconds=72))  # type: ignore[misc]
+    await database.write(lambda uow: outbox.again(uow, lost, due_at=uow.now, unknown=True))
+    clock.advance(timedelta(seconds=71))
+    assert await database.write(outbox.claim) == ()
+    clock.advance(timedelta(seconds=2))
+    assert (await database.write(claim_one)).id == lost.id
+    clock.advance(timedelta(seconds=18))
+    retaken = await database.write(claim_one)
+    assert (retaken.id, retaken.unknown) == (died.id, True)

@@ -101,7 +101,7 @@ async def test_request_is_taken_back_from_the_status_list(door: Door) -> None:
     await slack.types("ada", "/request-jira planning")
     await slack.types("ada", "/request-jira status")
     await slack.clicks("ada", slack.ephemerals("ada")[-1], "request.cancel")
-    await door.desk.asides.drain()
+    await door.desk.asides.drain(5)
     (request,) = await door.requests()
     assert request.status is RequestStatus.CANCELLED
     assert "You took back your request for Jira." in told(door, "ada")
@@ -115,7 +115,7 @@ async def test_somebody_elses_request_is_not_taken_back(door: Door) -> None:
     await slack.types("ben", "/request-jira status")
     adas = next(request for request in await door.requests() if request.requester_slack_id == "U0ADA")
     await slack.clicks("ben", slack.ephemerals("ben")[-1], "request.cancel", value=adas.id)
-    await door.desk.asides.drain()
+    await door.desk.asides.drain(5)
     assert {request.status for request in await door.requests()} == {RequestStatus.PENDING}
     assert "can't be taken back" in told(door, "ben")
 

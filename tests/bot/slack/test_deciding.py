@@ -83,7 +83,7 @@ async def test_denial_survives_a_slow_slack(door: Door) -> None:
     posted = await card_of_ada(door)
     door.sandbox.faults.add(Fault(side="slack", match="views.open", times=1, code="expired_trigger_id"))
     await slack.clicks("grace", posted, card.DENY)
-    await door.desk.asides.drain()
+    await door.desk.asides.drain(5)
     await slack.clicks("grace", slack.ephemerals("grace")[-1], card.DENY)
     assert [view.callback_id for view in slack.views("grace")] == ["request.deny"]
 
@@ -119,7 +119,7 @@ async def test_stale_knowledge_of_the_approvers_decides_nothing(door: Door) -> N
 async def test_forged_id_is_answered(door: Door) -> None:
     """A request that nobody knows is a sentence, not a stack trace."""
     delivery = await door.sandbox.slack.clicks("grace", await card_of_ada(door), card.APPROVE, value="no-such-request")
-    await door.desk.asides.drain()
+    await door.desk.asides.drain(5)
     assert delivery.outcome is Outcome.OK
     assert "don't know this request" in door.sandbox.slack.ephemerals("grace")[-1].words
 

@@ -81,16 +81,32 @@ async def test_directory_keeps_itself_fresh(sandbox: Sandbox, client: AsyncWebCl
         readings.put_nowait(sandbox.clock.now())
         return sandbox.clock.now()
 
-    directory, stop = Directory(client, settings, ACME, now), asyncio.Event()
-    keeping = asyncio.create_task(directory.keep_fresh(stop))
+    directory = Directory(client, settings, ACME, now)
+    keeping = asyncio.create_task(directory.keep_fresh())
     async with asyncio.timeout(5):
         await readings.get()
         sandbox.slack.set_group("S0ADMINS", ["omar"])
         directory.hint({"subteam_id": "S0ADMINS"})
         await readings.get()
-        stop.set()
-        await keeping
+    for _ in range(250):
+        if directory.approvers.slack_ids == {"U0OMAR"}:
+            break
+        await asyncio.sleep(0.02)
+    keeping.cancel()
     assert directory.approvers.slack_ids == {"U0OMAR"}
+
+
+async def test_an_approver_is_asked_about_again_before_a_write(sandbox: Sandbox, directory: Directory) -> None:
+    """Whatever we remember, Slack is asked whether the one who approved still may; a burst asks once."""
+    await directory.refresh()
+    assert await directory.still_approves("U0GRACE")
+    sandbox.slack.people.groups["S0ADMINS"].members.clear()  # and Slack forgot to tell us
+    asked = len(sandbox.slack.calls)
+    assert await directory.still_approves("U0GRACE")
+    assert len(sandbox.slack.calls) == asked
+    sandbox.clock.advance(timedelta(seconds=16))
+    assert not await directory.still_approves("U0GRACE")
+    assert not await directory.still_approves("U0ADA")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ async def test_click_is_answered_while_the_database_is_stuck(door: Door, sqlite_
     posted = await card_of_ada(door)
     with locked(sqlite_url):
         delivery = await door.sandbox.slack.clicks("grace", posted, card.APPROVE)
-    await door.desk.asides.drain()
+    await door.desk.asides.drain(5)
     (request,) = await door.requests()
     assert delivery.outcome is Outcome.OK
     assert request.status is RequestStatus.PENDING
