@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
+from bot.codes import Attention
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Trouble, nothing
 from bot.effects.registry import Effect
@@ -58,7 +59,7 @@ def ending(error: Exception, attempt: Attempt) -> Ending:
             return _later(error, attempt)
         case Refused() | SlackRefused():
             log.error("job.refused", job=job.id, kind=job.kind, error=str(error))
-            return _give_up(error, attempt, code="refused_by_atlassian" if isinstance(error, Refused) else "other")
+            return _give_up(error, attempt, code=Attention.REFUSED_BY_ATLASSIAN if isinstance(error, Refused) else Attention.OTHER)
         case _:
             return _bug(error, attempt)
 
@@ -103,7 +104,7 @@ def _later(error: Exception, attempt: Attempt) -> Ending:
     job = attempt.job
     log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
     if job.attempts >= GIVE_UP_AFTER:
-        return _give_up(error, attempt, code="unreachable_too_long")
+        return _give_up(error, attempt, code=Attention.UNREACHABLE_TOO_LONG)
     in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
     fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)
     again = _again(error, attempt, unknown=isinstance(error, OutcomeUnknown | SlackOutcomeUnknown))
@@ -132,7 +133,7 @@ def wait_seconds(attempts: int, *, jitter: Callable[[float], float]) -> float:
     return jitter(min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempts, 10)))
 
 
-def _give_up(error: Exception, attempt: Attempt, *, code: str) -> Ending:
+def _give_up(error: Exception, attempt: Attempt, *, code: Attention) -> Ending:
     why = GivenUp(code=code, details={"code": str(getattr(error, "code", None) or type(error).__name__)})
     fact = attempt.effect.given_up(attempt.payload, attempt.kit, why=why) or nothing
 
@@ -147,5 +148,5 @@ def _bug(error: Exception, attempt: Attempt) -> Ending:
     job = attempt.job
     log.error("job.failed", job=job.id, kind=job.kind, attempts=job.attempts, exc_info=error)
     if job.attempts >= BUG_ATTEMPTS:
-        return _give_up(error, attempt, code="other")
+        return _give_up(error, attempt, code=Attention.OTHER)
     return _again(error, attempt, unknown=True)

@@ -7,6 +7,7 @@ from atlassian.errors import NotThere, OwnedElsewhere, Refused, SeatsExhausted
 from atlassian.planning import plan_restore
 from atlassian.provisioner import InviteOutcome
 from atlassian.steps import Step, step_from_json, step_to_json
+from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
@@ -38,23 +39,23 @@ async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
 async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
     """What stands in the way whatever the person's access needs; None when nothing does."""
     if briefing.request.product not in kit.settings.products:
-        return Done(fact=_attention(briefing, code="product_gone"))
+        return Done(fact=_attention(briefing, code=Attention.PRODUCT_GONE))
     if briefing.granted_today >= kit.settings.grants_per_day:
         return _over_the_cap(briefing, kit)
     if briefing.ahead:
-        return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code="seats_exhausted"))
+        return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code=Waiting.SEATS_EXHAUSTED))
     if await kit.directory.still_approves(briefing.decision.approver_slack_id):
         return None
-    return Done(fact=_attention(briefing, code="approver_gone"))
+    return Done(fact=_attention(briefing, code=Attention.APPROVER_GONE))
 
 
 async def _look_afresh(briefing: Briefing, kit: Kit) -> AccessState | Outcome:
     profile = await kit.directory.profile(briefing.request.requester_slack_id)
     refusal = may_ask(profile, email_domains=kit.settings.email_domains)
     if refusal is not None:
-        return Done(fact=_attention(briefing, code="requester_refused", details={"reason": refusal.value}))
+        return Done(fact=_attention(briefing, code=Attention.REQUESTER_REFUSED, details={"reason": refusal.value}))
     if email_changed(briefing.person, profile):
-        return Done(fact=_attention(briefing, code="email_mismatch"))
+        return Done(fact=_attention(briefing, code=Attention.EMAIL_MISMATCH))
     return await look(kit, product=kit.settings.products[briefing.request.product], person=briefing.person, profile=profile)
 
 
@@ -66,7 +67,7 @@ async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> 
     if code is not None:
         return Done(fact=_attention(briefing, code=code, details=attention_details(state)))
     if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
-        return Done(fact=_attention(briefing, code="ambiguous", details={"reason": "account_taken"}))
+        return Done(fact=_attention(briefing, code=Attention.AMBIGUOUS, details={"reason": "account_taken"}))
     steps = plan_restore(state, wanted(product))
     started = await kit.database.write(lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json()))
     return await _take(briefing, state, steps[0], kit) if started else Done()
@@ -76,14 +77,14 @@ async def _take(briefing: Briefing, state: AccessState, step: Step, kit: Kit) ->
     try:
         result = await kit.provisioner.take(step)
     except SeatsExhausted:
-        return Again(due_at=_next_try(briefing, kit.now()), fact=_waiting(briefing, code="seats_exhausted"))
+        return Again(due_at=_next_try(briefing, kit.now()), fact=_waiting(briefing, code=Waiting.SEATS_EXHAUSTED))
     except OwnedElsewhere as error:
         details = {"reason": error.reason or ""}
-        return Done(fact=_attention(briefing, code="owned_elsewhere", details=details))
+        return Done(fact=_attention(briefing, code=Attention.OWNED_ELSEWHERE, details=details))
     except NotThere:
-        return Done(fact=_attention(briefing, code="refused_by_atlassian", details={"code": "not_found"}))
+        return Done(fact=_attention(briefing, code=Attention.REFUSED_BY_ATLASSIAN, details={"code": "not_found"}))
     except Refused as error:
-        return Done(fact=_attention(briefing, code="refused_by_atlassian", details={"code": error.code or str(error.status)}))
+        return Done(fact=_attention(briefing, code=Attention.REFUSED_BY_ATLASSIAN, details={"code": error.code or str(error.status)}))
     if isinstance(result, InviteOutcome):
         return Done(fact=_invited(briefing, state, result))
     return Done(fact=lambda uow: grants.record_step(uow, briefing.request.id, step=step_to_json(step)))
@@ -92,7 +93,7 @@ async def _take(briefing: Briefing, state: AccessState, step: Step, kit: Kit) ->
 def _invited(briefing: Briefing, state: AccessState, result: InviteOutcome) -> Fact:
     if result.invited:
         return _granted(briefing, state, how="invited")
-    return _attention(briefing, code="invitation_failed", details={"code": result.reason or "unknown"})
+    return _attention(briefing, code=Attention.INVITATION_FAILED, details={"code": result.reason or "unknown"})
 
 
 def _next_try(briefing: Briefing, now: datetime) -> datetime:
@@ -104,7 +105,7 @@ def _over_the_cap(briefing: Briefing, kit: Kit) -> Outcome:
     facts = {"cap": str(kit.settings.grants_per_day)}
 
     def fact(uow: UnitOfWork) -> None:
-        grants.record_waiting(uow, briefing.request.id, code="daily_cap", details=facts)
+        grants.record_waiting(uow, briefing.request.id, code=Waiting.DAILY_CAP, details=facts)
         grants.alert_channel(uow, settings=kit.settings, news="daily_cap", facts=facts, once=uow.now.date().isoformat())
 
     return Again(due_at=kit.now() + QUEUE_LOOK, fact=fact)
@@ -119,14 +120,14 @@ async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     product = kit.settings.products.get(briefing.request.product)
     before = state_of(briefing.finding)
     if product is None or before is None:
-        return Done(fact=_attention(briefing, code="not_seen" if product else "product_gone"))
+        return Done(fact=_attention(briefing, code=Attention.NOT_SEEN if product else Attention.PRODUCT_GONE))
     state = await kit.provisioner.read_back(before, step=step, wanted=wanted(product))
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_granted(briefing, state, how="restored"))
     if step not in plan_restore(state, wanted(product)):
         return Done(fact=lambda uow: grants.go_on(uow, briefing.request.id, state=state.to_json()))
     if kit.now() >= datetime.fromisoformat(payload.until):
-        return Done(fact=_attention(briefing, code="not_seen"))
+        return Done(fact=_attention(briefing, code=Attention.NOT_SEEN))
     return Done(fact=lambda uow: grants.look_again(uow, payload))
 
 
@@ -134,11 +135,11 @@ def _granted(briefing: Briefing, state: AccessState, *, how: str) -> Fact:
     return lambda uow: grants.record_grant(uow, briefing.request.id, account_id=state.account_id, email=state.email, how=how)
 
 
-def _waiting(briefing: Briefing, *, code: str) -> Fact:
+def _waiting(briefing: Briefing, *, code: Waiting) -> Fact:
     return lambda uow: grants.record_waiting(uow, briefing.request.id, code=code)
 
 
-def _attention(briefing: Briefing, *, code: str, details: dict[str, str] | None = None) -> Fact:
+def _attention(briefing: Briefing, *, code: Attention, details: dict[str, str] | None = None) -> Fact:
     return lambda uow: grants.record_attention(uow, briefing.request.id, code=code, details=details)
 
 
@@ -147,7 +148,7 @@ def grant_troubled(payload: Grant, kit: Kit, *, trouble: Trouble, attempts: int)
     del kit
     if trouble is Trouble.SLACK_AWAY or (trouble is Trouble.UNREACHABLE and attempts < 2):
         return None
-    return lambda uow: grants.record_waiting(uow, payload.request_id, code=trouble.value)
+    return lambda uow: grants.record_waiting(uow, payload.request_id, code=Waiting(trouble.value))
 
 
 def grant_given_up(payload: Grant | ReadBack, kit: Kit, *, why: GivenUp) -> Fact:

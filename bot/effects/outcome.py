@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.codes import Attention
 from storage.db import UnitOfWork
 
 Fact = Callable[[UnitOfWork], object]
@@ -45,7 +46,7 @@ class Trouble(StrEnum):
 class GivenUp:
     """Why a job is not tried any more, as a request's reason code and its details."""
 
-    code: str
+    code: Attention
     details: dict[str, str]
 
 

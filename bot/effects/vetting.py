@@ -4,17 +4,25 @@ from typing import Any
 
 from atlassian.access import AccessState, WayBack
 from atlassian.planning import plan_restore
+from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
 from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
 from bot.jobs import Vet
-from bot.policy import may_ask
+from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest, Job
+
+_DEAD_ENDS = {
+    WayBack.AMBIGUOUS: Attention.AMBIGUOUS,
+    WayBack.OWNED_ELSEWHERE: Attention.OWNED_ELSEWHERE,
+    WayBack.ACCOUNT_CLOSED: Attention.ACCOUNT_CLOSED,
+    WayBack.ACCEPT_INVITATION: Attention.ACCEPT_INVITATION,
+}
 
 
 async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
@@ -25,25 +33,24 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     profile = await kit.directory.profile(request.requester_slack_id)
     refusal = may_ask(profile, email_domains=kit.settings.email_domains)
     if refusal is not None:
-        return Done(fact=_closing(request, code=refusal.value, news=f"refused.{refusal.value}"))
+        return Done(fact=_closing(request, code=refusal, news=f"refused.{refusal.value}"))
     product = kit.settings.products.get(request.product)
     if product is None:
-        return Done(fact=_closing(request, code="product_gone", news="closed.product_gone"))
+        return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
     person = await kit.database.read(lambda uow: people.get(uow, request.person_id))
     state = await look(kit, product=product, person=person, profile=profile)
     body = await _body(kit, product, state)
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_already_there(request, state=state, body=body))
-    attention = "email_mismatch" if email_changed(person, profile) else attention_code(state, product, kit.settings)
+    attention = Attention.EMAIL_MISMATCH if email_changed(person, profile) else attention_code(state, product, kit.settings)
     return Done(fact=_vetted(request, state=state, body=body, attention=attention, kit=kit))
 
 
-def attention_code(state: AccessState, product: Product, settings: Settings) -> str | None:
+def attention_code(state: AccessState, product: Product, settings: Settings) -> Attention | None:
     """Why no approval could mend this, or None when one can."""
     if plan_restore(state, wanted(product)):
-        return None if set(state.levels) <= settings.ways_back else "way_back_off"
-    known = {WayBack.AMBIGUOUS, WayBack.OWNED_ELSEWHERE, WayBack.ACCOUNT_CLOSED, WayBack.ACCEPT_INVITATION}
-    return state.way_back.value if state.way_back in known else "no_way_back"
+        return None if set(state.levels) <= settings.ways_back else Attention.WAY_BACK_OFF
+    return _DEAD_ENDS.get(state.way_back, Attention.NO_WAY_BACK)
 
 
 def attention_details(state: AccessState) -> dict[str, str]:
@@ -60,22 +67,22 @@ async def _body(kit: Kit, product: Product, state: AccessState) -> dict[str, Any
 def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any]) -> Fact:
     def fact(uow: UnitOfWork) -> None:
         findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
-        requests.close(uow, request.id, code="already_has_access", news="already_has_access")
+        requests.close(uow, request.id, code=Closed.ALREADY_HAS_ACCESS, news="already_has_access")
 
     return fact
 
 
-def _closing(request: AccessRequest, *, code: str, news: str) -> Fact:
+def _closing(request: AccessRequest, *, code: Closed | Refusal, news: str) -> Fact:
     return lambda uow: requests.close(uow, request.id, code=code, news=news)
 
 
-def _vetted(request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: str | None, kit: Kit) -> Fact:
+def _vetted(request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: Attention | None, kit: Kit) -> Fact:
     def fact(uow: UnitOfWork) -> None:
         requests.record_vetted(
             uow, request.id, account_id=state.account_id, email=state.email, body=body, channel=kit.settings.admin_channel
         )
         if grants.account_taken(uow, request, account_id=state.account_id):
-            grants.record_attention(uow, request.id, code="ambiguous", details={"reason": "account_taken"})
+            grants.record_attention(uow, request.id, code=Attention.AMBIGUOUS, details={"reason": "account_taken"})
         elif attention is not None:
             grants.record_attention(uow, request.id, code=attention, details=attention_details(state))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actor import SlackPerson
+from bot.codes import Closed
 from bot.jobs import CheckDecision, Grant, RedrawCard, Tell, Vet, Whisper
 from bot.policy import ApproverFacts, Refusal, may_decide
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Resumed, Seen
@@ -168,10 +169,18 @@ def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
 
 
 def _close_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
-    moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=RequestStatus.CLOSED, reason_code="by_admin")
+    by_admin = Closed.BY_ADMIN.value
+    moved = access_requests.move(
+        uow,
+        request.id,
+        source=RequestStatus.NEEDS_ATTENTION,
+        target=RequestStatus.CLOSED,
+        reason_code=by_admin,
+        details={"closed_by": actor.slack_id},
+    )
     if moved is None:
         return _too_late(uow, actor=actor, request=request, channel=channel)
-    uow.audit("request.closed", actor=audit_actor(uow, actor), request_id=request.id, code="by_admin")
+    uow.audit("request.closed", actor=audit_actor(uow, actor), request_id=request.id, code=by_admin)
     enqueue(uow, RedrawCard(request_id=request.id))
     enqueue(uow, Tell(request_id=request.id, slack_id=moved.requester_slack_id, news="closed.by_admin"))
     return Resumed(request=moved)

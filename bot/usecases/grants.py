@@ -6,6 +6,7 @@ from typing import Any
 
 from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
+from bot.codes import Attention, Waiting
 from bot.jobs import Alert, Grant, ReadBack, RedrawCard, Tell
 from bot.settings import Settings
 from bot.usecases.steps import audit_actor, enqueue
@@ -51,7 +52,7 @@ def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
 
 
 def _ahead(uow: UnitOfWork, request: AccessRequest) -> int:
-    queue = [one.id for one in access_requests.waiting(uow, request.product) if one.reason_code == "seats_exhausted"]
+    queue = [one.id for one in access_requests.waiting(uow, request.product) if one.reason_code == Waiting.SEATS_EXHAUSTED]
     return queue.index(request.id) if request.id in queue else len(queue)
 
 
@@ -133,7 +134,7 @@ def _wake_queue(uow: UnitOfWork, product: str) -> None:
         outbox.hasten(uow, kind=Grant.kind, subject=f"request:{head.id}")
 
 
-def record_waiting(uow: UnitOfWork, request_id: str, *, code: str, details: dict[str, str] | None = None) -> None:
+def record_waiting(uow: UnitOfWork, request_id: str, *, code: Waiting, details: dict[str, str] | None = None) -> None:
     """Nobody need act: the request goes on by itself when a seat frees, the cap renews, or Atlassian answers again."""
     request = access_requests.get(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY:
@@ -144,27 +145,27 @@ def record_waiting(uow: UnitOfWork, request_id: str, *, code: str, details: dict
         access_requests.move(uow, request_id, source=RequestStatus.WAITING, target=RequestStatus.APPROVED)
         request = access_requests.get(uow, request_id) or request
     moved = access_requests.move(
-        uow, request_id, source=request.status, target=RequestStatus.WAITING, reason_code=code, details=details or {}
+        uow, request_id, source=request.status, target=RequestStatus.WAITING, reason_code=code.value, details=details or {}
     )
     if moved is None:
         return
-    uow.audit("request.waiting", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)
+    uow.audit("request.waiting", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code.value)
     enqueue(uow, RedrawCard(request_id=request_id))
-    if code == "seats_exhausted":
+    if code is Waiting.SEATS_EXHAUSTED:
         enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="waiting"))
 
 
-def record_attention(uow: UnitOfWork, request_id: str, *, code: str, details: dict[str, str] | None = None) -> None:
+def record_attention(uow: UnitOfWork, request_id: str, *, code: Attention, details: dict[str, str] | None = None) -> None:
     """A human must act: the card says what to do, the person is told that it takes longer."""
     request = access_requests.get(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY | {RequestStatus.PENDING}:
         return
     moved = access_requests.move(
-        uow, request_id, source=request.status, target=RequestStatus.NEEDS_ATTENTION, reason_code=code, details=details or {}
+        uow, request_id, source=request.status, target=RequestStatus.NEEDS_ATTENTION, reason_code=code.value, details=details or {}
     )
     if moved is None:
         return
-    uow.audit("request.needs_attention", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code)
+    uow.audit("request.needs_attention", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code.value)
     enqueue(uow, RedrawCard(request_id=request_id))
     enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="needs_attention"))
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.actor import Actor, Comeback, SlackPerson
+from bot.codes import Closed
 from bot.jobs import BumpCard, Expire, PostCard, RedrawCard, Tell, Vet
 from bot.policy import Refusal, may_cancel
 from bot.settings import Settings
@@ -89,12 +90,12 @@ def expire(uow: UnitOfWork, request_id: str) -> None:
     enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="expired"))
 
 
-def close(uow: UnitOfWork, request_id: str, *, code: str, news: str, actor: Actor | None = None) -> AccessRequest | None:
+def close(uow: UnitOfWork, request_id: str, *, code: Closed | Refusal, news: str, actor: Actor | None = None) -> AccessRequest | None:
     """Close a request that needs no decision (has access already, may not ask), and tell the person why by *news*."""
-    request = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=RequestStatus.CLOSED, reason_code=code)
+    request = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=RequestStatus.CLOSED, reason_code=code.value)
     if request is None:
         return None
-    uow.audit("request.closed", actor=audit_actor(uow, actor or Comeback()), request_id=request_id, code=code)
+    uow.audit("request.closed", actor=audit_actor(uow, actor or Comeback()), request_id=request_id, code=code.value)
     enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news=news))
     enqueue(uow, RedrawCard(request_id=request_id))
     return request

@@ -18,9 +18,6 @@ class Reason:
 _KEY = "Atlassian refuses our key at the moment."
 
 ATTENTION: Mapping[str, Reason] = {
-    "seats_exhausted": Reason(
-        admins="{product} has no seat left. Free one or buy more, then try again.", person="{product} has no seat left at the moment."
-    ),
     "owned_elsewhere": Reason(
         admins=(
             "An identity provider owns what would have to change ({reason}). Give {requester} access to {product} there, then try again."
@@ -30,13 +27,6 @@ ATTENTION: Mapping[str, Reason] = {
     "ambiguous": Reason(
         admins=("It isn't clear which Atlassian account is {requester}'s. Find out, link it with `comeback people link`, then try again."),
         person="It isn't clear which Atlassian account is yours, and an admin has to say.",
-    ),
-    "key_rejected": Reason(
-        admins="Atlassian doesn't accept our API key. Set a new one as `ATLASSIAN_API_KEY`, restart, then try again.", person=_KEY
-    ),
-    "not_permitted": Reason(
-        admins="Our API key may not do this. It has to be a key without scopes, made by an organization admin. Change it, then try again.",
-        person=_KEY,
     ),
     "unreachable_too_long": Reason(
         admins="Atlassian couldn't be reached for a day. Have a look at https://status.atlassian.com, then try again.",
@@ -124,7 +114,10 @@ WAITING: Mapping[str, Reason] = {
     "daily_cap": Reason(admins="Today's limit of grants is reached. It goes on by itself.", person="Today's limit of grants is reached."),
     "key_rejected": Reason(admins="Atlassian doesn't accept our API key. It goes on by itself once a new one is set.", person=_KEY),
     "not_permitted": Reason(admins="Our API key may not do this. It goes on by itself once a fitting one is set.", person=_KEY),
-    "other": Reason(admins="Atlassian can't be reached just now. It goes on by itself.", person="Atlassian can't be reached just now."),
+    "unreachable": Reason(
+        admins="Atlassian can't be reached just now. It goes on by itself.", person="Atlassian can't be reached just now."
+    ),
+    "other": Reason(admins="It goes on by itself.", person="Something has to settle first."),
 }
 
 CLOSED: Mapping[str, str] = {
@@ -137,8 +130,6 @@ CLOSED: Mapping[str, str] = {
     "no_email": "has no e-mail address in Slack",
     "email_not_confirmed": "has not confirmed their e-mail address in Slack",
     "email_domain": "has an e-mail address of another domain",
-    "account_closed": "has an Atlassian account that was closed for good; only an invitation as a new person can help",
-    "ambiguous": "has more than one Atlassian account",
     "product_gone": "asked for a product that isn't on offer any more",
     "by_admin": "had their request closed by an admin",
     "other": "could not be helped this way",

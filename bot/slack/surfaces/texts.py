@@ -108,14 +108,6 @@ OUTCOMES: Mapping[str, News] = {
 
 CLOSINGS: Mapping[str, News] = {
     "already_has_access": OUTCOMES["already_has_access"],
-    "account_closed": _refusal(
-        "Your Atlassian account was closed for good.",
-        "It can't be brought back. Ask an admin whether you may get a new account for {product}.",
-    ),
-    "ambiguous": _refusal(
-        "More than one Atlassian account has your e-mail address.",
-        "I won't guess which is yours. Ask an admin to link the right one, then ask again.",
-    ),
     "product_gone": News(
         face="⚪",
         title="{product} isn't on offer any more.",

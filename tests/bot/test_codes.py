@@ -1,0 +1,36 @@
+"""Every reason code has its words, and there are no words for a reason that never comes."""
+
+from bot.codes import Attention, Closed, Waiting
+from bot.effects.outcome import Trouble
+from bot.policy import PersonKind, Refusal
+from bot.slack.surfaces import reasons, texts
+
+NEVER_A_REQUEST = {Refusal.TOO_MANY, Refusal.NOT_APPROVER, Refusal.OWN_REQUEST}
+"""These are answered on the spot: no request comes of them, or none ends by them."""
+
+
+OF_LATER_RELEASES = {"other"}
+"""What stands in for a code that this release does not know."""
+
+
+def test_each_reason_to_act_or_wait_has_its_words() -> None:
+    """A typo would otherwise be told as "something came up"."""
+    assert set(reasons.ATTENTION) == {code.value for code in Attention}
+    assert set(reasons.WAITING) - OF_LATER_RELEASES == {code.value for code in Waiting}
+
+
+def test_each_closing_has_its_words() -> None:
+    """On the card and in the message to the person."""
+    refusals = {refusal.value for refusal in Refusal if refusal not in NEVER_A_REQUEST}
+    assert set(reasons.CLOSED) - OF_LATER_RELEASES == {code.value for code in Closed} | refusals
+    assert set(texts.CLOSINGS) - OF_LATER_RELEASES == {code.value for code in Closed}
+
+
+def test_each_trouble_outside_is_a_reason_to_wait() -> None:
+    """Except Slack's own, which no card could show."""
+    assert {trouble.value for trouble in Trouble} - {Trouble.SLACK_AWAY.value} <= {code.value for code in Waiting}
+
+
+def test_each_kind_of_person_that_may_not_ask_has_a_refusal() -> None:
+    """A new kind of account is refused by name."""
+    assert {kind.value for kind in PersonKind} - {PersonKind.MEMBER.value} <= {refusal.value for refusal in Refusal}
