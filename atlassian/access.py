@@ -52,11 +52,35 @@ class ProductWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRef:
+    """A direct role on a product; `directory_id` is where Atlassian listed it, which a new assignment can't choose."""
+
+    resource: str
+    role: str
+    directory_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a removal took from one person for one product: groups, and direct roles as (resource id, role)."""
+    """
+    What a removal took from one person for one product: memberships, each with its directory, and direct roles.
+
+    `side_products` are the other products that these groups granted when they were taken, so that putting them back grants them too.
+    """
 
     groups: tuple[GroupRef, ...] = ()
-    roles: tuple[tuple[str, str], ...] = ()
+    roles: tuple[RoleRef, ...] = ()
+    side_products: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The snapshot as JSON types; it holds no personal data."""
+        document: dict[str, Any] = _SNAPSHOT.dump_python(self, mode="json")
+        return document
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> "Snapshot":
+        """The snapshot that `to_json` wrote, by this version or an older one."""
+        return _SNAPSHOT.validate_python(dict(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +91,11 @@ class AccessState:
     `levels` are all the things to mend, in the order in which they are mended, and `way_back` is the first of them; a way back that
     cannot be mended stands alone. `membership` maps directory ids to active, suspended or no_membership, as far as known.
     `chosen_group` is None when the access comes by role or invitation; `candidate_groups` are all that could be chosen. `brings_back` is
-    what a restore or enable gives back besides the product. `reason` is a machine code: Atlassian's key as in `externalDirectory.scim`,
-    or `no_modifiable_group`, `unmanaged_account`, `several_accounts`, `email_mismatch`, `email_unknown`, `account_not_found`,
-    `directory_unknown`, `unknown_status`. `last_active` None means never or unknown.
+    what a restore or enable gives back besides the product, and `revives_admin` the roles of it that administrate, as `role@resource`
+    (`role` alone for one of the whole organization): then a human decides. `reason` is a machine code: Atlassian's key as in
+    `externalDirectory.scim`, or `no_modifiable_group`, `unmanaged_account`, `several_accounts`, `email_mismatch`, `email_unknown`,
+    `account_not_found`, `directory_unknown`, `unknown_status`, and of ways back that can be mended `other_directory` (the account is in
+    none of the product's directories) and `revives_admin`. `last_active` None means never or unknown.
     """
 
     way_back: WayBack
@@ -87,6 +113,7 @@ class AccessState:
     last_active: datetime | None = None
     added_to_org: datetime | None = None
     brings_back: tuple[str, ...] = ()
+    revives_admin: tuple[str, ...] = ()
     side_products: tuple[str, ...] = ()
     chosen_group: GroupRef | None = None
     candidate_groups: tuple[GroupRef, ...] = ()
@@ -104,3 +131,4 @@ class AccessState:
 
 
 _ACCESS_STATE: TypeAdapter[AccessState] = TypeAdapter(AccessState)
+_SNAPSHOT: TypeAdapter[Snapshot] = TypeAdapter(Snapshot)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from atlassian.client import AdminClient
-from atlassian.licences import LicenceGroup, Seats
+from atlassian.licences import HARMLESS_ROLES, LicenceGroup, Seats
 from atlassian.models import ApplicationRole, Directory, Group, RoleAssignment, Workspace
 from atlassian.site import SiteClient
 
@@ -22,6 +22,14 @@ ADMIN_ROLE = "atlassian/admin"
 SEATS_TTL = timedelta(minutes=1)
 """Seats move with every grant, so that an hour would mislead the card."""
 
+GRANTS_FRESH = timedelta(minutes=1)
+"""Before somebody is added to a group, what it grants is known this freshly: it may have become an admin group within the hour."""
+
+AT_ONCE = 4
+"""Groups that are asked about at the same time: 64 of them must not take longer than a job may."""
+
+Grants = tuple[tuple[str, str], ...]
+
 _APPLICATION_OF_OWNER = {"jira": "jira-software"}
 
 Value = TypeVar("Value")
@@ -30,6 +38,7 @@ Value = TypeVar("Value")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     value: Any
+    read_at: datetime
     until: datetime
 
 
@@ -76,15 +85,26 @@ class Catalog:
         """
         The groups that seat their members on the product, sorted by name, each with all that it grants.
 
-        Those that grant its administration are among them, as their members have the product too.
+        Those that grant its administration are among them, as their members have the product too. Each group's answer is kept by itself:
+        after an error the next question goes on where this one stopped.
         """
 
-        async def ask() -> tuple[LicenceGroup, ...]:
-            groups = await self._client.search_groups(resource_ids=(resource,), role_ids=(role, ADMIN_ROLE))
-            licences = [await self._licence_group(group) for group in groups if group.directory_id]
-            return tuple(sorted(licences, key=lambda group: (group.name.casefold(), group.id)))
+        async def ask() -> tuple[Group, ...]:
+            return await self._client.search_groups(resource_ids=(resource,), role_ids=(role, ADMIN_ROLE))
 
-        return await self._keep(("licence_groups", resource, role), ask=ask)
+        groups = await self._keep(("licence_groups", resource, role), ask=ask)
+        licences = await self._licences([group for group in groups if group.directory_id], resource=resource)
+        return tuple(sorted(licences, key=lambda group: (group.name.casefold(), group.id)))
+
+    async def administers(self, group_id: str, *, directory_id: str) -> bool:
+        """Whether membership of the group administers anything or gives a role that we do not know, as of a minute ago at most."""
+        now = self._now()
+        known = {key: kept for key, kept in self._kept.items() if key[0] == "grants" and key[-1] == group_id}
+        grants: Grants | None = next((kept.value for kept in known.values() if now - kept.read_at <= GRANTS_FRESH), None)
+        if grants is None:
+            grants = _grants(await self._client.group_role_assignments(group_id, directory=directory_id))
+            self._kept |= dict.fromkeys(known, _Kept(value=grants, read_at=now, until=now + self._ttl))
+        return any(role not in HARMLESS_ROLES for _, role in grants)
 
     async def seats(self, resource: str) -> Seats | None:
         """The seats of the product, at most a minute old; None when nobody tells (no site token, another site, Confluence)."""
@@ -99,29 +119,46 @@ class Catalog:
         """Drop what is kept about one product, or everything; the seats go in both cases."""
         self._kept = {key: kept for key, kept in self._kept.items() if resource is not None and key != ("seats",) and resource not in key}
 
-    async def _licence_group(self, group: Group) -> LicenceGroup:
+    async def _licences(self, groups: Iterable[Group], *, resource: str) -> list[LicenceGroup]:
+        todo, found = iter(groups), list[LicenceGroup]()
+
+        async def lane() -> None:
+            for group in todo:
+                found.append(await self._licence_group(group, resource=resource))
+
+        # All lanes end by themselves: what was under way when one of them failed is kept too, and no call outlives the question.
+        for failure in await asyncio.gather(*(lane() for _ in range(AT_ONCE)), return_exceptions=True):
+            if failure is not None:
+                raise failure
+        return found
+
+    async def _licence_group(self, group: Group, *, resource: str) -> LicenceGroup:
         directory_id = group.directory_id or ""
-        grants = await self._client.group_role_assignments(group.id, directory=directory_id)
+
+        async def ask() -> Grants:
+            return _grants(await self._client.group_role_assignments(group.id, directory=directory_id))
+
         return LicenceGroup(
             id=group.id,
             name=group.name,
             directory_id=directory_id,
             modifiable=group.modifiable,
             external=group.external,
-            grants=_grants(grants),
+            grants=await self._keep(("grants", resource, group.id), ask=ask),
         )
 
     async def _keep(self, key: tuple[str, ...], *, ask: Callable[[], Awaitable[Value]], ttl: timedelta | None = None) -> Value:
         async with self._locks.setdefault(key, asyncio.Lock()):
             kept = self._kept.get(key)
             if kept is None or self._now() >= kept.until:
-                kept = _Kept(value=await ask(), until=self._now() + (ttl or self._ttl))
+                value, read_at = await ask(), self._now()
+                kept = _Kept(value=value, read_at=read_at, until=read_at + (ttl or self._ttl))
                 self._kept[key] = kept
-            value: Value = kept.value
-            return value
+            answer: Value = kept.value
+            return answer
 
 
-def _grants(rows: Iterable[RoleAssignment]) -> tuple[tuple[str, str], ...]:
+def _grants(rows: Iterable[RoleAssignment]) -> Grants:
     return tuple(sorted({(row.resource_id or "", role) for row in rows for role in row.held_roles}))
 
 

@@ -11,7 +11,7 @@ What the Atlassian API can answer that is not success: one class per reaction.
     |   +-- NotPermitted   the key lives, but not for this organization or operation: the same reaction, another remedy
     +-- Busy               over the rate limit: nothing happened, go on at `retry_at`
     +-- Unreachable        no answer came and nothing can have changed: try again when you like
-    +-- OutcomeUnknown     a write was sent and its answer is lost: read the state before you write again
+    +-- OutcomeUnknown     a write was sent and its answer is lost: read the state before you write again, not before `retry_at`
     +-- Broken             an answer to a read that nobody can understand: try again later
 
 Errors carry data (which operation, status, code, request id, reason key) and never a token, an e-mail address or the text of an answer;
@@ -76,7 +76,7 @@ class NotPermitted(KeyRejected):
 
 
 class Busy(AtlassianError):
-    """Refused for now (429, or 503 that says when); nothing was done. `retry_at` is UTC, never earlier than the answer."""
+    """Refused for now (429, or a read's 5xx that says when); nothing was done. `retry_at` is UTC, never earlier than the answer."""
 
     def __init__(
         self,
@@ -96,7 +96,24 @@ class Unreachable(AtlassianError):
 
 
 class OutcomeUnknown(AtlassianError):
-    """A write was sent and may have taken effect: timed out, reset, 5xx, or an answer that nobody can read."""
+    """
+    A write was sent and may have taken effect: timed out, reset, 5xx, or an answer that nobody can read.
+
+    `retry_at` (UTC) is the earliest time for another call, None where the answer did not tell.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        reason: str | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(operation, status=status, code=code, request_id=request_id, reason=reason)
+        self.retry_at = retry_at
 
 
 class Broken(AtlassianError):

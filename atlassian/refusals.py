@@ -32,6 +32,9 @@ from atlassian.errors import (
     SeatsExhausted,
 )
 
+_FORBIDDEN = "ADMIN-UAM-403-1"
+"""What a key with scopes gets for a write; to a restore also for one person (seen in the field), and so no word about the key there."""
+
 _BY_CODE: Mapping[str, type[AtlassianError]] = {
     "ADMIN-400-32": SeatsExhausted,
     "ADMIN-409-3": SeatsExhausted,
@@ -41,11 +44,14 @@ _BY_CODE: Mapping[str, type[AtlassianError]] = {
     "ADMIN-401-2": NotPermitted,
     "ADMIN-403-3": NotPermitted,
     "ADMIN-404-2": NotPermitted,
-    "ADMIN-UAM-403-1": NotPermitted,
+    _FORBIDDEN: NotPermitted,
     "ADMIN-UAM-403-2": NotPermitted,
     "ADMIN-UAM-404-2": NotPermitted,
     "ADMIN-403-5": OwnedElsewhere,
 }
+
+_ORG_WIDE = frozenset({"search_users", "search_groups", "workspaces", "directories", "application_roles"})
+_AWAY = (502, 503, 504)
 
 _CODE = re.compile(r"(ADMIN(-UAM)?-)?\d{3}(-\d{1,3})?|[A-Z]+(_[A-Z]+)*")
 _REASON = re.compile(r"[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*")
@@ -69,9 +75,15 @@ class Refusal:
 def error_for(operation: str, *, status: int, headers: Mapping[str, str], body: bytes, write: bool, now: datetime) -> AtlassianError:
     """The error that an answer with *status* 300 or more stands for; *write* says whether the request may have changed something."""
     refusal = read_refusal(headers=headers, body=body)
-    if status == 429 or (status == 503 and "retry-after" in headers):
+    if status == 429 or (status in _AWAY and "retry-after" in headers):
+        # Behind a gateway that gave up, a write may have taken effect all the same; only 429 says that nothing was done.
+        kind = OutcomeUnknown if write and status != 429 else Busy
         retry_at = read_retry_at(headers=headers, now=now)
-        return Busy(operation, retry_at=retry_at, status=status, code=refusal.code, request_id=refusal.request_id)
+        return kind(operation, retry_at=retry_at, status=status, code=refusal.code, request_id=refusal.request_id)
+    return _refused(operation, status=status, refusal=refusal, write=write)
+
+
+def _refused(operation: str, *, status: int, refusal: Refusal, write: bool) -> AtlassianError:
     kind = _class_of(status, refusal=refusal, operation=operation, write=write)
     reason = "group_not_manageable" if refusal.code == "ADMIN-403-5" else refusal.reason
     return kind(operation, status=status, code=refusal.code, request_id=refusal.request_id, reason=reason)
@@ -80,6 +92,8 @@ def error_for(operation: str, *, status: int, headers: Mapping[str, str], body: 
 def _class_of(status: int, *, refusal: Refusal, operation: str, write: bool) -> type[AtlassianError]:
     if status >= 500 or status < 400 or status == 408:
         return OutcomeUnknown if write else Broken
+    if operation == "restore" and refusal.code == _FORBIDDEN and not refusal.names_scope:
+        return Refused
     return _BY_CODE.get(refusal.code or "") or _by_status(status, refusal=refusal, operation=operation)
 
 
@@ -88,7 +102,7 @@ def _by_status(status: int, *, refusal: Refusal, operation: str) -> type[Atlassi
         case 401:
             return NotPermitted if refusal.names_scope else KeyRejected
         case 403:
-            return _forbidden(refusal)
+            return _forbidden(refusal, operation=operation)
         case 404:
             return NotPermitted if refusal.names_org else NotThere
         case 409:
@@ -96,11 +110,14 @@ def _by_status(status: int, *, refusal: Refusal, operation: str) -> type[Atlassi
     return Refused
 
 
-def _forbidden(refusal: Refusal) -> type[AtlassianError]:
+def _forbidden(refusal: Refusal, *, operation: str) -> type[AtlassianError]:
     if refusal.reason:
         return OwnedElsewhere if refusal.reason.startswith(("externalDirectory", "authPolicy")) else Refused
-    # Without a code of its own a 403 speaks of the key, and then every other call would fail too; with one, of this request.
-    return Refused if refusal.envelope in ("errors", "lifecycle") and not refusal.names_scope else NotPermitted
+    if refusal.names_scope:
+        return NotPermitted
+    # Without a code, a 403 to a question about the whole organization speaks of the key; elsewhere it may be about this person alone,
+    # and must not stop everybody: a key that is not permitted is met at the next search.
+    return NotPermitted if operation in _ORG_WIDE and refusal.envelope not in ("errors", "lifecycle") else Refused
 
 
 def _conflict(refusal: Refusal, *, operation: str) -> type[AtlassianError]:

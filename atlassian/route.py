@@ -7,6 +7,9 @@ from atlassian.access import ProductWanted, WayBack
 from atlassian.licences import NO_MEMBERSHIP, SUSPENDED, LicenceGroup, select_candidates, select_group
 from atlassian.standing import Standing
 
+OTHER_DIRECTORY = "other_directory"
+"""The reason of an invitation for somebody whose account is a member, but of no directory of the product."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -26,7 +29,7 @@ class Route:
         """The same route with a level before it; a dead end stays one, so that nothing is begun that can't be finished."""
         if self.levels == (WayBack.HAS_ACCESS,):
             return replace(self, levels=(first,))
-        return replace(self, levels=(first, *self.levels)) if self.levels[0].can_be_mended else self
+        return replace(self, levels=(first, *self.levels), reason=None) if self.levels[0].can_be_mended else self
 
 
 def route_to(standing: Standing, *, groups: Iterable[LicenceGroup], wanted: ProductWanted) -> Route:
@@ -42,8 +45,10 @@ def route_to(standing: Standing, *, groups: Iterable[LicenceGroup], wanted: Prod
     if group:
         return _by_group(group, standing=standing)
     near = tuple(group for group in licence_groups if standing.status_in(group.directory_id) != NO_MEMBERSHIP)
-    # Groups only in directories where the person is not: an invitation is what makes somebody a member there.
-    return route_by_invitation(licence_groups, wanted=wanted) if candidates and not near else _by_role(near, standing=standing)
+    if candidates and not near:
+        # Groups only in directories where the person is not: an invitation is what makes somebody a member there.
+        return replace(route_by_invitation(licence_groups, wanted=wanted), reason=OTHER_DIRECTORY)
+    return _by_role(near, standing=standing)
 
 
 def route_by_invitation(groups: Iterable[LicenceGroup], *, wanted: ProductWanted) -> Route:

@@ -49,6 +49,11 @@ class Standing:
     direct_roles: tuple[str, ...]
     seated_in: tuple[str | None, ...]
 
+    @property
+    def is_off(self) -> bool:
+        """Whether the whole account is deactivated or about to be deleted."""
+        return self.account == INACTIVE or self.for_deletion
+
     def status_in(self, directory_id: str | None) -> str:
         """The membership there; where it is not known, what holds over all directories."""
         return self.membership.get(directory_id, self.overall) if directory_id else self.overall
@@ -69,16 +74,16 @@ def standing_of(user: User, *, found: Found, wanted: ProductWanted) -> Standing:
     rows = tuple(row for row in found.assignments or () if row.resource_id == wanted.resource)
     in_groups = {group.id for group in user.groups or ()}
     held = tuple(group for group in found.licence_groups if group.id in in_groups)
-    overall = user.membership_status or _MEMBERSHIP_OF_STATUS.get(user.status or "", ACTIVE)
+    overall = overall_membership(user)
     return Standing(
         user=user,
-        account=user.account_status or _ACCOUNT_OF_STATUS.get(user.status or "", ACTIVE),
+        account=account_status(user),
         for_deletion=bool(user.for_deletion) or user.status == "for_deletion",
         overall=overall,
         membership=_membership(found, overall=overall),
         held=held,
         direct_roles=tuple(sorted({role for row in rows for role in row.direct_roles})),
-        seated_in=(*(group.directory_id for group in held), *(row.directory_id for row in rows if _seats(row, role=wanted.role))),
+        seated_in=(*(group.directory_id for group in held), *(row.directory_id for row in rows if seats(row, role=wanted.role))),
     )
 
 
@@ -95,7 +100,18 @@ def membership_in(rows: Iterable[RoleAssignment]) -> dict[str, str]:
     return {row.directory_id: row.user_directory_status for row in rows if row.directory_id and row.user_directory_status}
 
 
-def _seats(row: RoleAssignment, *, role: str) -> bool:
+def account_status(user: User) -> str:
+    """active, inactive or closed; told by the summary where the account's own status is missing."""
+    return user.account_status or _ACCOUNT_OF_STATUS.get(user.status or "", ACTIVE)
+
+
+def overall_membership(user: User) -> str:
+    """What holds over all directories that the key sees: active, suspended or no_membership."""
+    return user.membership_status or _MEMBERSHIP_OF_STATUS.get(user.status or "", ACTIVE)
+
+
+def seats(row: RoleAssignment, *, role: str) -> bool:
+    """Whether the row gives the person a seat: *role* by any way, or administration that somebody gave."""
     # An organization admin is shown with inferred administration of every product; that alone is no seat.
     given = {assigned.role for assigned in row.role_assignments if {"direct", "group_direct"} & set(assigned.methods)}
     return role in row.held_roles or "atlassian/admin" in given

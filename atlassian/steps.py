@@ -1,4 +1,4 @@
-"""PURE: the single outside writes that bring a person back, as records that can be stored before they are sent."""
+"""PURE: the single outside writes that take access or bring a person back, as records that can be stored before they are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,7 +73,28 @@ class Invite:
     kind: Literal["invite"] = "invite"
 
 
-Step = AddToGroup | AssignRole | Restore | Enable | CancelDeletion | Invite
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFromGroup:
+    """End the person's membership of a licence group."""
+
+    group_id: str
+    directory_id: str
+    account_id: str
+    kind: Literal["remove_from_group"] = "remove_from_group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRole:
+    """Take a direct role on a product; what comes through a group stays."""
+
+    account_id: str
+    role: str
+    resource: str
+    kind: Literal["revoke_role"] = "revoke_role"
+
+
+Removing = RemoveFromGroup | RevokeRole
+Step = AddToGroup | AssignRole | Restore | Enable | CancelDeletion | Invite | Removing
 
 _STEP: TypeAdapter[Step] = TypeAdapter(Annotated[Step, Field(discriminator="kind")])
 

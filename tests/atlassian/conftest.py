@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from atlassian.access import AccessState, ProductWanted
+from atlassian.access import AccessState, ProductWanted, Snapshot
 from atlassian.catalog import Catalog
 from atlassian.client import AdminClient
 from atlassian.planning import plan_restore
@@ -102,10 +102,10 @@ class Acme:
         email = next(human.email for human in self.sandbox.world.humans if human.key == key)
         return await self.provisioner.look(email=email, wanted=self.wanted(product), thorough=thorough)
 
-    async def bring_back(self, state: AccessState, *, wanted: ProductWanted, most: int = 5) -> list[str]:
+    async def bring_back(self, state: AccessState, *, wanted: ProductWanted, snapshot: Snapshot | None = None, most: int = 5) -> list[str]:
         """Step by step to the end, as the worker does it; the kinds of the steps that it took."""
         taken: list[str] = []
-        while steps := plan_restore(state, wanted):
+        while steps := plan_restore(state, wanted, snapshot):
             assert len(taken) < most, taken
             result = await self.provisioner.take(steps[0])
             taken.append(steps[0].kind)

@@ -1,17 +1,22 @@
 """What the organization owns is asked for seldom, and never told wrongly for long."""
 
 import asyncio
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from atlassian.catalog import Catalog
-from atlassian.errors import AtlassianError
+from atlassian.client import AdminClient
+from atlassian.errors import AtlassianError, KeyRejected
 from atlassian.licences import Seats
 from atlassian.site import open_site
+from atlassian.transport import Transport
 from sandbox.faults import Fault
-from tests.atlassian.conftest import Acme
+from tests.atlassian.conftest import Acme, Wire, reply
+from tests.atlassian.words import ACME, JIRA, NOW
 
 
 async def test_licence_groups_with_all_that_they_grant(acme: Acme) -> None:
@@ -53,6 +58,54 @@ async def test_a_failure_is_not_kept(acme: Acme) -> None:
     with pytest.raises(AtlassianError):
         await acme.catalog.workspaces()
     assert await acme.catalog.workspaces()
+
+
+def add_groups(acme: Acme, *, count: int) -> None:
+    """*count* more groups that give Jira."""
+    catalog = acme.sandbox.atlassian.catalog
+    model = catalog.group_named("jira-users-acme")
+    catalog.groups.update({f"team-{n}": replace(model, id=f"team-{n}", name=f"team-{n}") for n in range(count)})
+
+
+async def test_a_long_list_of_groups_goes_on_where_it_stopped(acme: Acme) -> None:
+    """A job has no time for sixty groups in one go: what was read is not read again, or it would never end."""
+    add_groups(acme, count=60)
+    acme.sandbox.faults.add(Fault(match="GET /role-assignments", status=500, skip=40))
+    with pytest.raises(AtlassianError):
+        await acme.catalog.licence_groups(acme.wanted().resource)
+    acme.sandbox.faults.clear()
+    start = acme.calls_total
+    groups = await acme.catalog.licence_groups(acme.wanted().resource)
+    assert (len(groups), acme.calls_since(start)) == (64, ["GET role-assignments"] * 24)
+    await acme.catalog.licence_groups(acme.wanted().resource)
+    assert acme.calls_total == start + 24
+
+
+async def test_a_failure_ends_the_question(acme: Acme) -> None:
+    """With every answer a failure, no more than the first four groups are asked about."""
+    add_groups(acme, count=20)
+    acme.sandbox.faults.add(Fault(match="GET /role-assignments", status=401, body={"message": "Unauthorized"}))
+    start = acme.calls_total
+    with pytest.raises(KeyRejected):
+        await acme.catalog.licence_groups(acme.wanted().resource)
+    assert acme.calls_since(start) == ["POST search"] + ["GET role-assignments"] * 4
+
+
+async def test_four_groups_are_asked_about_at_once(wire: Wire, http: httpx.AsyncClient) -> None:
+    """Each answer comes only when four questions are there; one after another would wait for ever."""
+    groups = {"data": [{"id": f"g-{n}", "directoryId": ACME} for n in range(8)]}
+    four = asyncio.Barrier(4)
+
+    async def script(_: object, writer: asyncio.StreamWriter) -> None:
+        if b"/groups/search" in wire.requests[-1]:
+            writer.write(reply(200, json.dumps(groups).encode()))
+            return
+        await four.wait()
+        writer.write(reply(200, b'{"data": []}'))
+
+    wire.script = script
+    client = AdminClient(Transport(wire.url, "key", now=lambda: NOW, http=http), "org")
+    assert len(await Catalog(client, now=lambda: NOW).licence_groups(JIRA)) == 8
 
 
 async def test_forgetting_one_product_keeps_the_others(acme: Acme) -> None:

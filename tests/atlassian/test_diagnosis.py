@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from atlassian.access import AccessState, ProductWanted, WayBack
+from atlassian.access import AccessState, ProductWanted, Snapshot, WayBack
 from atlassian.diagnosis import diagnose
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
+from atlassian.models import RoleAssignment
 from atlassian.planning import plan_restore
 from atlassian.standing import Found
 from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, Restore
@@ -140,9 +141,16 @@ def test_a_person_of_a_directory_whose_groups_are_external_is_owned_there() -> N
 
 
 def test_a_person_of_another_directory_is_invited() -> None:
-    """A membership needs the group's directory; an invitation brings the person there."""
+    """A membership needs the group's directory; an invitation brings the person there, and the card can say that there is an account."""
     state = diagnose(found(person(), directories=(NORTH,)), WANTED)
+    assert (state.way_back, state.reason, state.account_id) == (W.INVITE, "other_directory", ADA)
     assert plan_restore(state, WANTED) == (Invite(email=EMAIL, resource=JIRA, role=USER),)
+
+
+def test_the_other_directory_is_no_reason_where_more_is_wrong() -> None:
+    """The card then tells every level, and the first of them is that the account is off."""
+    state = diagnose(found(person(account_status="inactive"), directories=(NORTH,)), WANTED)
+    assert (state.levels, state.reason) == ((W.ENABLE, W.INVITE), None)
 
 
 def test_suspended_with_the_group_needs_one_restore() -> None:
@@ -325,6 +333,66 @@ def test_brings_back_tells_admin_rights_too() -> None:
     rows = (role(CONFLUENCE, given=ADMIN),)
     state = diagnose(found(off, licence_groups=(USERS, ADMINS), assignments=rows), WANTED)
     assert state.brings_back == (f"{ADMIN} on {CONFLUENCE}", "atlassian/org-admin", "jira-admins")
+    assert state.revives_admin == (f"{ADMIN}@{CONFLUENCE}", f"{ADMIN}@{JIRA}", "atlassian/org-admin")
+
+
+OFF: list[dict[str, Any]] = [
+    {"membership_status": "suspended"},
+    {"account_status": "inactive"},
+    {"account_status": "inactive", "for_deletion": True},
+]
+
+
+def asleep(*rows: RoleAssignment, facts: dict[str, Any], groups: tuple[LicenceGroup, ...] = (USERS,)) -> AccessState:
+    """Somebody in *groups*, out by *facts*, with *rows*."""
+    return diagnose(found(person(*groups, **facts), licence_groups=groups, assignments=rows), WANTED)
+
+
+@pytest.mark.parametrize("how", ["direct", "group_direct", "inferred"])
+@pytest.mark.parametrize("facts", OFF, ids=str)
+def test_administration_is_not_revived_without_a_human(facts: dict[str, Any], how: str) -> None:
+    """Of the wanted product, of another, by whatever way: the way back stays, and nothing is planned until a human takes it on."""
+    for resource in (JIRA, CONFLUENCE):
+        state = asleep(role(resource, given=ADMIN, how=how, status="suspended"), facts=facts)
+        assert (state.way_back.can_be_mended, state.reason) == (True, "revives_admin")
+        assert state.revives_admin == (f"{ADMIN}@{resource}",)
+        assert plan_restore(state, WANTED) == ()
+        assert len(plan_restore(state, WANTED, allow_admin=True)) == len(state.levels)
+
+
+def test_a_role_that_nobody_knows_is_not_revived_either() -> None:
+    """What Atlassian invents tomorrow counts as administration here too."""
+    state = asleep(role(given="atlassian/overlord", status="suspended"), facts=OFF[0])
+    assert plan_restore(state, WANTED) == ()
+
+
+def test_an_admin_group_of_the_product_is_enough() -> None:
+    """Where the roles could not be read, the groups tell."""
+    assert plan_restore(asleep(facts=OFF[0], groups=(ADMINS,)), WANTED) == ()
+
+
+def test_other_roles_of_the_wanted_product_are_brought_back_too() -> None:
+    """All but the role that was asked for, and none of them stops an ordinary return."""
+    rows = (role(status="suspended"), role(given="atlassian/guest", status="suspended"))
+    state = asleep(*rows, facts=OFF[0])
+    assert (state.brings_back, state.revives_admin) == ((f"atlassian/guest on {JIRA}",), ())
+    assert plan_restore(state, WANTED) == (Restore(account_id=ADA, directory_id=ACME),)
+
+
+def test_what_is_in_use_is_not_revived() -> None:
+    """An admin elsewhere, suspended here: the restore changes nothing there, and is no admin's return."""
+    rows = (role(status="suspended"), role(CONFLUENCE, given=ADMIN, directory=NORTH))
+    state = diagnose(found(person(USERS), assignments=rows, directories=(ACME, NORTH)), WANTED)
+    assert (state.levels, state.brings_back, state.revives_admin) == ((W.RESTORE,), (), ())
+
+
+def test_a_return_that_ends_no_suspension_revives_nobody() -> None:
+    """A snapshot of an open directory is put back, whatever sleeps in another."""
+    rows = (role(given=ADMIN, directory=NORTH, status="suspended"), role(CONFLUENCE, directory=ACME))
+    state = diagnose(found(person(), licence_groups=(USERS, NORTHERN), assignments=rows, directories=(ACME, NORTH)), WANTED)
+    assert (state.levels, plan_restore(state, WANTED)) == ((W.RESTORE,), ())
+    snapshot = Snapshot(groups=(USERS.ref,))
+    assert plan_restore(state, WANTED, snapshot) == (AddToGroup(group_id=USERS.id, directory_id=ACME, account_id=ADA),)
 
 
 GROUP_SETS = [(), (USERS,), (SYNCED,), (ADMINS,), (MIXED,), (SYNCED, STAFF), (USERS, STAFF, ADMINS), (NORTHERN,), (USERS, NORTHERN, SYNCED)]
@@ -417,8 +485,9 @@ def test_every_plan_leads_to_access_and_changes_nothing_else() -> None:
     for world in EVERYTHING:
         state = world.diagnosed()
         if not state.way_back.can_be_mended:
-            assert plan_restore(state, WANTED) == ()
+            assert plan_restore(state, WANTED, allow_admin=True) == ()
             continue
+        assert (plan_restore(state, WANTED) == ()) == bool(state.revives_admin)
         assert_mends(world, state)
 
 
@@ -426,7 +495,7 @@ def assert_mends(world: Miniature, state: AccessState) -> None:
     """Follow the plans of *world* to their end."""
     now, taken = world, 0
     while (here := now.diagnosed()).way_back.can_be_mended:
-        plan = plan_restore(here, WANTED)
+        plan = plan_restore(here, WANTED, allow_admin=True)
         assert len(plan) == len(here.levels)
         now, taken = now.after(plan[0]), taken + 1
         assert taken <= len(state.levels)

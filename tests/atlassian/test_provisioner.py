@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from atlassian.access import WayBack
 from atlassian.catalog import Catalog
 from atlassian.client import AdminClient
-from atlassian.errors import NotThere, OwnedElsewhere, SeatsExhausted
+from atlassian.errors import KeyRejected, NotThere, OwnedElsewhere, Refused, SeatsExhausted
 from atlassian.planning import plan_restore
 from atlassian.provisioner import InviteOutcome, Provisioner, Taken
 from atlassian.steps import AddToGroup, AssignRole, Enable, Invite
@@ -80,7 +82,7 @@ async def test_recent_use_without_a_group_asks_for_direct_roles(small_acme: Acme
         ("otto", "jira", W.CANCEL_DELETION, None),
         ("pia", "jira", W.ACCOUNT_CLOSED, None),
         ("quinn", "confluence", W.OWNED_ELSEWHERE, "no_modifiable_group"),
-        ("quinn", "jira", W.INVITE, None),
+        ("quinn", "jira", W.INVITE, "other_directory"),
         ("rosa", "jira", W.AMBIGUOUS, "several_accounts"),
         ("tess", "jira", W.OWNED_ELSEWHERE, "externalDirectory.scim"),
         ("vera", "jira", W.INVITE, None),
@@ -119,6 +121,34 @@ async def test_all_levels_at_once(acme: Acme) -> None:
     assert organization.has_product("nils", "jira")
 
 
+@pytest.mark.parametrize("key", ["mona", "nils", "otto"])
+@pytest.mark.parametrize("product", ["jira", "confluence"])
+async def test_an_admin_who_sleeps_is_seen_and_left_to_a_human(small_acme: Acme, key: str, product: str) -> None:
+    """Suspended, deactivated or about to be deleted, with direct administration beside a group: it is told, and nothing is planned."""
+    organization = small_acme.sandbox.atlassian
+    resource = small_acme.wanted(product).resource
+    organization.change(organization.person(key), act="test", roles=frozenset({(resource, "atlassian/admin")}))
+    state = await small_acme.look(key)
+    assert state.revives_admin == (f"atlassian/admin@{resource}",)
+    assert f"atlassian/admin on {resource}" in state.brings_back
+    assert (state.reason, plan_restore(state, small_acme.wanted())) == ("revives_admin", ())
+    assert plan_restore(state, small_acme.wanted(), allow_admin=True)
+
+
+async def test_what_sleeps_costs_one_call(small_acme: Acme) -> None:
+    """Roles are read when a way back would revive them, and then once."""
+    start = await warm(small_acme)
+    state = await small_acme.look("mona")
+    assert (state.revives_admin, small_acme.calls_since(start)) == ((), ["POST search", "GET role-assignments"])
+
+
+async def test_somebody_of_another_directory_has_an_account(acme: Acme) -> None:
+    """An invitation for a stranger and one for a colleague of the other directory must not read alike."""
+    quinn, lena = await acme.look("quinn"), await acme.look("lena")
+    assert (quinn.way_back, quinn.reason, quinn.account_id) == (W.INVITE, "other_directory", acme.sandbox.atlassian.person("quinn").id)
+    assert (lena.way_back, lena.reason, lena.account_id) == (W.INVITE, None, None)
+
+
 async def test_suspended_in_one_of_two_directories(acme: Acme) -> None:
     """Atlassian's summary says active, and only the one directory is restored."""
     organization = acme.sandbox.atlassian
@@ -141,11 +171,13 @@ async def test_everybody_who_can_come_back_does(http: httpx.AsyncClient) -> None
 
 
 async def assert_comes_back(acme: Acme, key: str) -> None:
-    """What is diagnosed is true, and a plan ends with the product."""
+    """What is diagnosed is true, and a plan ends with the product; whoever would be an admin again is left to a human."""
     state = await acme.look(key, thorough=True)
     if state.matches == 1:
         assert (state.way_back is W.HAS_ACCESS) == acme.sandbox.atlassian.has_product(key, "jira"), key
-    if state.way_back.can_be_mended:
+    if state.revives_admin:
+        assert plan_restore(state, acme.wanted()) == ()
+    elif state.way_back.can_be_mended:
         steps = await acme.bring_back(state, wanted=acme.wanted())
         assert acme.has_product_after_all(key, steps=steps), key
 
@@ -214,6 +246,51 @@ async def test_what_does_not_show_yet_is_not_claimed(acme: Acme) -> None:
     assert plan_restore(after, wanted) == (step,)
     acme.sandbox.clock.advance(timedelta(seconds=61))
     assert (await acme.provisioner.read_back(state, step=step, wanted=wanted)).way_back is W.HAS_ACCESS
+
+
+def give_administration(acme: Acme, *, group: str) -> None:
+    """Somebody makes an admin group of *group*, in Atlassian."""
+    groups = acme.sandbox.atlassian.catalog.groups
+    found = acme.sandbox.atlassian.catalog.group_named(group)
+    groups[found.id] = replace(found, grants=(*found.grants, (acme.wanted("confluence").resource, "atlassian/admin")))
+
+
+async def test_a_group_that_became_an_admin_group_is_closed(acme: Acme) -> None:
+    """Planned from a look of a minute ago; nobody gets in, and the next look takes another way."""
+    state, wanted = await acme.look("ada"), acme.wanted()
+    (step,) = plan_restore(state, wanted)
+    give_administration(acme, group="jira-users-acme")
+    acme.sandbox.clock.advance(timedelta(seconds=61))
+    before = len(acme.sandbox.atlassian.writes)
+    with pytest.raises(Refused) as caught:
+        await acme.provisioner.take(step)
+    assert (type(caught.value), caught.value.reason) == (Refused, "group_administers")
+    assert acme.sandbox.atlassian.writes[before:] == []
+    after = await acme.look("ada")
+    assert after.chosen_group
+    assert after.chosen_group.name == "all-staff"
+
+
+async def test_nobody_is_invited_into_a_group_that_became_an_admin_group(acme: Acme) -> None:
+    """An invitation is a way into a group too."""
+    wanted = acme.wanted(group="jira-users-acme")
+    (step,) = plan_restore(await acme.provisioner.look(email="new.hire@acme.example", wanted=wanted), wanted)
+    give_administration(acme, group="jira-users-acme")
+    acme.sandbox.clock.advance(timedelta(seconds=61))
+    with pytest.raises(Refused) as caught:
+        await acme.provisioner.take(step)
+    assert caught.value.reason == "group_administers"
+    assert acme.sandbox.atlassian.register.with_email("new.hire@acme.example") == []
+
+
+async def test_an_old_answer_about_a_group_is_asked_for_once(small_acme: Acme) -> None:
+    """One read before the write when the catalog's word is older than a minute; the answer is kept again."""
+    (step,) = plan_restore(await small_acme.look("ada"), small_acme.wanted())
+    small_acme.sandbox.clock.advance(timedelta(seconds=61))
+    start = small_acme.calls_total
+    await small_acme.provisioner.take(step)
+    await small_acme.provisioner.take(step)
+    assert small_acme.calls_since(start) == ["GET role-assignments", "POST memberships", "POST memberships"]
 
 
 async def test_an_identity_providers_group_refuses(acme: Acme) -> None:
@@ -306,6 +383,20 @@ async def test_a_refusal_to_tell_permissions_leaves_the_attempt(acme: Acme) -> N
     """Not being told is no reason to give a person up."""
     acme.sandbox.faults.add(Fault(match="GET /manage$", status=404))
     assert (await acme.look("nils")).way_back is W.ENABLE
+
+
+@pytest.mark.parametrize("body", [{"message": "no"}, {"code": 403, "message": "lacks manage:org"}])
+async def test_one_person_who_may_not_be_asked_about_stops_nobody(acme: Acme, body: dict[str, Any]) -> None:
+    """A 403 about one account's permissions is no verdict on the key, which the attempt would meet."""
+    acme.sandbox.faults.add(Fault(match="GET /manage$", status=403, body=body))
+    assert (await acme.look("nils")).way_back is W.ENABLE
+
+
+async def test_a_rejected_key_is_rejected_there_too(acme: Acme) -> None:
+    """401 is the key's, wherever it is met."""
+    acme.sandbox.faults.add(Fault(match="GET /manage$", status=401, body={"code": 401, "message": "Unauthorized"}))
+    with pytest.raises(KeyRejected):
+        await acme.look("nils")
 
 
 async def test_a_member_of_no_directory_is_not_invited(acme: Acme) -> None:

@@ -66,9 +66,11 @@ MEANINGS: list[tuple[int, Any, type[AtlassianError]]] = [
     (403, coded("ADMIN-403-3"), NotPermitted),
     (403, coded("ADMIN-403-5"), OwnedElsewhere),
     (403, coded("ADMIN-403-6"), Refused),
-    (403, flat(403, "User has no permission to access resource."), NotPermitted),
+    (403, coded("ADMIN-403-6", title="INSUFFICIENT_SCOPE"), NotPermitted),
+    (403, flat(403, "User has no permission to access resource."), Refused),
+    (403, {"message": "no"}, Refused),
     (403, {"code": 403, "message": "needs manage:org"}, NotPermitted),
-    (403, HTML, NotPermitted),
+    (403, HTML, Refused),
     (403, lifecycle("externalDirectory.scim"), OwnedElsewhere),
     (403, lifecycle("authPolicy.saml"), OwnedElsewhere),
     (403, lifecycle("blocked.exportControl"), Refused),
@@ -101,10 +103,39 @@ def test_each_answer_has_its_reaction(status: int, body: Any, kind: type[Atlassi
         assert type(answered(status, body, write=write)) is kind
 
 
+@pytest.mark.parametrize("body", [flat(403, "User has no permission to access resource."), {"code": 403, "message": "no"}, HTML, ""])
+def test_a_403_without_a_code_speaks_of_the_key_only_where_nobody_is_named(body: Any) -> None:
+    """One person's refusal must not stop the whole organization; a key without rights is refused the search before it."""
+    for operation in ("search_users", "search_groups", "workspaces", "directories"):
+        assert type(answered(403, body, operation=operation, write=False)) is NotPermitted
+    for operation in ("manage_permissions", "restore", "enable", "role_assignments", "group_role_assignments", "add_to_group"):
+        assert type(answered(403, body, operation=operation)) is Refused
+
+
+def test_a_restore_that_is_forbidden_is_about_the_person() -> None:
+    """Seen for somebody with access on a second site; the same code for another write, or with a word about scopes, is the key's."""
+    assert type(answered(403, coded("ADMIN-UAM-403-1"), operation="restore")) is Refused
+    assert type(answered(403, coded("ADMIN-UAM-403-1", detail="INSUFFICIENT_SCOPE"), operation="restore")) is NotPermitted
+    for code in ("ADMIN-403-3", "ADMIN-UAM-403-2"):
+        assert type(answered(403, coded(code), operation="restore")) is NotPermitted
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_an_answer_that_says_when_does_not_say_that_a_write_failed(status: int) -> None:
+    """A gateway that gave up on a write knows nothing of it: the state is read first, and not before the time that it told."""
+    headers = {"retry-after": "7"}
+    write, read = answered(status, HTML, headers=headers), answered(status, HTML, headers=headers, write=False)
+    assert isinstance(write, OutcomeUnknown)
+    assert isinstance(read, Busy)
+    assert write.retry_at == read.retry_at == NOW + timedelta(seconds=7)
+
+
 @pytest.mark.parametrize("status", [302, 408, 500, 502, 503, 504])
 def test_a_server_error_leaves_a_write_unknown_and_a_read_broken(status: int) -> None:
     """An error of the server can come after the write took effect."""
-    assert type(answered(status, coded("ADMIN-500-1"))) is OutcomeUnknown
+    error = answered(status, coded("ADMIN-500-1"))
+    assert isinstance(error, OutcomeUnknown)
+    assert error.retry_at is None
     assert type(answered(status, HTML, write=False)) is Broken
 
 
@@ -121,9 +152,9 @@ def test_the_facts_are_kept() -> None:
     assert (error.code, error.reason, error.request_id) == ("ADMIN-403-5", "group_not_manageable", "65e99414")
 
 
-def busy_until(status: int = 429, **headers: str) -> timedelta:
+def busy_until(**headers: str) -> timedelta:
     """How long an answer with these headers makes us wait."""
-    error = answered(status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    error = answered(429, headers={name.replace("_", "-"): value for name, value in headers.items()})
     assert isinstance(error, Busy)
     return error.retry_at - NOW
 
@@ -135,7 +166,6 @@ def test_busy_says_when_to_go_on() -> None:
     assert busy_until(x_ratelimit_reset="2026-11-24T09:01:00Z") == timedelta(minutes=1)
     assert busy_until(x_ratelimit_reset="2026-11-24T11:01:00+02:00") == timedelta(minutes=1)
     assert busy_until(retry_after="7", x_ratelimit_reset="2026-11-24T09:01:00Z") == timedelta(seconds=7)
-    assert busy_until(503, retry_after="7") == timedelta(seconds=7)
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-5", "0", "Tue, 99 Foo", "2020-01-01T00:00:00Z", "999999999999999"])

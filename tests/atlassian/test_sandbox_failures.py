@@ -14,7 +14,8 @@ from tests.atlassian.conftest import Acme, settle_in
 
 AWAY = [
     ({"status": 503}, OutcomeUnknown, Broken),
-    ({"status": 503, "headers": {"Retry-After": "3"}}, Busy, Busy),
+    ({"status": 503, "headers": {"Retry-After": "3"}}, OutcomeUnknown, Busy),
+    ({"status": 503, "headers": {"Retry-After": "3"}, "when": "after"}, OutcomeUnknown, Busy),
     ({"status": 500, "when": "after"}, OutcomeUnknown, Broken),
     ({"status": 429, "code": "ADMIN-429-1"}, Busy, Busy),
     ({"status": 429, "body": {"code": 429, "message": "slow down"}}, Busy, Busy),

@@ -7,10 +7,11 @@ from typing import Any
 
 from atlassian.access import AccessState, ProductWanted
 from atlassian.diagnosis import diagnose
+from atlassian.holdings import Holdings
 from atlassian.licences import LicenceGroup
 from atlassian.models import AssignedRole, ManagePermissions, Permission, ProductAccess, ReasonKey, RoleAssignment, User, UserGroup
 from atlassian.standing import Found
-from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, Restore, Step
+from atlassian.steps import AddToGroup, AssignRole, CancelDeletion, Enable, Invite, RemoveFromGroup, Restore, RevokeRole, Step
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 JIRA = "ari:cloud:jira-software::site/c1"
@@ -76,28 +77,49 @@ class Miniature:
     directories: Mapping[str, bool] = field(default_factory=lambda: {ACME: False})
     member_of: frozenset[str] = frozenset()
     direct: frozenset[tuple[str, str]] = frozenset()
+    platform_roles: tuple[str, ...] = ()
 
     @property
     def holdings(self) -> frozenset[tuple[str, str]]:
         """All (resource, role) that the account holds, usable or not."""
         return self.direct | {grant for one in self.groups if one.id in self.member_of for grant in one.grants}
 
-    def seen(self, *, email: str | None = EMAIL) -> Found:
-        """What the reads would find now."""
-        if not self.exists:
-            return Found(email=email, users=(), licence_groups=self.groups)
-        members = tuple(one for one in self.groups if one.id in self.member_of)
-        user = person(
-            *members,
+    @property
+    def products(self) -> frozenset[str]:
+        """The products that the account can use now: seats of active directories, and direct roles of a member."""
+        open_groups = (one for one in self._members if self.directories.get(one.directory_id) is False)
+        direct = self.direct if False in self.directories.values() else frozenset()
+        usable = direct | {grant for one in open_groups for grant in one.grants}
+        return frozenset(resource for resource, name in usable if name in (USER, ADMIN)) if self.account == "active" else frozenset()
+
+    @property
+    def _members(self) -> tuple[LicenceGroup, ...]:
+        return tuple(one for one in self.groups if one.id in self.member_of)
+
+    def user(self) -> User:
+        """The account as the search shows it."""
+        return person(
+            *self._members,
             account_status=self.account,
             membership_status=self._membership(),
             for_deletion=self.for_deletion,
             claim_status=self.claim,
+            platform_roles=self.platform_roles,
         )
+
+    def held(self) -> Holdings:
+        """What the reads before a removal would find now."""
+        return Holdings(user=self.user(), groups=self._members, assignments=tuple(self._rows()))
+
+    def seen(self, *, email: str | None = EMAIL, resource: str = JIRA) -> Found:
+        """What the reads about one product would find now."""
+        licence_groups = tuple(one for one in self.groups if resource in {granted for granted, _ in one.grants})
+        if not self.exists:
+            return Found(email=email, users=(), licence_groups=licence_groups)
         return Found(
             email=email,
-            users=(user,),
-            licence_groups=self.groups,
+            users=(self.user(),),
+            licence_groups=licence_groups,
             assignments=tuple(self._rows()) if self.directories else None,
             permissions=permissions(allowed=False, reason=self.lock) if self.lock else permissions(allowed=True),
             directories=tuple(self.directories),
@@ -105,7 +127,7 @@ class Miniature:
 
     def diagnosed(self, wanted: ProductWanted = WANTED) -> AccessState:
         """How the account stands now."""
-        return diagnose(self.seen(), wanted)
+        return diagnose(self.seen(resource=wanted.resource), wanted)
 
     def after(self, step: Step) -> "Miniature":
         """The organization after Atlassian took *step*; AssertionError when it would have refused."""
@@ -122,15 +144,10 @@ class Miniature:
             case Restore(directory_id=directory):
                 assert self.directories[directory] is True
                 return replace(self, directories={**self.directories, directory: False})
-            case AddToGroup(group_id=group_id, directory_id=directory):
-                target = next(one for one in self.groups if one.id == group_id)
-                assert target.directory_id == directory
-                assert self.directories[directory] is False
-                assert target.modifiable
-                return replace(self, member_of=self.member_of | {group_id})
-            case AssignRole(role=given, resource=resource):
-                assert self.account == "active"
-                return replace(self, direct=self.direct | {(resource, given)})
+            case AddToGroup() | RemoveFromGroup():
+                return replace(self, member_of=self._members_after(step))
+            case AssignRole() | RevokeRole():
+                return replace(self, direct=self._direct_after(step))
             case Invite(group_ids=group_ids, resource=resource, role=given):
                 direct = self.direct if group_ids else self.direct | {(resource, given)}
                 homes = {one.directory_id for one in self.groups if one.id in group_ids} or {ACME}
@@ -141,6 +158,19 @@ class Miniature:
                     member_of=self.member_of | set(group_ids),
                     direct=direct,
                 )
+
+    def _members_after(self, step: AddToGroup | RemoveFromGroup) -> frozenset[str]:
+        target = next(one for one in self.groups if one.id == step.group_id)
+        assert step.directory_id == target.directory_id
+        assert self.directories[step.directory_id] is False
+        assert target.modifiable
+        return self.member_of | {target.id} if isinstance(step, AddToGroup) else self.member_of - {target.id}
+
+    def _direct_after(self, step: AssignRole | RevokeRole) -> frozenset[tuple[str, str]]:
+        assert self.account == "active"
+        assert False in self.directories.values()
+        grant = (step.resource, step.role)
+        return self.direct | {grant} if isinstance(step, AssignRole) else self.direct - {grant}
 
     def _membership(self) -> str:
         if not self.directories:
@@ -156,12 +186,7 @@ class Miniature:
     def _rows(self) -> Iterable[RoleAssignment]:
         for directory, suspended in self.directories.items():
             status = "suspended" if suspended else "active"
-            given = {
-                (grant, "group_direct")
-                for one in self.groups
-                if one.id in self.member_of and one.directory_id == directory
-                for grant in one.grants
-            }
+            given = {(grant, "group_direct") for one in self._members if one.directory_id == directory for grant in one.grants}
             given |= {(grant, "direct") for grant in self.direct if directory == self.home}
             # Membership of a site is a row of its own; without it a suspension is seen only once something is held there.
             yield role(PLATFORM, given="atlassian/basic", how="inferred", directory=directory, status=status)
