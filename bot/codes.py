@@ -12,6 +12,7 @@ class Attention(StrEnum):
     ACCEPT_INVITATION = "accept_invitation"
     NO_WAY_BACK = "no_way_back"
     WAY_BACK_OFF = "way_back_off"
+    REVIVES_ADMIN = "revives_admin"
     EMAIL_MISMATCH = "email_mismatch"
     APPROVER_GONE = "approver_gone"
     REQUESTER_REFUSED = "requester_refused"

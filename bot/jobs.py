@@ -36,8 +36,18 @@ class JobPayload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admit(JobPayload):
+    """Find out who asks, and refuse or let them in."""
+
+    kind = "request.admit"
+    of = "request:{request_id}"
+    paced_by = SLACK_READ
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vet(JobPayload):
-    """Find out who asks and what is wrong with their access, then refuse, close, or post the card."""
+    """Find out what is wrong with their access, then close the request or post its card."""
 
     kind = "request.vet"
     of = "request:{request_id}"
@@ -95,12 +105,13 @@ class CheckDecision(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant(JobPayload):
-    """Take one step of the way back."""
+    """Take one step of the way back; with `afresh` what was found before does not count."""
 
     kind = "access.grant"
     of = "request:{request_id}"
     paced_by = ATLASSIAN
     request_id: str
+    afresh: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +125,17 @@ class ReadBack(JobPayload):
     step: dict[str, Any]
     until: str
     looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookForDrift(JobPayload):
+    """See, a day and three days after a grant, whether something has undone it."""
+
+    kind = "access.drift"
+    of = "request:{request_id}"
+    paced_by = ATLASSIAN
+    turns = 2
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +174,7 @@ class Whisper(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert(JobPayload):
-    """Tell the admin channel, once, that something stopped; `news` names the sentence and `facts` fill it."""
+    """Tell the admin channel something, once; `news` names the sentence, and `facts` and the request (if any) fill it."""
 
     kind = "notice.alert"
     of = "alert:{news}"
@@ -160,6 +182,7 @@ class Alert(JobPayload):
     channel: str
     news: str
     facts: dict[str, str]
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,11 @@ from storage.records import AccessRequest
 APPROVER_FACTS_MAX_AGE = timedelta(seconds=60)
 
 
+CANCELLABLE = frozenset({RequestStatus.PENDING, RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.NEEDS_ATTENTION})
+STEPS_BEGUN = "steps_begun"
+"""The detail of a request that counts them."""
+
+
 class PersonKind(StrEnum):
     """What Slack says a user is; only a member may ask or decide."""
 
@@ -45,7 +50,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A person as `users.info` describes them; `email_confirmed` is None where Slack does not say."""
+    """A person as `users.info` describes them; `email_confirmed` is None where the workspace does not have that flag at all."""
 
     slack_id: str
     team_id: str
@@ -99,9 +104,15 @@ def may_decide(actor: SlackPerson, *, request: AccessRequest, approvers: Approve
 
 
 def may_cancel(actor: SlackPerson, *, request: AccessRequest) -> bool:
-    """Whether *actor* may take *request* back: their own, and not yet on its way."""
-    return actor.slack_id == request.requester_slack_id and request.status in {
-        RequestStatus.PENDING,
-        RequestStatus.APPROVED,
-        RequestStatus.WAITING,
-    }
+    """Whether *actor* may take *request* back: their own, and nothing has been done for it that would have to be undone."""
+    return actor.slack_id == request.requester_slack_id and can_be_taken_back(request)
+
+
+def can_be_taken_back(request: AccessRequest) -> bool:
+    """Whether its requester may still take *request* back."""
+    return request.status in CANCELLABLE and not steps_begun(request)
+
+
+def steps_begun(request: AccessRequest) -> int:
+    """How many steps of the way back were sent and not refused; each may have taken effect."""
+    return int(request.details.get(STEPS_BEGUN, 0))

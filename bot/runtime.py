@@ -72,6 +72,7 @@ class Parts:
     worker: Worker | None
     socket: SocketMode | None
     port: int | None
+    loops: tuple[asyncio.Task[None], ...]
 
 
 class StartFailed(Exception):
@@ -107,9 +108,15 @@ async def _main(settings: Settings, *, role: Role) -> int:
 
 
 async def _serve(settings: Settings, *, role: Role, stop: asyncio.Event) -> None:
-    async with started(settings, role=role):
-        await stop.wait()
-        log.info("stopping")
+    """Serve until *stop*; a part that dies takes the process with it, for whoever supervises it to start it anew."""
+    async with started(settings, role=role) as parts:
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({waiting, *parts.loops}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        log.info("stopping", asked=stop.is_set())
+        for loop in parts.loops:
+            if loop.done():
+                loop.result()
 
 
 @asynccontextmanager
@@ -121,10 +128,11 @@ async def started(settings: Settings, *, role: Role, now: Callable[[], datetime]
         directory = await _open_directory(settings, client=client, now=now, stack=stack)
         transport = _open_transport(settings, now=now, stack=stack)
         kit = _build_kit(settings, database=database, client=client, directory=directory, transport=transport, now=now, stack=stack)
-        worker = await _start_work(kit, transport=transport, stack=stack) if role is not Role.WEB else None
+        work = await _start_work(kit, transport=transport, stack=stack) if role is not Role.WEB else None
         socket, port = await _open_door(kit, role=role, client=client, stack=stack)
         log.info("ready", role=role.value, socket_mode=settings.socket_mode, port=port)
-        yield Parts(kit=kit, database=database, worker=worker, socket=socket, port=port)
+        worker, loops = work or (None, ())
+        yield Parts(kit=kit, database=database, worker=worker, socket=socket, port=port, loops=loops)
 
 
 async def _open_database(settings: Settings, *, role: Role, now: Callable[[], datetime], stack: AsyncExitStack) -> Database:
@@ -183,7 +191,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 def _open_transport(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitStack) -> Transport:
     key = settings.atlassian_api_key.get_secret_value
-    transport = Transport(settings.atlassian_api_url, key, now=now, before_send=lease.guard(now))
+    transport = Transport(settings.atlassian_api_url, key, now=now, before_send=lease.require)
     stack.push_async_callback(transport.aclose)
     return transport
 
@@ -222,7 +230,7 @@ def _site(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitSt
         email=settings.atlassian_site_email,
         token=settings.atlassian_site_token.get_secret_value,
         now=now,
-        before_send=lease.guard(now),
+        before_send=lease.require,
     )
     stack.push_async_callback(site.transport.aclose)
     return site
@@ -275,7 +283,7 @@ def _probes(kit: Kit, *, socket: SocketMode | None) -> Mapping[str, Callable[[],
     return probes
 
 
-async def _start_work(kit: Kit, *, transport: Transport, stack: AsyncExitStack) -> Worker:
+async def _start_work(kit: Kit, *, transport: Transport, stack: AsyncExitStack) -> tuple[Worker, tuple[asyncio.Task[None], ...]]:
     """The worker and the ticker; on the way out running jobs are drained with a shorter deadline for each call."""
     worker = Worker(kit=kit, jitter=clock.full_jitter)
     ticker = Ticker(database=kit.database, schedules=schedules(ZoneInfo(kit.settings.timezone)))
@@ -286,7 +294,7 @@ async def _start_work(kit: Kit, *, transport: Transport, stack: AsyncExitStack) 
         transport.set_deadline(SHORT_DEADLINE_SECONDS)
         ticker.stop()
         worker.stop(drain_seconds=DRAIN_SECONDS)
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     stack.push_async_callback(drain)
-    return worker
+    return worker, tasks

@@ -19,7 +19,7 @@ from bot.effects.registry import Effect
 from bot.jobs import ATLASSIAN
 from bot.lease import LeaseTooShort
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
-from bot.usecases.grants import alert_channel
+from bot.usecases.alerts import alert_channel
 from storage import outbox, pacing
 from storage.db import UnitOfWork
 from storage.records import Job
@@ -125,7 +125,13 @@ def _again(error: Exception, attempt: Attempt, *, unknown: bool) -> Ending:
     """Try again with a jittered wait; one whose outcome is unknown waits at least until it has settled."""
     wait = timedelta(seconds=wait_seconds(attempt.job.attempts, jitter=attempt.jitter))
     code = type(error).__name__
-    return lambda uow: outbox.again(uow, attempt.job, due_at=uow.now + wait, unknown=unknown, error=code)
+    told = getattr(error, "retry_at", None)
+
+    def unit(uow: UnitOfWork) -> None:
+        due_at = uow.now + wait if told is None else max(uow.now + wait, told)
+        outbox.again(uow, attempt.job, due_at=due_at, unknown=unknown, error=code)
+
+    return unit
 
 
 def wait_seconds(attempts: int, *, jitter: Callable[[float], float]) -> float:

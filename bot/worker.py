@@ -5,6 +5,7 @@ Finishing is a compare-and-set on the lease, in the same unit as the fact, so a 
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -74,13 +75,14 @@ class Worker:
         room = AT_ONCE - len(self._running)
         if room <= 0:
             return False
+        deadline = time.monotonic() + LEASE_SECONDS
         try:
             claimed = await self.kit.database.write(lambda uow: outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room))
         except StorageError as error:
             log.warning("outbox.unavailable", error=type(error).__name__)
             return False
         for job in claimed:
-            task = asyncio.create_task(self._work(job))
+            task = asyncio.create_task(self._work(job, deadline=deadline))
             self._running.add(task)
             task.add_done_callback(self._done)
         return bool(claimed)
@@ -105,31 +107,42 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _work(self, job: Job) -> None:
-        lease.enter(job.lease_until)
+    async def _work(self, job: Job, *, deadline: float) -> None:
+        lease.enter(deadline)
         try:
-            ending = await self._effect(job)
-            await self.kit.database.write(ending)
+            await self._try(job)
         except LeaseLost:
             log.warning("job.lease_lost", job=job.id, kind=job.kind)
         except StorageError as error:
             # The lease runs out and the job is retaken: read before write keeps the outside right.
             log.warning("job.not_finished", job=job.id, kind=job.kind, error=type(error).__name__)
 
-    async def _effect(self, job: Job) -> Callable[[UnitOfWork], None]:
+    async def _try(self, job: Job) -> None:
+        """Do the effect, and store how it ended; what fails in either is recorded, never lost."""
+        attempt = self._attempt(job)
+        if attempt is None:
+            await self.kit.database.write(lambda uow: outbox.bury(uow, job, error="unreadable"))
+            return
+        try:
+            outcome = await attempt.effect.run(job, attempt.payload, self.kit)
+            await self.kit.database.write(_ending(job, outcome))
+        except StorageError:
+            raise
+        except Exception as error:  # the one place where a job's failure ends
+            await self.kit.database.write(trouble.ending(error, attempt))
+
+    def _attempt(self, job: Job) -> trouble.Attempt | None:
+        """The job as this release understands it; None when it does not."""
         effect = EFFECTS.get(job.kind)
         if effect is None:
             log.error("job.unknown_kind", job=job.id, kind=job.kind)
-            return lambda uow: outbox.bury(uow, job, error="unknown_kind")
+            return None
         try:
             payload = effect.parse(job)
         except ValidationError as error:
             log.error("job.unreadable", job=job.id, kind=job.kind, errors=error.error_count())
-            return lambda uow: outbox.bury(uow, job, error="unreadable")
-        try:
-            return _ending(job, await effect.run(job, payload, self.kit))
-        except Exception as error:  # the one place where an effect's failure ends: it is recorded, never lost
-            return trouble.ending(error, trouble.Attempt(job=job, payload=payload, effect=effect, kit=self.kit, jitter=self.jitter))
+            return None
+        return trouble.Attempt(job=job, payload=payload, effect=effect, kit=self.kit, jitter=self.jitter)
 
 
 def _ending(job: Job, outcome: Outcome) -> Callable[[UnitOfWork], None]:

@@ -18,6 +18,7 @@ from storage.request_lists import (
     denied_of,
     filed_since,
     granted_since,
+    granting,
     latest_of,
     list_recent,
     open_of,
@@ -33,10 +34,13 @@ __all__ = [
     "card_posted",
     "counts",
     "denied_of",
+    "detail",
+    "extend",
     "file",
     "filed_since",
     "get",
     "granted_since",
+    "granting",
     "latest_of",
     "list_recent",
     "lock",
@@ -121,6 +125,16 @@ def move(
         values["moment"] = uow.now
     moved = uow.connection.execute(statement, {"this_id": request_id, "sources": sources, **values}).rowcount
     return get(uow, request_id) if moved else None
+
+
+def detail(uow: UnitOfWork, request_id: str, *, details: Mapping[str, Any]) -> None:
+    """Replace the request's details, its status staying as it is."""
+    uow.connection.execute(_TOUCH, {"this_id": request_id, "details": dict(details)})
+
+
+def extend(uow: UnitOfWork, request_id: str, *, expires_at: datetime) -> None:
+    """Give the request until then to be decided."""
+    uow.connection.execute(_TOUCH, {"this_id": request_id, "expires_at": expires_at})
 
 
 def touch(uow: UnitOfWork, request_id: str) -> None:

@@ -4,6 +4,7 @@ Why storage could not do its work, one class per reaction.
 StorageError
 ├── DatabaseAway           cannot be reached, or lost the work: nothing of it is stored; try again later
 ├── DatabaseBusy           did not get its turn in time; `taken` tells whether it may still happen
+├── NoDatabase             no file where DATABASE_URL points: set it right, or run `comeback migrate`
 ├── SchemaOutdated         run `comeback migrate`
 ├── SchemaTooNew           a later release has been here: run that release
 ├── AlreadyRunning         another process serves this SQLite file
@@ -39,6 +40,14 @@ class DatabaseBusy(StorageError):
     def __init__(self, *, taken: bool) -> None:
         super().__init__("the database is busy: the work may still be stored" if taken else "the database is busy: nothing was stored")
         self.taken = taken
+
+
+class NoDatabase(StorageError):
+    """DATABASE_URL points to a SQLite file that is not there; only `comeback migrate` and `comeback run` make one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"there is no database at {path}: check DATABASE_URL, or run `comeback migrate` to make one")
+        self.path = path
 
 
 class SchemaOutdated(StorageError):
@@ -80,7 +89,7 @@ class PostgresDriverMissing(StorageError):
     """DATABASE_URL asks for PostgreSQL, whose driver is an extra."""
 
     def __init__(self) -> None:
-        super().__init__("PostgreSQL needs its driver: install the extra `postgres` (pip install 'comeback[postgres]')")
+        super().__init__("PostgreSQL needs its driver: install the extra `postgres` (requirements.txt has it)")
 
 
 class UnsupportedDatabase(StorageError):

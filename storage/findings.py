@@ -1,12 +1,15 @@
 """What was wrong with a person's access when we last looked, one finding for each request."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from storage import access_requests
+from storage.lifecycle import OPEN_STATUSES
 from storage.records import Finding, as_record
+from storage.tables import access_requests as requests
 from storage.tables import findings
 from storage.unit import UnitOfWork
 
@@ -14,6 +17,13 @@ _THIS = findings.c.request_id == bindparam("this_request")
 _OF = select(findings).where(_THIS)
 _REPLACE = update(findings).where(_THIS)
 _ADD = insert(findings)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_IS_OPEN = requests.c.status.in_([status.value for status in sorted(OPEN_STATUSES)])
+_FORGET = (
+    update(findings)
+    .where(findings.c.request_id.in_(select(requests.c.id).where(requests.c.person_id == bindparam("this_person"), _IS_OPEN)))
+    .values(found_at=bindparam("long_ago", type_=findings.c.found_at.type))
+)
 
 
 def record(uow: UnitOfWork, *, request_id: str, account_id: str | None, email: str | None, body: Mapping[str, Any]) -> Finding:
@@ -30,3 +40,8 @@ def of(uow: UnitOfWork, request_id: str) -> Finding | None:
     """The finding of the request, None before the first look."""
     row = uow.connection.execute(_OF, {"this_request": request_id}).first()
     return None if row is None else as_record(Finding, row)
+
+
+def forget_open(uow: UnitOfWork, person_id: str) -> None:
+    """Have the person's open requests looked at afresh before anything is done for them: whose account it is has changed."""
+    uow.connection.execute(_FORGET, {"this_person": person_id, "long_ago": LONG_AGO})

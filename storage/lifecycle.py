@@ -48,7 +48,7 @@ REQUEST_MOVES: Mapping[RequestStatus, frozenset[RequestStatus]] = {
     _R.APPROVED: frozenset({_R.WAITING, _R.GRANTING, _R.CANCELLED, _R.NEEDS_ATTENTION}),
     _R.WAITING: frozenset({_R.APPROVED, _R.GRANTING, _R.CANCELLED, _R.NEEDS_ATTENTION}),
     _R.GRANTING: frozenset({_R.GRANTED, _R.WAITING, _R.NEEDS_ATTENTION}),
-    _R.NEEDS_ATTENTION: frozenset({_R.PENDING, _R.APPROVED, _R.GRANTING, _R.CLOSED}),
+    _R.NEEDS_ATTENTION: frozenset({_R.PENDING, _R.APPROVED, _R.GRANTING, _R.CLOSED, _R.CANCELLED, _R.EXPIRED}),
     _R.GRANTED: frozenset({_R.ENDED}),
     _R.DENIED: frozenset(),
     _R.CANCELLED: frozenset(),

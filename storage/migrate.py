@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage import engines
 from storage.address import parse
-from storage.errors import SchemaOutdated, SchemaTooNew
+from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.failures import translation
 from storage.tables import SCHEMA
 
@@ -36,8 +36,12 @@ def upgrade(url: str) -> bool:
 
 
 def check(url: str) -> None:
-    """Return when the tables are those of this release; raises SchemaOutdated, SchemaTooNew, DatabaseAway."""
-    engine = engines.reading(parse(url))
+    """Return when the tables are those of this release; raises NoDatabase, SchemaOutdated, SchemaTooNew, DatabaseAway."""
+    address = parse(url)
+    if address.path is not None and not address.path.exists():
+        # Opening it would create it: an empty file in the wrong place, which the next command takes for the database.
+        raise NoDatabase(address.path)
+    engine = engines.reading(address)
     try:
         with translation(), engine.connect() as connection:
             current = _current(connection)

@@ -12,6 +12,8 @@ _COLUMNS = (people.c.id, people.c.team_id, people.c.slack_id, people.c.account_i
 _GET = select(*_COLUMNS).where(people.c.id == bindparam("this_id"))
 _FIND = select(*_COLUMNS).where(people.c.team_id == bindparam("this_team"), people.c.slack_id == bindparam("this_slack_id"))
 _LINKED_TO = select(*_COLUMNS).where(people.c.account_id == bindparam("this_account"))
+_WITH_SLACK_ID = select(*_COLUMNS).where(people.c.slack_id == bindparam("this_slack_id")).order_by(people.c.team_id)
+_SLACK_ID = select(people.c.slack_id).where(people.c.id == bindparam("this_id"))
 _ADD = insert_or_keep(people)
 _LINK = update(people).where(people.c.id == bindparam("this_id"))
 
@@ -37,6 +39,16 @@ def get(uow: UnitOfWork, person_id: str) -> Person:
     return as_record(Person, uow.connection.execute(_GET, {"this_id": person_id}).one())
 
 
+def with_slack_id(uow: UnitOfWork, slack_id: str) -> tuple[Person, ...]:
+    """The people with this Slack id, in whatever team; without an index, for a command that a human types."""
+    return tuple(as_record(Person, row) for row in uow.connection.execute(_WITH_SLACK_ID, {"this_slack_id": slack_id}))
+
+
+def slack_id_of(uow: UnitOfWork, person_id: str) -> str | None:
+    """The Slack id of the person whom the audit trail calls *person_id*; None when there is no such person."""
+    return uow.connection.execute(_SLACK_ID, {"this_id": person_id}).scalar_one_or_none()
+
+
 def link(uow: UnitOfWork, person_id: str, *, account_id: str, email: str | None) -> Person:
     """
     The person, linked to this Atlassian account from now on, in the place of any other.
@@ -47,6 +59,12 @@ def link(uow: UnitOfWork, person_id: str, *, account_id: str, email: str | None)
     if owner is not None and owner.id != person_id:
         raise AccountTaken(account_id=account_id, person_id=owner.id)
     uow.connection.execute(_LINK, {"this_id": person_id, "account_id": account_id, "email": email, "linked_at": uow.now})
+    return get(uow, person_id)
+
+
+def unlink(uow: UnitOfWork, person_id: str) -> Person:
+    """The person, linked to no account from now on; the e-mail address that was kept with it is forgotten too."""
+    uow.connection.execute(_LINK, {"this_id": person_id, "account_id": None, "email": None, "linked_at": None})
     return get(uow, person_id)
 
 

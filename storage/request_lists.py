@@ -35,6 +35,7 @@ _RECENT_WITH = _RECENT.where(_c.status == bindparam("this_status"))
 _COUNTS = select(_c.status, func.count()).group_by(_c.status)
 _FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("since"))
 _GRANTED_SINCE = select(func.count()).where(_c.granted_at >= bindparam("since"))
+_GRANTING = select(func.count()).where(_c.status == RequestStatus.GRANTING)
 _DENIED_OF = select(func.count()).where(_PERSON, _PRODUCT, _c.status == RequestStatus.DENIED)
 
 _mine = access_requests.alias("mine")
@@ -94,6 +95,11 @@ def filed_since(uow: UnitOfWork, person_id: str, since: datetime) -> int:
 def granted_since(uow: UnitOfWork, since: datetime) -> int:
     """How many requests have been granted since then, also those whose access has ended again."""
     return _count(uow, _GRANTED_SINCE, {"since": since})
+
+
+def granting(uow: UnitOfWork) -> int:
+    """How many grants are under way."""
+    return _count(uow, _GRANTING, {})
 
 
 def denied_of(uow: UnitOfWork, person_id: str, product: str) -> int:

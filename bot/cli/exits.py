@@ -33,6 +33,11 @@ def explained() -> Iterator[None]:
         raise typer.Exit(Exit.USAGE if settings_at_fault else Exit.NO) from None
 
 
+def printable(text: str) -> str:
+    """*text* that people wrote, without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def say(sentence: str) -> None:
     """Print *sentence* on standard error."""
     typer.echo(sentence, err=True)

@@ -1,4 +1,4 @@
-"""`comeback people link`: which Atlassian account is whose, where the e-mail does not tell."""
+"""`comeback people link` and `unlink`: which Atlassian account is whose, where the e-mail does not tell."""
 
 import asyncio
 import csv
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import Exit, explained, say
+from bot.cli.exits import Exit, explained, printable, say
 
 if TYPE_CHECKING:
+    from atlassian.models import User
+    from bot.actor import TerminalUser
     from bot.policy import Profile
+    from bot.settings import AtlassianSettings
     from storage.db import Database
 
 Pair = tuple[str, str]
@@ -39,9 +42,28 @@ def link(
         raise typer.BadParameter("give at least one SLACK_ID=ACCOUNT_ID, or a file with --csv")
     with explained():
         profiles = _profiles([slack_id for slack_id, _ in wanted])
+        accounts = _accounts([account_id for _, account_id in wanted])
         with opened() as database:
-            linked = [_link(database, profile, account_id=account) for profile, (_, account) in zip(profiles, wanted, strict=True)]
+            linked = [
+                _link(database, profile, account=accounts.get(account_id), account_id=account_id)
+                for profile, (_, account_id) in zip(profiles, wanted, strict=True)
+            ]
     raise typer.Exit(Exit.DONE if all(linked) else Exit.NO)
+
+
+@people.command()
+def unlink(slack_id: Annotated[str, typer.Argument(metavar="SLACK_ID", help="Whose link is to go.")]) -> None:
+    """Take a link back; the person's next request is looked up by their e-mail again."""
+    with explained():
+        from bot.usecases import people as usecase
+
+        with opened() as database:
+            unlinked = database.write_now(lambda uow: usecase.unlink(uow, actor=_actor(), slack_id=slack_id.strip()))
+    if not unlinked:
+        say(f"{slack_id} is linked to no account.")
+        raise typer.Exit(Exit.NO)
+    for person in unlinked:
+        typer.echo(f"{person.slack_id} is no longer {person.account_id}.")
 
 
 def _split(pair: str) -> Pair:
@@ -82,8 +104,36 @@ async def _ask(token: str, api_url: str, *, slack_ids: list[str]) -> "list[Profi
     return [await inspection.person(slack_id, team=team) for slack_id in slack_ids]
 
 
-def _link(database: "Database", profile: "Profile", *, account_id: str) -> bool:
-    from bot.actor import TerminalUser
+def _accounts(account_ids: list[str]) -> "dict[str, User]":
+    """The accounts as Atlassian knows them, those that it does not know left out; ends the command when it can't be asked."""
+    from atlassian.errors import AtlassianError
+    from bot.settings import AtlassianSettings, load
+
+    settings = load(AtlassianSettings)
+    try:
+        return asyncio.run(_search(settings, account_ids=account_ids))
+    except AtlassianError as error:
+        reason = error.code or error.reason or error.status or "no answer"
+        say(f"Atlassian could not be asked whose accounts they are ({reason}): run `comeback doctor`.")
+        raise typer.Exit(Exit.NO) from None
+
+
+async def _search(settings: "AtlassianSettings", *, account_ids: list[str]) -> "dict[str, User]":
+    from atlassian.client import PAGE_SIZE, AdminClient
+    from atlassian.transport import Transport
+    from bot import clock
+
+    transport = Transport(settings.atlassian_api_url, settings.atlassian_api_key.get_secret_value, now=clock.system_now)
+    try:
+        client = AdminClient(transport, settings.atlassian_org_id)
+        parts = [account_ids[start : start + PAGE_SIZE] for start in range(0, len(account_ids), PAGE_SIZE)]
+        found = [user for part in parts for user in (await client.search_users(account_ids=part)).data]
+    finally:
+        await transport.aclose()
+    return {user.account_id: user for user in found}
+
+
+def _link(database: "Database", profile: "Profile", *, account: "User | None", account_id: str) -> bool:
     from bot.policy import PersonKind
     from bot.usecases import people as usecase
     from storage.errors import AccountTaken
@@ -91,18 +141,28 @@ def _link(database: "Database", profile: "Profile", *, account_id: str) -> bool:
     if profile.kind is not PersonKind.MEMBER:
         say(f"{profile.slack_id} is not a member of the workspace ({profile.kind.value}): nothing was linked.")
         return False
-    actor = TerminalUser(name=_login())
+    if account is None:
+        say(f"{account_id} is no account that the Atlassian organization knows: {profile.slack_id} was not linked.")
+        return False
     try:
         database.write_now(
             lambda uow: usecase.link(
-                uow, actor=actor, team_id=profile.team_id, slack_id=profile.slack_id, account_id=account_id, email=profile.email
+                uow, actor=_actor(), team_id=profile.team_id, slack_id=profile.slack_id, account_id=account_id, email=profile.email
             )
         )
     except AccountTaken:
         say(f"{account_id} belongs to another person already: {profile.slack_id} was not linked.")
         return False
-    typer.echo(f"{profile.slack_id} is {account_id}.")
+    typer.echo(f"{profile.slack_id} ({printable(profile.name)}) is {account_id} ({printable(account.name or 'without a name')}).")
+    if (account.email or "").lower() != (profile.email or "").lower():
+        say(f"Look again: {profile.slack_id} is {profile.email or 'unknown'} in Slack and {account.email or 'unknown'} in Atlassian.")
     return True
+
+
+def _actor() -> "TerminalUser":
+    from bot.actor import TerminalUser
+
+    return TerminalUser(name=_login())
 
 
 def _login() -> str:

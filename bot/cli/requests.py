@@ -1,20 +1,40 @@
-"""`comeback requests`: the latest access requests."""
+"""`comeback requests`: the latest access requests, and who decided each."""
 
-from typing import TYPE_CHECKING, Annotated
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import explained
+from bot.cli.exits import explained, printable
 from storage.lifecycle import RequestStatus
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from storage.records import AccessRequest
+    from storage.db import UnitOfWork
+    from storage.records import AccessRequest, Decision
 
-WIDTH_IN_A_FILE = 160
+WIDTH_IN_A_FILE = 240
 """Columns when nobody watches: a table must not be squeezed into 80."""
+
+CLOSED_BY = "closed_by"
+"""The detail of a request that names the approver who closed it."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet compute a cell: https://owasp.org/www-community/attacks/CSV_Injection (seen November 2026)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A request with all that was decided on it, oldest first."""
+
+    request: "AccessRequest"
+    decisions: "tuple[Decision, ...]"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,32 +45,98 @@ def register(app: typer.Typer) -> None:
 def requests(
     status: Annotated[RequestStatus | None, typer.Option(help="Only those with this status.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with each decision.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")] = False,
 ) -> None:
-    """List the latest access requests."""
-    with explained():
-        from rich.console import Console
+    """List the latest access requests: who asked for what and why, who approved or denied it, and what became of it."""
+    if as_json and as_csv:
+        raise typer.BadParameter("choose --json or --csv")
+    with explained(), opened() as database:
+        rows = database.read_now(lambda uow: _rows(uow, status=status, limit=limit))
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(_facts(row)))
+    elif as_csv:
+        _write_csv(rows)
+    else:
+        _show(rows)
 
-        from storage import access_requests
 
-        with opened() as database:
-            found = database.read_now(lambda uow: access_requests.list_recent(uow, status=status, limit=limit))
-    if not found:
+def _rows(uow: "UnitOfWork", *, status: RequestStatus | None, limit: int) -> tuple[Row, ...]:
+    from storage import access_requests, decisions
+
+    found = access_requests.list_recent(uow, status=status, limit=limit)
+    return tuple(Row(request=request, decisions=decisions.of(uow, request.id)) for request in found)
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    request = row.request
+    return {
+        "id": request.id,
+        "filed_at": request.filed_at.isoformat(),
+        "product": request.product,
+        "requester": request.requester_slack_id,
+        "reason": request.reason,
+        "status": request.status.value,
+        "code": request.reason_code,
+        "decisions": [
+            {
+                "approver": decision.approver_slack_id,
+                "decision": decision.verdict.value,
+                "reason": decision.reason,
+                "decided_at": decision.decided_at.isoformat(),
+            }
+            for decision in row.decisions
+        ],
+        "closed_by": request.details.get(CLOSED_BY),
+    }
+
+
+_COLUMNS = ("filed", "product", "requester", "reason", "status", "code", "decision", "decided by", "decided", "why", "closed by", "id")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """The cells below `_COLUMNS`; times are UTC, and each decision has a line of its own."""
+    request = row.request
+    said = (
+        (decision.verdict.value, decision.approver_slack_id, f"{decision.decided_at:%Y-%m-%d %H:%M}", printable(decision.reason or ""))
+        for decision in row.decisions
+    )
+    decided = ["\n".join(lines) for lines in zip(*said, strict=True)] or [""] * 4
+    filed = f"{request.filed_at:%Y-%m-%d %H:%M}"
+    asked = (filed, request.product, request.requester_slack_id, printable(request.reason), request.status.value, request.reason_code or "")
+    return (*asked, *decided, str(request.details.get(CLOSED_BY) or ""), request.id)
+
+
+def _write_csv(rows: Iterable[Row]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([_inert(cell) for cell in _cells(row)] for row in rows)
+
+
+def _inert(cell: str) -> str:
+    """*cell* as a spreadsheet shows it instead of computing it: people choose what stands in a reason."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _show(rows: tuple[Row, ...]) -> None:
+    from rich.console import Console
+
+    if not rows:
         typer.echo("No requests.")
         return
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_IN_A_FILE
-    console.print(_table(found))
+    console.print(_table(rows))
 
 
-def _table(found: "tuple[AccessRequest, ...]") -> "Table":
+def _table(rows: Iterable[Row]) -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Filed (UTC)", "Product", "Requester", "Status", "Why", "Id", box=box.SIMPLE_HEAD)
-    for request in found:
-        filed = f"{request.filed_at:%Y-%m-%d %H:%M}"
-        cells = (filed, request.product, request.requester_slack_id, request.status.value, request.reason_code or "", request.id)
-        table.add_row(*map(Text, cells))
+    table = Table(*(column.capitalize() for column in _COLUMNS), box=box.SIMPLE_HEAD, caption="Times are UTC.")
+    for row in rows:
+        table.add_row(*map(Text, _cells(row)))
     return table

@@ -33,7 +33,7 @@ def _checks(settings: loaded.Loaded, *, now: Callable[[], datetime]) -> dict[str
     if (of_atlassian := settings.atlassian) is not None:
         checks["Atlassian"] = lambda: atlassian.check(of_atlassian, products=settings.products, now=now)
     if (of_database := settings.database) is not None:
-        checks["Database"] = lambda: database.check(of_database)
+        checks["Database"] = lambda: database.check(of_database, now=now)
     return checks
 
 

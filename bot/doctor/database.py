@@ -1,21 +1,62 @@
-"""Is the database there, and are its tables those of this release?"""
+"""Is the database there, are its tables those of this release, and is anything in it that nobody works on any more?"""
 
 import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
-from bot.doctor.lines import Line, green, red
+from bot import clock
+from bot.doctor.lines import Line, green, red, yellow
 from bot.settings import DatabaseSettings
-from storage import migrate
-from storage.errors import SchemaOutdated, SchemaTooNew, StorageError
+from storage import migrate, outbox
+from storage.db import Database, UnitOfWork
+from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew, StorageError
+from storage.lifecycle import JobState
+from storage.records import Backlog
+
+SKEW = timedelta(seconds=5)
+"""How far this machine's clock may be from the database's: with more, facts about approvers look older or younger than they are."""
+
+_MIGRATE = "run `comeback migrate` (`comeback run` does it by itself)"
 
 
-async def check(settings: DatabaseSettings) -> tuple[Line, ...]:
-    """One line: reachable and migrated, or what stands in the way."""
+async def check(settings: DatabaseSettings, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    """Reachable and migrated, its clock, and the jobs that were given up; or what stands in the way."""
     try:
-        await asyncio.to_thread(migrate.check, settings.database_url)
+        return await asyncio.to_thread(_check, settings.database_url, now=now)
+    except NoDatabase as error:
+        return (red("tables", f"there is no database at {error.path}", f"{_MIGRATE}, or check DATABASE_URL"),)
     except SchemaOutdated:
-        return (red("tables", "older than this release, or not made yet", "run `comeback migrate` (`comeback run` does it by itself)"),)
+        return (red("tables", "older than this release, or not made yet", _MIGRATE),)
     except SchemaTooNew as error:
         return (red("tables", str(error), "install the newer release"),)
     except StorageError as error:
         return (red("database", str(error), "check DATABASE_URL and that the server is up"),)
-    return (green("database", "reachable and migrated"),)
+
+
+def _check(url: str, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    migrate.check(url)
+    database = Database.open(url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+
+    def look(uow: UnitOfWork) -> tuple[Line, ...]:
+        # The database's time was read a moment ago, with nothing but this in between.
+        ahead = now() - uow.now
+        return (green("database", "reachable and migrated"), *_clock(ahead), *_jobs(outbox.backlog(uow)))
+
+    try:
+        return database.read_now(look)
+    finally:
+        database.close_now()
+
+
+def _clock(ahead: timedelta) -> Iterable[Line]:
+    if abs(ahead) > SKEW:
+        which = "ahead of" if ahead > timedelta(0) else "behind"
+        found = f"this machine is {abs(ahead).total_seconds():.0f} s {which} the database"
+        yield red("clock", found, "set both by NTP: decisions depend on how old a fact is")
+
+
+def _jobs(backlog: Iterable[Backlog]) -> Iterable[Line]:
+    dead = [row for row in backlog if row.state is JobState.DEAD]
+    if dead:
+        counted = ", ".join(f"{row.jobs} {row.kind}" for row in dead)
+        yield yellow("jobs", f"given up: {counted}", "the log says why; the requests that they belong to need a look: `comeback requests`")

@@ -8,6 +8,7 @@ from bot.settings import (
     AdminSettings,
     AtlassianSettings,
     DatabaseSettings,
+    Problem,
     ProcessSettings,
     ProductSettings,
     Settings,
@@ -59,8 +60,13 @@ def _lines() -> tuple[Line, ...]:
         if not settings.socket_mode:
             require_port(settings)
     except SettingsError as error:
-        return tuple(red(problem.variable, problem.sentence, "") for problem in error.problems)
+        return tuple(_wrong(problem) for problem in error.problems)
     return (_summary(settings),)
+
+
+def _wrong(problem: Problem) -> Line:
+    # A line begins with its subject, and so does the sentence.
+    return red(problem.variable, problem.sentence.removeprefix(f"{problem.variable} "), "")
 
 
 def _summary(settings: Settings) -> Line:

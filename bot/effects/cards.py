@@ -14,7 +14,7 @@ from bot.slack.surfaces import card, notices
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.notices import NoticeView
 from bot.usecases import notes
-from bot.usecases.grants import alert_channel
+from bot.usecases.alerts import alert_channel
 from bot.usecases.steps import enqueue
 from storage import access_requests, decisions, findings
 from storage.db import UnitOfWork
@@ -104,6 +104,8 @@ async def redraw_card(job: Job, payload: RedrawCard, kit: Kit) -> Outcome:
         return Done()
     if view.request.card_version == view.request.version:
         return Done()
+    if await kit.admin_channel.is_shared():
+        return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
     try:
         await kit.messenger.update(view.request.card_channel, view.request.card_ts, card.render(view))
     except SlackRefused as error:
@@ -123,7 +125,7 @@ async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
     view = await card_view(kit, payload.request_id)
     if view is None or view.request.status is not RequestStatus.PENDING or view.request.card_ts is None:
         return Done()
-    if await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
+    if await kit.admin_channel.is_shared() or await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
         return Done()
     message = notices.render(NoticeView(news="bump", request=view.request, product=view.product, now=view.now))
     await kit.messenger.post(payload.channel, message, job_id=job.id, thread_ts=view.request.card_ts)

@@ -6,17 +6,20 @@ from atlassian.access import AccessState, WayBack
 from atlassian.errors import NotThere, OwnedElsewhere, Refused, SeatsExhausted
 from atlassian.planning import plan_restore
 from atlassian.provisioner import InviteOutcome
-from atlassian.steps import Step, step_from_json, step_to_json
+from atlassian.steps import Invite, Step, step_from_json, step_to_json
 from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
-from bot.effects.looking import email_changed, look, state_of, wanted, young_state
+from bot.effects.looking import email_changed, link_to, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
 from bot.effects.vetting import attention_code, attention_details
 from bot.jobs import Grant, ReadBack
 from bot.policy import may_ask
+from bot.settings import Product
 from bot.usecases import grants
+from bot.usecases.alerts import alert_channel
 from bot.usecases.grants import Briefing
 from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus
 from storage.records import Job
 
 QUEUE_LOOK = timedelta(minutes=15)
@@ -31,9 +34,32 @@ async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
     held_up = await _held_up(briefing, kit)
     if held_up is not None:
         return held_up
-    state = None if job.unknown else young_state(briefing.finding, now=kit.now())
-    looked = state or await _look_afresh(briefing, kit)
-    return await _go_on(job, briefing, looked, kit) if isinstance(looked, AccessState) else looked
+    email = await _vouched_email(briefing, kit)
+    if not isinstance(email, str):
+        return email
+    state = _known_state(job, payload, briefing, email=email, now=kit.now())
+    if state is None:
+        product = kit.settings.products[briefing.request.product]
+        state = await look(kit, product=product, person=briefing.person, email=email)
+    return await _go_on(job, briefing, state, kit)
+
+
+def _known_state(job: Job, payload: Grant, briefing: Briefing, *, email: str, now: datetime) -> AccessState | None:
+    """What was found before, where nothing can have changed it: on the first try, before anything was refused or lost."""
+    waited = briefing.request.status is RequestStatus.WAITING
+    if payload.afresh or waited or job.unknown or job.attempts > 1:
+        return None
+    return young_state(briefing.finding, person=briefing.person, email=email, now=now)
+
+
+async def _vouched_email(briefing: Briefing, kit: Kit) -> str | Outcome:
+    """The requester's address as Slack has it now, or why they get nothing: much may have changed since they asked."""
+    profile = await kit.directory.profile(briefing.request.requester_slack_id)
+    refusal = may_ask(profile, email_domains=kit.settings.email_domains)
+    if refusal is not None:
+        return Done(fact=_attention(briefing, code=Attention.REQUESTER_REFUSED, details={"reason": refusal.value}))
+    email = profile.email or ""
+    return Done(fact=_attention(briefing, code=Attention.EMAIL_MISMATCH)) if email_changed(briefing.person, email) else email
 
 
 async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
@@ -49,50 +75,53 @@ async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
     return Done(fact=_attention(briefing, code=Attention.APPROVER_GONE))
 
 
-async def _look_afresh(briefing: Briefing, kit: Kit) -> AccessState | Outcome:
-    profile = await kit.directory.profile(briefing.request.requester_slack_id)
-    refusal = may_ask(profile, email_domains=kit.settings.email_domains)
-    if refusal is not None:
-        return Done(fact=_attention(briefing, code=Attention.REQUESTER_REFUSED, details={"reason": refusal.value}))
-    if email_changed(briefing.person, profile):
-        return Done(fact=_attention(briefing, code=Attention.EMAIL_MISMATCH))
-    return await look(kit, product=kit.settings.products[briefing.request.product], person=briefing.person, profile=profile)
-
-
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_granted(briefing, state, how="found"))
     code = attention_code(state, product, kit.settings)
     if code is not None:
-        return Done(fact=_attention(briefing, code=code, details=attention_details(state)))
+        return Done(fact=_attention(briefing, code=code, details=await attention_details(state, product, kit)))
     if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
         return Done(fact=_attention(briefing, code=Attention.AMBIGUOUS, details={"reason": "account_taken"}))
     steps = plan_restore(state, wanted(product))
-    started = await kit.database.write(lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json()))
+    link = await _link(briefing, product, kit)
+    started = await kit.database.write(
+        lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json(), link=link)
+    )
     return await _take(briefing, state, steps[0], kit) if started else Done()
+
+
+async def _link(briefing: Briefing, product: Product, kit: Kit) -> str | None:
+    """Where the product is, when vetting could not ask."""
+    known = briefing.finding.body.get("link") if briefing.finding else None
+    return known or link_to(await kit.catalog.workspace(product.resource))
 
 
 async def _take(briefing: Briefing, state: AccessState, step: Step, kit: Kit) -> Outcome:
     try:
         result = await kit.provisioner.take(step)
     except SeatsExhausted:
-        return Again(due_at=_next_try(briefing, kit.now()), fact=_waiting(briefing, code=Waiting.SEATS_EXHAUSTED))
+        return Again(due_at=_next_try(briefing, kit.now()), fact=lambda uow: grants.record_no_seat(uow, briefing.request.id))
     except OwnedElsewhere as error:
         details = {"reason": error.reason or ""}
         return Done(fact=_attention(briefing, code=Attention.OWNED_ELSEWHERE, details=details))
     except NotThere:
         return Done(fact=_attention(briefing, code=Attention.REFUSED_BY_ATLASSIAN, details={"code": "not_found"}))
     except Refused as error:
-        return Done(fact=_attention(briefing, code=Attention.REFUSED_BY_ATLASSIAN, details={"code": error.code or str(error.status)}))
+        code = error.reason or error.code or str(error.status)
+        return Done(fact=_attention(briefing, code=Attention.REFUSED_BY_ATLASSIAN, details={"code": code}))
     if isinstance(result, InviteOutcome):
-        return Done(fact=_invited(briefing, state, result))
+        return Done(fact=_invited(briefing, state, step, result))
     return Done(fact=lambda uow: grants.record_step(uow, briefing.request.id, step=step_to_json(step)))
 
 
-def _invited(briefing: Briefing, state: AccessState, result: InviteOutcome) -> Fact:
-    if result.invited:
+def _invited(briefing: Briefing, state: AccessState, step: Step, result: InviteOutcome) -> Fact:
+    """Somebody without an account has to accept first; one who has an account may have the product at once, so that is read back."""
+    if result.invited and state.account_id is None:
         return _granted(briefing, state, how="invited")
+    if result.invited:
+        return lambda uow: grants.record_step(uow, briefing.request.id, step=step_to_json(step))
     return _attention(briefing, code=Attention.INVITATION_FAILED, details={"code": result.reason or "unknown"})
 
 
@@ -106,7 +135,7 @@ def _over_the_cap(briefing: Briefing, kit: Kit) -> Outcome:
 
     def fact(uow: UnitOfWork) -> None:
         grants.record_waiting(uow, briefing.request.id, code=Waiting.DAILY_CAP, details=facts)
-        grants.alert_channel(uow, settings=kit.settings, news="daily_cap", facts=facts, once=uow.now.date().isoformat())
+        alert_channel(uow, settings=kit.settings, news="daily_cap", facts=facts, once=uow.now.date().isoformat())
 
     return Again(due_at=kit.now() + QUEUE_LOOK, fact=fact)
 
@@ -124,10 +153,11 @@ async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     state = await kit.provisioner.read_back(before, step=step, wanted=wanted(product))
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_granted(briefing, state, how="restored"))
-    if step not in plan_restore(state, wanted(product)):
+    if not isinstance(step, Invite) and step not in plan_restore(state, wanted(product)):
         return Done(fact=lambda uow: grants.go_on(uow, briefing.request.id, state=state.to_json()))
     if kit.now() >= datetime.fromisoformat(payload.until):
-        return Done(fact=_attention(briefing, code=Attention.NOT_SEEN))
+        invited = isinstance(step, Invite)
+        return Done(fact=_granted(briefing, state, how="invited") if invited else _attention(briefing, code=Attention.NOT_SEEN))
     return Done(fact=lambda uow: grants.look_again(uow, payload))
 
 

@@ -2,7 +2,7 @@
 
 from bot.actor import SlackPerson
 from bot.effects.kit import Kit
-from bot.effects.outcome import Done, Outcome
+from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.jobs import CheckDecision, Expire, Prune, PublishHome, WatchKey
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import home
@@ -20,7 +20,8 @@ async def expire(_: Job, payload: Expire, kit: Kit) -> Outcome:
 
 async def check_decision(_: Job, payload: CheckDecision, kit: Kit) -> Outcome:
     """Read the approvers anew, then decide by the same compare-and-set as a click."""
-    await kit.directory.refresh()
+    if not kit.directory.approvers.fresh(kit.now()):
+        await kit.directory.refresh()
     approvers = kit.directory.approvers
     actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
     return Done(
@@ -33,6 +34,15 @@ async def check_decision(_: Job, payload: CheckDecision, kit: Kit) -> Outcome:
             approvers=approvers,
             channel=payload.channel,
         )
+    )
+
+
+def check_given_up(payload: CheckDecision, kit: Kit, *, why: GivenUp) -> Fact:
+    """Slack did not say whether they may: the click changed nothing, and they are asked to press again."""
+    del kit
+    actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
+    return lambda uow: decisions.give_check_up(
+        uow, actor=actor, request_id=payload.request_id, channel=payload.channel, code=why.details.get("code", why.code.value)
     )
 
 

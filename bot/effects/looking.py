@@ -6,7 +6,6 @@ from typing import Any
 from atlassian.access import AccessState, ProductWanted
 from atlassian.models import Workspace
 from bot.effects.kit import Kit
-from bot.policy import Profile
 from bot.settings import Product, Settings
 from storage.records import Finding, Person
 
@@ -26,16 +25,16 @@ def wanted(product: Product) -> ProductWanted:
     return ProductWanted(resource=product.resource, role=product.role, group=product.group)
 
 
-async def look(kit: Kit, *, product: Product, person: Person, profile: Profile) -> AccessState:
-    """What is wrong with the access of *person*'s pinned account, or, before the first grant, of the account with their e-mail."""
+async def look(kit: Kit, *, product: Product, person: Person, email: str | None) -> AccessState:
+    """What is wrong with the access of *person*'s pinned account, or, before the first grant, of the account with their *email*."""
     if person.account_id is not None:
         return await kit.provisioner.look(account_id=person.account_id, wanted=wanted(product))
-    return await kit.provisioner.look(email=profile.email, wanted=wanted(product))
+    return await kit.provisioner.look(email=email, wanted=wanted(product))
 
 
-def email_changed(person: Person, profile: Profile) -> bool:
-    """Whether Slack names another address than the one the account was pinned with: a human has to say whose it is."""
-    pinned, current = (person.email or "").lower(), (profile.email or "").lower()
+def email_changed(person: Person, email: str | None) -> bool:
+    """Whether Slack names another *email* than the one the account was pinned with: a human has to say whose it is."""
+    pinned, current = (person.email or "").lower(), (email or "").lower()
     return person.account_id is not None and bool(pinned) and pinned != current
 
 
@@ -76,8 +75,10 @@ def first_state_of(finding: Finding | None) -> AccessState | None:
     return AccessState.from_json(stored) if stored else state_of(finding)
 
 
-def young_state(finding: Finding | None, *, now: datetime) -> AccessState | None:
-    """The diagnosis, when it is young enough to act upon."""
+def young_state(finding: Finding | None, *, person: Person, email: str | None, now: datetime) -> AccessState | None:
+    """The diagnosis, when it is young enough to act upon, and still about this person's account and address."""
     if finding is None or now - finding.found_at > FINDING_SERVES_FOR:
         return None
-    return state_of(finding)
+    same_account = person.account_id in (None, finding.account_id)
+    same_address = person.account_id is not None or (finding.email or "").lower() == (email or "").lower()
+    return state_of(finding) if same_account and same_address else None

@@ -1,5 +1,7 @@
 """What people are told: a private message, a whisper in a channel, a word to the admin channel."""
 
+from dataclasses import replace
+
 from bot.effects.kit import Kit
 from bot.effects.looking import offered, state_of, with_link
 from bot.effects.outcome import Done, Outcome
@@ -64,6 +66,6 @@ async def alert(job: Job, payload: Alert, kit: Kit) -> Outcome:
     """Tell the admin channel, once."""
     if (job.unknown or job.attempts > 1) and await kit.messenger.find(payload.channel, job_id=job.id, oldest=job.created_at):
         return Done()
-    message = notices.render(NoticeView(news=payload.news, facts=payload.facts, now=kit.now()))
-    await kit.messenger.post(payload.channel, message, job_id=job.id)
+    view = await _view(kit, request_id=payload.request_id, news=payload.news)
+    await kit.messenger.post(payload.channel, notices.render(replace(view, facts=payload.facts)), job_id=job.id)
     return Done()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from bot import jobs
-from bot.effects import cards, grants, housekeeping, notices, vetting
+from bot.effects import cards, drift, grants, housekeeping, notices, vetting
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Outcome, Trouble
 from bot.jobs import JobPayload
@@ -53,13 +53,15 @@ class Effect:
 
 
 _ALL = (
+    Effect(payload=jobs.Admit, run=vetting.admit, given_up=vetting.vetting_given_up),
     Effect(payload=jobs.Vet, run=vetting.vet, troubled=vetting.vetting_troubled, given_up=vetting.vetting_given_up),
     Effect(payload=jobs.PostCard, run=cards.post_card),
     Effect(payload=jobs.RedrawCard, run=cards.redraw_card),
     Effect(payload=jobs.BumpCard, run=cards.bump_card),
-    Effect(payload=jobs.CheckDecision, run=housekeeping.check_decision),
+    Effect(payload=jobs.CheckDecision, run=housekeeping.check_decision, given_up=housekeeping.check_given_up),
     Effect(payload=jobs.Grant, run=grants.grant, troubled=grants.grant_troubled, given_up=grants.grant_given_up),
     Effect(payload=jobs.ReadBack, run=grants.read_back, given_up=grants.grant_given_up),
+    Effect(payload=jobs.LookForDrift, run=drift.look_for_drift),
     Effect(payload=jobs.Expire, run=housekeeping.expire),
     Effect(payload=jobs.Tell, run=notices.tell),
     Effect(payload=jobs.Whisper, run=notices.whisper),

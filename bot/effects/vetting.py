@@ -8,14 +8,14 @@ from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
 from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
-from bot.jobs import Vet
+from bot.jobs import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
-from storage.records import AccessRequest, Job
+from storage.records import AccessRequest, Finding, Job, Person
 
 _DEAD_ENDS = {
     WayBack.AMBIGUOUS: Attention.AMBIGUOUS,
@@ -25,8 +25,8 @@ _DEAD_ENDS = {
 }
 
 
-async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
-    """Close a request that needs no decision; put every other in front of the approvers, with what is wrong and what mends it."""
+async def admit(_: Job, payload: Admit, kit: Kit) -> Outcome:
+    """Refuse who may not ask; have everybody else's access looked into."""
     request = await kit.database.read(lambda uow: access_requests.get(uow, payload.request_id))
     if request is None or request.status is not RequestStatus.PENDING:
         return Done()
@@ -34,28 +34,51 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     refusal = may_ask(profile, email_domains=kit.settings.email_domains)
     if refusal is not None:
         return Done(fact=_closing(request, code=refusal, news=f"refused.{refusal.value}"))
+    email = profile.email or ""
+    return Done(fact=lambda uow: requests.admit(uow, request.id, email=email, channel=kit.settings.admin_channel))
+
+
+async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
+    """Close a request that needs no decision; put every other in front of the approvers, with what is wrong and what mends it."""
+    asked = await kit.database.read(lambda uow: _asked(uow, payload.request_id))
+    if asked is None:
+        return Done()
+    request, person, finding = asked
     product = kit.settings.products.get(request.product)
     if product is None:
         return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
-    person = await kit.database.read(lambda uow: people.get(uow, request.person_id))
-    state = await look(kit, product=product, person=person, profile=profile)
+    email = finding.email if finding else None
+    state = await look(kit, product=product, person=person, email=email)
     body = await _body(kit, product, state)
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_already_there(request, state=state, body=body))
-    attention = Attention.EMAIL_MISMATCH if email_changed(person, profile) else attention_code(state, product, kit.settings)
-    return Done(fact=_vetted(request, state=state, body=body, attention=attention, kit=kit))
+    attention = Attention.EMAIL_MISMATCH if email_changed(person, email) else attention_code(state, product, kit.settings)
+    details = await attention_details(state, product, kit) if attention else {}
+    return Done(fact=_vetted(request, state=state, body=body, attention=attention, details=details, kit=kit))
+
+
+def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Finding | None] | None:
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status is not RequestStatus.PENDING:
+        return None
+    return request, people.get(uow, request.person_id), findings.of(uow, request_id)
 
 
 def attention_code(state: AccessState, product: Product, settings: Settings) -> Attention | None:
     """Why no approval could mend this, or None when one can."""
     if plan_restore(state, wanted(product)):
         return None if set(state.levels) <= settings.ways_back else Attention.WAY_BACK_OFF
+    if state.revives_admin:
+        return Attention.REVIVES_ADMIN
     return _DEAD_ENDS.get(state.way_back, Attention.NO_WAY_BACK)
 
 
-def attention_details(state: AccessState) -> dict[str, str]:
-    """The machine facts that the card's sentence needs."""
-    return {"reason": state.reason} if state.reason else {}
+async def attention_details(state: AccessState, product: Product, kit: Kit) -> dict[str, str]:
+    """The machine facts that the card's sentence needs: the reason, and the groups where somebody else must act."""
+    if state.reason != "no_modifiable_group":
+        return {"reason": state.reason} if state.reason else {}
+    groups = await kit.catalog.licence_groups(product.resource, product.role)
+    return {"reason": state.reason, "groups": ", ".join(sorted(group.name for group in groups if group.external))}
 
 
 async def _body(kit: Kit, product: Product, state: AccessState) -> dict[str, Any]:
@@ -76,7 +99,9 @@ def _closing(request: AccessRequest, *, code: Closed | Refusal, news: str) -> Fa
     return lambda uow: requests.close(uow, request.id, code=code, news=news)
 
 
-def _vetted(request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: Attention | None, kit: Kit) -> Fact:
+def _vetted(
+    request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: Attention | None, details: dict[str, str], kit: Kit
+) -> Fact:
     def fact(uow: UnitOfWork) -> None:
         requests.record_vetted(
             uow, request.id, account_id=state.account_id, email=state.email, body=body, channel=kit.settings.admin_channel
@@ -84,7 +109,7 @@ def _vetted(request: AccessRequest, *, state: AccessState, body: dict[str, Any],
         if grants.account_taken(uow, request, account_id=state.account_id):
             grants.record_attention(uow, request.id, code=Attention.AMBIGUOUS, details={"reason": "account_taken"})
         elif attention is not None:
-            grants.record_attention(uow, request.id, code=attention, details=attention_details(state))
+            grants.record_attention(uow, request.id, code=attention, details=details)
 
     return fact
 
@@ -100,7 +125,7 @@ def vetting_troubled(payload: Vet, kit: Kit, *, trouble: Trouble, attempts: int)
     return lambda uow: _show_unvetted(uow, payload.request_id, kit, trouble=trouble.value)
 
 
-def vetting_given_up(payload: Vet, kit: Kit, *, why: GivenUp) -> Fact:
+def vetting_given_up(payload: Admit | Vet, kit: Kit, *, why: GivenUp) -> Fact:
     """A request that can't be looked into is a human's, who needs its card."""
 
     def fact(uow: UnitOfWork) -> None:
@@ -113,5 +138,6 @@ def vetting_given_up(payload: Vet, kit: Kit, *, why: GivenUp) -> Fact:
 def _show_unvetted(uow: UnitOfWork, request_id: str, kit: Kit, *, trouble: str) -> None:
     request = access_requests.get(uow, request_id)
     if request is not None and request.card_ts is None:
+        email = finding.email if (finding := findings.of(uow, request_id)) else None
         body = finding_body(None, trouble=trouble)
-        requests.record_vetted(uow, request_id, account_id=None, email=None, body=body, channel=kit.settings.admin_channel)
+        requests.record_vetted(uow, request_id, account_id=None, email=email, body=body, channel=kit.settings.admin_channel)

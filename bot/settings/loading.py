@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
@@ -15,13 +15,13 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from bot.settings.connections import AtlassianSettings, SlackSettings
 from bot.settings.model import Settings
-from bot.settings.problems import Problem, SettingsError, from_validation, known_variables, meaning_of, missing, unknown
+from bot.settings.problems import Place, Problem, SettingsError, from_validation, known_variables, meaning_of, missing, unknown
 from bot.settings.products import ProductSettings
 from bot.settings.section import Section, variable
+from bot.settings.spelling import TOML_FILE, Spelling
 from bot.settings.values import database_passwords
 
 ENV_FILE = Path(".env")
-TOML_FILE = Path("comeback.toml")
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "atlassian_api_key", "atlassian_site_token")
 
 _SITE = ("atlassian_site_url", "atlassian_site_email", "atlassian_site_token")
@@ -70,7 +70,7 @@ def _problems(section: type[Section], raw: Mapping[str, Any]) -> Iterator[Proble
     try:
         section.model_validate(raw)
     except ValidationError as error:
-        yield from from_validation(error)
+        yield from from_validation(error, in_toml=partial(_is_from_toml, section=section))
     if issubclass(section, SlackSettings):
         yield from _missing_for_http(raw)
     if issubclass(section, AtlassianSettings):
@@ -82,8 +82,29 @@ def _problems(section: type[Section], raw: Mapping[str, Any]) -> Iterator[Proble
 
 def _read(section: type[Section]) -> dict[str, Any]:
     """The values as they stand, by variable, the three sources laid over one another."""
-    sources = (_toml(), _FromFile.of(section), _FromEnvironment.of(section))
-    return reduce(_overlay, (_by_variable(source, section) for source in sources))
+    return reduce(_overlay, (_by_variable(source, section) for source in (_toml(), *_variables(section))))
+
+
+def _variables(section: type[Section]) -> tuple[dict[str, Any], ...]:
+    return _FromFile.of(section), _FromEnvironment.of(section)
+
+
+def _is_from_toml(place: Place, *, section: type[Section]) -> bool:
+    """Whether what stands at *place* was set in `comeback.toml`, and by no variable."""
+    above = any(_reaches(_by_variable(source, section), place) for source in _variables(section))
+    return bool(place) and not above and _reaches(_by_variable(_toml(), section), place)
+
+
+def _reaches(values: Mapping[str, Any], place: Place) -> bool:
+    """Whether there is something at *place*; below what is no table, nothing more is looked for."""
+    found: Any = values
+    for name in place:
+        if not isinstance(found, Mapping):
+            return True
+        if name not in found:
+            return False
+        found = found[name]
+    return True
 
 
 def _by_variable(values: Mapping[str, Any], section: type[Section]) -> dict[str, Any]:
@@ -144,7 +165,7 @@ def _unreadable(error: OSError | ValueError) -> Problem:
 def _meant(name: str, *, why: str) -> Iterator[Problem]:
     meaning = meaning_of(Settings.model_fields[name])
     if meaning:
-        yield missing(variable(name), meaning, why=why)
+        yield missing(Spelling(path=(name,)), meaning, why=why)
 
 
 def _missing_for_http(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -178,6 +199,14 @@ def _unknown_names() -> Iterator[Problem]:
     for name in sorted({*map(str.upper, os.environ), *map(str.upper, dotenv_values(ENV_FILE))}):
         if name.startswith("COMEBACK_") and name.partition("__")[0] not in tops:
             yield unknown(name, known)
-    for name in _toml().keys() - Settings.model_fields.keys():
-        hint = unknown(name, Settings.model_fields)
-        yield Problem(variable=name, sentence=f"In {TOML_FILE}, {hint.sentence}")
+    for name, value in _toml().items():
+        if name not in Settings.model_fields:
+            yield from _unknown_in_toml(name, value)
+
+
+def _unknown_in_toml(name: str, value: object) -> Iterator[Problem]:
+    # An unknown table is told by its settings, as a variable for each of them would be.
+    paths = [(name, inner) for inner in value] if isinstance(value, Mapping) and value else [(name,)]
+    for path in paths:
+        setting = Spelling(path=path, in_toml=True)
+        yield unknown(setting.name, Settings.model_fields, place=setting.place)

@@ -5,9 +5,9 @@ SettingsError is caught by the command line, which prints the sentences and exit
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,7 +15,14 @@ from pydantic.fields import FieldInfo
 from bot.settings.model import Settings
 from bot.settings.products import Product
 from bot.settings.section import variable
+from bot.settings.spelling import Spelling
 from bot.settings.values import Meaning
+
+Place: TypeAlias = tuple[str, ...]
+"""A variable, then the names of the tables and fields below it."""
+
+_IDLE = frozenset({"MODE", "AFTER_DAYS", "WARN_DAYS", "GRACE_DAYS", "MAX_SHARE", "MAX_PER_RUN"})
+"""Names that are fixed already and do nothing in this release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +42,33 @@ class SettingsError(Exception):
         super().__init__("\n".join(problem.sentence for problem in self.problems))
 
 
-def missing(name: str, meaning: Meaning, *, why: str = "") -> Problem:
-    """The variable *name* is needed and not set; *why* says what makes it needed, where that is not plain."""
+def missing(setting: Spelling, meaning: Meaning, *, why: str = "") -> Problem:
+    """The *setting* is needed and not set; *why* says what makes it needed, where that is not plain."""
     reason = f" ({why})" if why else ""
-    sentence = f"{name} is missing{reason}: set it to {meaning.expected}, for example {meaning.assignment(name)}."
-    return Problem(variable=name, sentence=sentence, example=meaning.example)
+    sentence = f"{setting.place} is missing{reason}: set it to {setting.expected(meaning)}, for example {setting.assignment(meaning)}."
+    return Problem(variable=setting.name, sentence=sentence, example=meaning.example)
 
 
-def wrong(name: str, meaning: Meaning) -> Problem:
-    """The variable *name* has a value that cannot be used."""
-    sentence = f"{name} must be {meaning.expected}, for example {meaning.assignment(name)}."
-    return Problem(variable=name, sentence=sentence, example=meaning.example)
+def wrong(setting: Spelling, meaning: Meaning) -> Problem:
+    """The *setting* has a value that cannot be used."""
+    sentence = f"{setting.place} must be {setting.expected(meaning)}, for example {setting.assignment(meaning)}."
+    return Problem(variable=setting.name, sentence=sentence, example=meaning.example)
 
 
-def unknown(name: str, known: Iterable[str]) -> Problem:
-    """No setting is called *name*; the nearest of the *known* names is offered."""
+def unknown(name: str, known: Iterable[str], *, place: str = "") -> Problem:
+    """No setting is called *name* (found at *place*); the nearest of the *known* names is offered."""
+    where = place or name
+    if _is_of_later(name):
+        return Problem(variable=name, sentence=f"{where} belongs to finding idle seats, which this release does not do yet: remove it.")
     nearest = difflib.get_close_matches(name, list(known), n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else "the README lists all settings."
-    return Problem(variable=name, sentence=f"{name} is not a setting of Comeback: {hint}")
+    return Problem(variable=name, sentence=f"{where} is not a setting of Comeback: {hint}")
+
+
+def _is_of_later(name: str) -> bool:
+    """Whether *name* is a setting of a later release, which somebody may have read about: no slip of the fingers."""
+    table, _, setting = name.upper().removeprefix("COMEBACK_").replace(".", "__").partition("__")
+    return table == "IDLE" and (not setting or setting in _IDLE)
 
 
 def meaning_of(field: FieldInfo) -> Meaning | None:
@@ -72,49 +88,51 @@ _TABLE = Meaning(purpose="", expected="a table of settings", example="{}")
 _PRODUCTS = meaning_of(Settings.model_fields["products"]) or _TABLE
 
 
-def from_validation(error: ValidationError) -> Iterator[Problem]:
-    """A problem for each setting that *error* complains about, each setting once."""
+def from_validation(error: ValidationError, *, in_toml: Callable[[Place], bool]) -> Iterator[Problem]:
+    """A problem for each setting that *error* complains about, each once; *in_toml* says whether `comeback.toml` set what is there."""
     seen: set[str] = set()
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
-        problem = _problem(detail["type"], tuple(str(part) for part in detail["loc"]))
+        kind, place = detail["type"], tuple(str(part) for part in detail["loc"])
+        # What is missing was set nowhere, and a product's key is the name of its table: the table tells where it belongs.
+        set_at = place[:-1] if kind == "missing" or place[-1] == "key" else place
+        problem = _problem(kind, place, in_toml=in_toml(set_at))
         if problem.variable not in seen:
             seen.add(problem.variable)
             yield problem
 
 
-def _problem(kind: str, place: tuple[str, ...]) -> Problem:
-    fields = {variable(name): name for name in Settings.model_fields}
+def _problem(kind: str, place: Place, *, in_toml: bool) -> Problem:
     top, *below = place
-    nested = nested_model(fields[top])
+    name = next(name for name in Settings.model_fields if variable(name) == top)
+    nested = nested_model(name)
     if nested is None or not below:
-        return _of_field(kind, top, Settings.model_fields[fields[top]])
-    return _in_table(kind, top, tuple(below), nested)
+        return _of_field(kind, Spelling(path=(name,), in_toml=in_toml), Settings.model_fields[name])
+    return _in_table(kind, Spelling(path=(name, *below), in_toml=in_toml), nested)
 
 
-def _in_table(kind: str, top: str, below: tuple[str, ...], nested: type[BaseModel]) -> Problem:
-    depth = 1 if nested is Product else 0  # a product's own name stands before its fields
-    if len(below) <= depth or below[depth] == "key":
-        return _bad_product(top, below[0])
-    name = "__".join((top, *below[: depth + 1])).upper()
-    field = nested.model_fields.get(below[depth])
+def _in_table(kind: str, setting: Spelling, nested: type[BaseModel]) -> Problem:
+    depth = 2 if nested is Product else 1  # a product's own name stands before its fields
+    if len(setting.path) <= depth or setting.path[depth] == "key":
+        return _bad_product(Spelling(path=setting.path[:2], in_toml=setting.in_toml))
+    setting = Spelling(path=setting.path[: depth + 1], in_toml=setting.in_toml)
+    field = nested.model_fields.get(setting.path[depth])
     if field is None:
-        prefix = "__".join((top, *below[:depth])).upper()
-        return unknown(name, [f"{prefix}__{known.upper()}" for known in nested.model_fields if known != "key"])
-    return _of_field(kind, name, field)
+        known = [setting.sibling(name).name for name in nested.model_fields if name != "key"]
+        return unknown(setting.name, known, place=setting.place)
+    return _of_field(kind, setting, field)
 
 
-def _of_field(kind: str, name: str, field: FieldInfo) -> Problem:
+def _of_field(kind: str, setting: Spelling, field: FieldInfo) -> Problem:
     meaning = meaning_of(field) or _TABLE
-    return missing(name, meaning) if kind == "missing" else wrong(name, meaning)
+    return missing(setting, meaning) if kind == "missing" else wrong(setting, meaning)
 
 
-def _bad_product(top: str, key: str) -> Problem:
-    name = f"{top}__{key}".upper()
+def _bad_product(setting: Spelling) -> Problem:
     sentence = (
-        f"{name} must be a table whose name has at most 23 letters, digits and _, begins with a letter and is not ACCESS, "
-        f"for example {_PRODUCTS.example}."
+        f"{setting.place} must be a table whose name has at most 23 letters, digits and _, begins with a letter and is not ACCESS, "
+        f"for example {setting.assignment(_PRODUCTS)}."
     )
-    return Problem(variable=name, sentence=sentence, example=_PRODUCTS.example)
+    return Problem(variable=setting.name, sentence=sentence, example=_PRODUCTS.example)
 
 
 def known_variables(names: Mapping[str, Any]) -> list[str]:

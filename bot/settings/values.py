@@ -34,10 +34,6 @@ class Meaning:
     example: str
     otherwise: str = ""
 
-    def assignment(self, name: str) -> str:
-        """A line that sets the variable *name*; an example that is a whole line already (products) stands for itself."""
-        return self.example if self.example.startswith("COMEBACK_") else f"{name}={self.example}"
-
 
 def _secret(accepts: Callable[[str], object]) -> Callable[[SecretStr], SecretStr]:
     def check(value: SecretStr) -> SecretStr:
@@ -111,7 +107,8 @@ Secret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]+")
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 SlackApiUrl = Annotated[BaseUrl, AfterValidator(lambda value: f"{value}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
-OrgId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+# The shape of a UUID and not its alphabet: Atlassian's reference promises no more than a string.
+OrgId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 EmailDomain = Annotated[str, AfterValidator(_domain), StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]

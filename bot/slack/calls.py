@@ -5,7 +5,8 @@ The client never retries: it would post a message twice after a lost answer (obs
 alone decides what is tried again. https://docs.slack.dev/apis/web-api/rate-limits
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import lease
 from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 
 DEADLINE_SECONDS = 10
@@ -43,7 +45,9 @@ async def answer_of(call: Awaitable[AsyncSlackResponse], *, method: str, write: 
     The answer's fields when Slack says ok; raises SlackError otherwise.
 
     A *write* whose answer is lost or unreadable is SlackOutcomeUnknown; the same for a read is SlackAway, for nothing is lost by it.
+    LeaseTooShort when the job at hand has too little time left for a call: then nothing was sent.
     """
+    _require_lease(call)
     try:
         response = await call
     except SlackApiError as error:
@@ -54,6 +58,18 @@ async def answer_of(call: Awaitable[AsyncSlackResponse], *, method: str, write: 
         # The last two are how slack_sdk 3.48 meets a body that is not what it expects (plain text, a number).
         raise _unsure(method, type(error).__name__, write=write) from None
     return response.data if isinstance(response.data, dict) else {}
+
+
+def _require_lease(call: Awaitable[AsyncSlackResponse]) -> None:
+    try:
+        lease.require()
+    except lease.LeaseTooShort:
+        # A coroutine that nobody awaits would warn, and a task would send by itself.
+        if isinstance(call, Coroutine):
+            call.close()
+        elif isinstance(call, asyncio.Future):
+            call.cancel()
+        raise
 
 
 def _refusal(method: str, error: SlackApiError, *, write: bool, now: datetime) -> SlackError:

@@ -6,7 +6,7 @@ Payloads carry neither a person's flags nor the members of a user group, so auth
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,23 +16,37 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.policy import ApproverFacts, PersonKind, Profile
 from bot.settings import Settings
-from bot.slack.calls import answer_of
-from bot.slack.errors import SlackError, SlackRefused
-from bot.slack.profiles import read_profile, unknown_profile
+from bot.slack.errors import SlackBusy, SlackError, SlackRefused
+from bot.slack.people import read_members, read_person
 from bot.slack.team import Team
 
 REFRESH_SECONDS = 45
 """Facts serve for 60 s (`policy.APPROVER_FACTS_MAX_AGE`): this leaves a refresh 15 s to come through."""
+CATCH_UP_SECONDS = 30
+"""The same while somebody is still to be read for the first time: 80 of the 100 `users.info` that a minute has."""
 RETRY_SECONDS = 5
 AT_ONCE = 4
+PROFILES_A_REFRESH = 40
+TRUSTED_FOR = timedelta(minutes=10)
+"""Memberships are read each time, profiles of a large group in turn; whoever approves is read again before the write."""
 CONFIRMED_FOR = timedelta(seconds=15)
 """A burst of grants asks about its approver four times a minute: `usergroups.users.list` allows 20."""
 
 _GROUP_PREFIX = "S"
-_NOBODY = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """Whether somebody was a member in good standing when we read them."""
+
+    read_at: datetime
+    is_good: bool
+
+
+_UNREAD = _Standing(read_at=_LONG_AGO, is_good=False)
 
 
 @dataclass(slots=True)
@@ -45,42 +59,52 @@ class Directory:
     now: Callable[[], datetime]
     approvers: ApproverFacts = field(default=ApproverFacts(slack_ids=frozenset(), read_at=_LONG_AGO))
     _known: frozenset[str] = frozenset()
+    _standings: dict[str, _Standing] = field(default_factory=dict)
+    _rotated_at: datetime = _LONG_AGO
+    _refused: set[str] = field(default_factory=set)
     _confirmed: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
+    _hints: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def refresh(self) -> None:
-        """Read the approvers anew; raises SlackError, and then the old facts stay, with their age."""
+        """
+        Read the approvers anew; raises SlackError, and then the old facts stay, with their age.
+
+        A group or person that Slack refuses counts as empty or as nobody. Of a group above 40 people, those who have not been read yet
+        do not count until a later refresh has read them.
+        """
         async with self._turn:
             self._changed.clear()
             read_at = self.now()
             ids = await self._candidates()
-            profiles = await self._profiles(ids)
+            self._standings = {one: standing for one, standing in self._standings.items() if one in ids}
+            # Known before they are read, so that a hint about somebody new is not missed.
             self._known = ids
-            members = frozenset(profile.slack_id for profile in profiles if profile.kind is PersonKind.MEMBER)
+            await self._read(self._due(ids, at=read_at))
+            good = frozenset(one for one in ids if self._standing(one, at=read_at).is_good)
             # A hint that came while we read may be about what we had read already: those facts are old before they are used.
-            self.approvers = ApproverFacts(slack_ids=members, read_at=_LONG_AGO if self._changed.is_set() else read_at)
+            self.approvers = ApproverFacts(slack_ids=good, read_at=_LONG_AGO if self._changed.is_set() else read_at)
+
+    def stale_for(self) -> timedelta:
+        """The age of the approver facts; centuries before the first reading and after a hint."""
+        return self.now() - self.approvers.read_at
 
     async def still_approves(self, slack_id: str) -> bool:
         """Whether *slack_id* is an approver in good standing, asked of Slack now (or 15 s ago, in a burst). Raises SlackError."""
         confirmed = self._confirmed.get(slack_id)
         if confirmed is not None and self.now() - confirmed[0] <= CONFIRMED_FOR:
             return confirmed[1]
-        asked_at = self.now()
-        listed = slack_id in await self._candidates()
-        approves = listed and (await self.profile(slack_id)).kind is PersonKind.MEMBER
-        self._confirmed[slack_id] = (asked_at, approves)
+        asked_at, hints = self.now(), self._hints
+        approves = slack_id in await self._candidates() and await self._is_good(slack_id)
+        # After a hint in the meantime this answer may be the old one: it serves this once, and nobody remembers it.
+        if hints == self._hints:
+            self._confirmed[slack_id] = (asked_at, approves)
         return approves
 
     async def profile(self, slack_id: str) -> Profile:
         """One person, read from Slack now; of unknown kind when Slack does not show them to us. Raises SlackError."""
-        try:
-            answer = await answer_of(self.client.users_info(user=slack_id), method="users.info", write=False, now=self.now)
-        except SlackRefused as error:
-            if error.code in _NOBODY:
-                return unknown_profile(slack_id)
-            raise
-        return read_profile(answer.get("user") or {}, team=self.team)
+        return await read_person(self.client, slack_id, team=self.team, now=self.now)
 
     def hint(self, event: Mapping[str, Any]) -> None:
         """
@@ -92,7 +116,9 @@ class Directory:
         who = user.get("id") if isinstance(user, Mapping) else user
         if who in self._known or event.get("subteam_id") in self.settings.approvers:
             self.approvers = ApproverFacts(slack_ids=self.approvers.slack_ids, read_at=_LONG_AGO)
+            self._standings.pop(str(who), None)
             self._confirmed.clear()
+            self._hints += 1
             self._changed.set()
 
     async def keep_fresh(self) -> None:
@@ -110,7 +136,7 @@ class Directory:
             log.warning("directory.stale", method=error.method, code=error.code)
             self._changed.clear()
             return RETRY_SECONDS
-        return REFRESH_SECONDS
+        return REFRESH_SECONDS if self._known <= self._standings.keys() else CATCH_UP_SECONDS
 
     async def _candidates(self) -> frozenset[str]:
         groups = [one for one in self.settings.approvers if one.startswith(_GROUP_PREFIX)]
@@ -119,16 +145,71 @@ class Directory:
             ids |= await self._members_of(group)
         return frozenset(ids)
 
-    async def _members_of(self, group: str) -> set[str]:
-        method = "usergroups.users.list"
-        answer = await answer_of(self.client.usergroups_users_list(usergroup=group), method=method, write=False, now=self.now)
-        return {str(user) for user in answer.get("users") or ()}
+    async def _members_of(self, group: str) -> frozenset[str]:
+        with self._refusal_of(group):
+            members = await read_members(self.client, group, now=self.now)
+            if members is None:
+                raise SlackRefused("usergroups.users.list", "no_such_group")
+            return frozenset(members)
+        return frozenset()
 
-    async def _profiles(self, ids: frozenset[str]) -> list[Profile]:
+    async def _is_good(self, slack_id: str) -> bool:
+        with self._refusal_of(slack_id):
+            return (await self.profile(slack_id)).kind is PersonKind.MEMBER
+        return False
+
+    @contextlib.contextmanager
+    def _refusal_of(self, subject: str) -> Iterator[None]:
+        """Let a refusal concern *subject* alone, and be told once; what is about the app itself passes."""
+        try:
+            yield
+        except SlackRefused as error:
+            if error.code == "missing_scope":
+                raise
+            if subject not in self._refused:
+                log.warning("directory.refused", subject=subject, method=error.method, code=error.code)
+            self._refused.add(subject)
+        else:
+            self._refused.discard(subject)
+
+    def _standing(self, slack_id: str, *, at: datetime) -> _Standing:
+        standing = self._standings.get(slack_id, _UNREAD)
+        return standing if at - standing.read_at <= TRUSTED_FOR else _UNREAD
+
+    def _due(self, ids: frozenset[str], *, at: datetime) -> list[str]:
+        """Whom to read now: the unread, and then those read longest ago, in a large group once in a refresh's time."""
+        longest_ago = sorted(ids, key=lambda one: (self._standings.get(one, _UNREAD).read_at, one))
+        if len(ids) > PROFILES_A_REFRESH and at - self._rotated_at < timedelta(seconds=CATCH_UP_SECONDS):
+            longest_ago = [one for one in longest_ago if self._standing(one, at=at) is _UNREAD]
+        else:
+            self._rotated_at = at
+        return longest_ago[:PROFILES_A_REFRESH]
+
+    async def _read(self, ids: list[str]) -> None:
+        """Read the profiles of *ids*; over the rate limit the rest waits for its next turn, unless we would know nobody at all."""
         gate = asyncio.Semaphore(AT_ONCE)
+        busy: list[SlackBusy] = []
 
-        async def read(slack_id: str) -> Profile:
+        async def read(slack_id: str) -> None:
             async with gate:
-                return await self.profile(slack_id)
+                if not busy:
+                    await self._read_one(slack_id, busy)
 
-        return await asyncio.gather(*(read(slack_id) for slack_id in sorted(ids)))
+        await asyncio.gather(*(read(slack_id) for slack_id in ids))
+        if busy:
+            log.warning("directory.limited", retry_at=busy[0].retry_at.isoformat())
+            if not self._standings:
+                raise busy[0]
+
+    async def _read_one(self, slack_id: str, busy: list[SlackBusy]) -> None:
+        read_at, hints = self.now(), self._hints
+        try:
+            is_good = await self._is_good(slack_id)
+        except SlackBusy as error:
+            busy.append(error)
+            return
+        # What a hint overtook may be old: unread, they are read first the next time.
+        if hints == self._hints:
+            self._standings[slack_id] = _Standing(read_at=read_at, is_good=is_good)
+        else:
+            self._standings.pop(slack_id, None)

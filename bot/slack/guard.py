@@ -68,9 +68,26 @@ def fault_of(body: Mapping[str, Any], team: Team) -> Fault | None:
     """None when *body* was sent to our app by somebody of our workspace, or of our enterprise where we have one."""
     if body.get("api_app_id") != team.app_id:
         return Fault.OTHER_APP
+    if _is_foreign(body, team=team):
+        return Fault.OTHER_TEAM
     if team.enterprise_id is not None and _enterprise_of(body) == team.enterprise_id:
         return None
     return None if _teams_of(body) == {team.team_id} else Fault.OTHER_TEAM
+
+
+def _is_foreign(body: Mapping[str, Any], *, team: Team) -> bool:
+    """Whether the person who acts is said to be at home elsewhere, whatever workspace they act in; what is not said counts for nothing."""
+    user = _part(body, "user")
+    homes = _named(user.get("team_id"), user.get("user_team"), body.get("user_team"))
+    enterprises = _named(user.get("enterprise_id"), _part(user, "enterprise_user").get("enterprise_id"))
+    if team.enterprise_id is None:
+        return bool(enterprises or homes - {team.team_id})
+    # The id of a sister workspace tells nothing about its enterprise; some homes are the enterprise itself.
+    return bool((enterprises | {home for home in homes if home.startswith("E")}) - {team.enterprise_id})
+
+
+def _named(*ids: Any) -> set[str]:
+    return {str(one) for one in ids if one}
 
 
 def _enterprise_of(body: Mapping[str, Any]) -> str | None:
@@ -82,8 +99,7 @@ def _enterprise_of(body: Mapping[str, Any]) -> str | None:
 
 def _teams_of(body: Mapping[str, Any]) -> set[str]:
     # A person who clicks in a shared channel comes with their own workspace's id beside ours: every id has to be ours.
-    named = (body.get("team_id"), _part(body, "team").get("id"), _part(body, "user").get("team_id"))
-    return {str(team) for team in named if team}
+    return _named(body.get("team_id"), _part(body, "team").get("id"), _part(body, "user").get("team_id"))
 
 
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -9,13 +9,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.policy import Profile
 from bot.slack.calls import answer_of
-from bot.slack.errors import SlackRefused
 from bot.slack.messenger import ChannelFacts, Messenger
-from bot.slack.profiles import read_profile, unknown_profile
+from bot.slack.people import read_members, read_person
 from bot.slack.team import Team, read_team
-
-_NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "invalid_arguments"})
-_NO_PERSON = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +53,8 @@ class Inspection:
 
     async def members(self, group_id: str) -> tuple[str, ...] | None:
         """The people of a user group, None when there is no such group."""
-        call = self.client.usergroups_users_list(usergroup=group_id)
-        try:
-            answer = await answer_of(call, method="usergroups.users.list", write=False, now=self.now)
-        except SlackRefused as error:
-            if error.code in _NO_GROUP:
-                return None
-            raise
-        return tuple(str(user) for user in answer.get("users") or ())
+        return await read_members(self.client, group_id, now=self.now)
 
     async def person(self, slack_id: str, *, team: Team) -> Profile:
         """One person; of unknown kind when Slack does not show them to us."""
-        call = self.client.users_info(user=slack_id)
-        try:
-            answer = await answer_of(call, method="users.info", write=False, now=self.now)
-        except SlackRefused as error:
-            if error.code in _NO_PERSON:
-                return unknown_profile(slack_id)
-            raise
-        return read_profile(answer.get("user") or {}, team=team)
+        return await read_person(self.client, slack_id, team=team, now=self.now)

@@ -14,16 +14,19 @@ _NEEDED_FLAGS = ("deleted", "is_bot", *_GUEST_FLAGS)
 
 
 def read_profile(user: Mapping[str, Any], *, team: Team) -> Profile:
-    """The person as policy needs them; the name is for people to read and proves nothing."""
+    """
+    The person as policy needs them; the name is for people to read and proves nothing.
+
+    Some workspaces (those with single sign-on) leave `is_email_confirmed` out altogether; where it is there, only true is true.
+    """
     details = user.get("profile") or {}
-    confirmed = user.get("is_email_confirmed")
     return Profile(
         slack_id=str(user.get("id") or ""),
         team_id=str(user.get("team_id") or ""),
         kind=kind_of(user, team=team),
         name=str(details.get("display_name") or user.get("real_name") or details.get("real_name") or user.get("name") or ""),
         email=details.get("email") or None,
-        email_confirmed=confirmed if isinstance(confirmed, bool) else None,
+        email_confirmed=user["is_email_confirmed"] is True if "is_email_confirmed" in user else None,
     )
 
 

@@ -105,15 +105,16 @@ class SocketMode:
             log.info("socket.ready" if self._ready else "socket.lost")
         if self._ready:
             self._well_at = now
-        elif not connected and now - self._well_at > STALE_ADDRESS_SECONDS:
-            self._mend(wire, force=False)
-        elif connected and now - self._well_at > HELLO_SECONDS:
+        elif not connected:
+            self._mend(wire, stale=now - self._well_at > STALE_ADDRESS_SECONDS)
+        elif now - self._well_at > HELLO_SECONDS:
             self._well_at = now
-            self._mend(wire, force=True)
+            self._mend(wire, stale=True, force=True)
 
-    def _mend(self, wire: PacedClient, *, force: bool) -> None:
+    def _mend(self, wire: PacedClient, *, stale: bool, force: bool = False) -> None:
         # `connect` is trying already while the lock is taken: all it needs is not to try the address that failed.
-        wire.wss_uri = None
+        if stale:
+            wire.wss_uri = None
         if not wire.connect_operation_lock.locked():
             self._tasks = [task for task in self._tasks if not task.done()]
             self._tasks.append(asyncio.create_task(wire.connect_to_new_endpoint(force=force)))

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from bot.actor import SlackPerson
 from bot.codes import Closed
-from bot.jobs import CheckDecision, Grant, RedrawCard, Tell, Vet, Whisper
+from bot.jobs import Admit, CheckDecision, Expire, Grant, RedrawCard, Tell, Whisper
 from bot.policy import ApproverFacts, Refusal, may_decide
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Resumed, Seen
+from bot.usecases.grants import record_waiting
+from bot.usecases.queue import wake_queue
 from bot.usecases.steps import audit_actor, enqueue
+from bot.usecases.weather import trouble_with_atlassian
 from storage import access_requests, decisions, deliveries, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
@@ -90,6 +93,12 @@ def _refusal(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, app
     return may_decide(actor, request=request, approvers=approvers) or _same_account(uow, request, approver)
 
 
+def give_check_up(uow: UnitOfWork, *, actor: SlackPerson, request_id: str, channel: str, code: str) -> None:
+    """Note that a click could not be checked with Slack, and have it pressed again."""
+    uow.audit("decision.not_checked", actor=audit_actor(uow, actor), request_id=request_id, code=code)
+    enqueue(uow, Whisper(request_id=request_id, slack_id=actor.slack_id, channel=channel, news="press_again"))
+
+
 def _same_account(uow: UnitOfWork, request: AccessRequest, approver: Person) -> Refusal | None:
     finding = findings.of(uow, request.id)
     theirs = {people.get(uow, request.person_id).account_id, finding.account_id if finding else None} - {None}
@@ -110,7 +119,10 @@ def _too_late(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, ch
 
 def _set_in_motion(uow: UnitOfWork, request: AccessRequest) -> None:
     if request.status is RequestStatus.APPROVED:
-        enqueue(uow, Grant(request_id=request.id))
+        enqueue(uow, Grant(request_id=request.id, afresh=False))
+        trouble = trouble_with_atlassian(uow)
+        if trouble is not None:
+            record_waiting(uow, request.id, code=trouble)
         enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
         return
     enqueue(uow, RedrawCard(request_id=request.id))
@@ -163,9 +175,21 @@ def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
     if moved is None:
         return _too_late(uow, actor=actor, request=request, channel=channel)
     uow.audit("request.retried", actor=audit_actor(uow, actor), request_id=request.id)
-    enqueue(uow, Grant(request_id=request.id) if approved else Vet(request_id=request.id))
+    if approved:
+        enqueue(uow, Grant(request_id=request.id, afresh=True))
+    else:
+        _give_time(uow, request)
+        enqueue(uow, Admit(request_id=request.id))
+    enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news="retry_queued"))
     enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
     return Resumed(request=moved)
+
+
+def _give_time(uow: UnitOfWork, request: AccessRequest) -> None:
+    """As much time to be decided as a new request has."""
+    expires_at = uow.now + (request.expires_at - request.filed_at)
+    access_requests.extend(uow, request.id, expires_at=expires_at)
+    enqueue(uow, Expire(request_id=request.id), due_at=expires_at)
 
 
 def _close_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
@@ -183,4 +207,5 @@ def _close_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
     uow.audit("request.closed", actor=audit_actor(uow, actor), request_id=request.id, code=by_admin)
     enqueue(uow, RedrawCard(request_id=request.id))
     enqueue(uow, Tell(request_id=request.id, slack_id=moved.requester_slack_id, news="closed.by_admin"))
+    wake_queue(uow, request.product)
     return Resumed(request=moved)

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from atlassian.steps import Step, settle_seconds
+from atlassian.steps import Step, settle_seconds, step_to_json
 from bot.actor import Comeback
 from bot.codes import Attention, Waiting
-from bot.jobs import Alert, Grant, ReadBack, RedrawCard, Tell
-from bot.settings import Settings
+from bot.jobs import Grant, LookForDrift, ReadBack, RedrawCard, Tell
+from bot.policy import STEPS_BEGUN, steps_begun
+from bot.usecases.queue import ahead_of, wake_queue
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people
 from storage.db import UnitOfWork
@@ -46,14 +47,15 @@ def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
         person=people.get(uow, request.person_id),
         decision=decision,
         finding=findings.of(uow, request_id),
-        ahead=_ahead(uow, request),
-        granted_today=access_requests.granted_since(uow, uow.now - timedelta(days=1)),
+        ahead=ahead_of(uow, request),
+        granted_today=_granted_today(uow, request),
     )
 
 
-def _ahead(uow: UnitOfWork, request: AccessRequest) -> int:
-    queue = [one.id for one in access_requests.waiting(uow, request.product) if one.reason_code == Waiting.SEATS_EXHAUSTED]
-    return queue.index(request.id) if request.id in queue else len(queue)
+def _granted_today(uow: UnitOfWork, request: AccessRequest) -> int:
+    """Grants of the last day, and those under way; not counting *request* itself."""
+    others = access_requests.granting(uow) - (request.status is RequestStatus.GRANTING)
+    return access_requests.granted_since(uow, uow.now - timedelta(days=1)) + others
 
 
 def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | None) -> bool:
@@ -62,31 +64,51 @@ def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | 
     return owner is not None and owner.id != request.person_id
 
 
-def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:
+def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any], link: str | None = None) -> None:
     """Remember the newest diagnosis, and what else the last finding knew."""
     finding = findings.of(uow, request_id)
-    if finding is not None and finding.body.get("state") == state:
+    if finding is not None and finding.body.get("state") == state and (link is None or finding.body.get("link")):
         return
     before = finding.body if finding else {}
-    body = {**before, "state": state, "first": before.get("first") or before.get("state") or state, "trouble": None}
+    body = {
+        **before,
+        "link": before.get("link") or link,
+        "state": state,
+        "first": before.get("first") or before.get("state") or state,
+        "trouble": None,
+    }
     findings.record(uow, request_id=request_id, account_id=state.get("account_id"), email=state.get("email"), body=body)
 
 
-def start(uow: UnitOfWork, request_id: str, *, job: Job, step: Step, state: dict[str, Any]) -> AccessRequest | None:
+def start(uow: UnitOfWork, request_id: str, *, job: Job, step: Step, state: dict[str, Any], link: str | None) -> AccessRequest | None:
     """
-    Store the intent and the *state* it rests on before the write is sent; None when the request was taken off its way meanwhile.
+    Store the intent, the *state* it rests on and the product's *link* before the write is sent.
 
-    A request that is granting already (an earlier attempt, or an earlier level) stays so.
+    None when the request was taken off its way meanwhile. One that is granting already (an earlier attempt or level) stays so.
     """
-    request = access_requests.move(uow, request_id, source=(RequestStatus.APPROVED, RequestStatus.WAITING), target=RequestStatus.GRANTING)
-    if request is None:
-        request = access_requests.get(uow, request_id)
-        if request is None or request.status is not RequestStatus.GRANTING:
-            return None
-    keep_state(uow, request_id, state=state)
+    request = access_requests.lock(uow, request_id)
+    if request is None or request.status not in ON_ITS_WAY:
+        return None
+    begun = {**request.details, STEPS_BEGUN: str(steps_begun(request) + 1)}
+    _move_to_granting(uow, request, details=begun)
+    keep_state(uow, request_id, state=state, link=link)
     outbox.settle(uow, job, seconds=settle_seconds(step))
-    uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step.kind)
+    uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step.kind, **_ids_of(step))
     return request
+
+
+def _move_to_granting(uow: UnitOfWork, request: AccessRequest, *, details: dict[str, Any]) -> None:
+    if request.status is RequestStatus.GRANTING:
+        access_requests.detail(uow, request.id, details=details)
+        return
+    access_requests.move(uow, request.id, source=request.status, target=RequestStatus.GRANTING, details=details)
+
+
+def _ids_of(step: Step) -> dict[str, str]:
+    """What the step gives, for the audit trail: groups, directories, roles and resources, none of them personal."""
+    facts = step_to_json(step)
+    named = {name: facts[name] for name in ("group_id", "directory_id", "role", "resource") if facts.get(name)}
+    return named | ({"groups": ",".join(facts["group_ids"])} if facts.get("group_ids") else {})
 
 
 def record_step(uow: UnitOfWork, request_id: str, *, step: dict[str, Any]) -> None:
@@ -104,7 +126,7 @@ def look_again(uow: UnitOfWork, read_back: ReadBack) -> None:
 def go_on(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:
     """One level is mended and another is left: keep what was read, and take the next step."""
     keep_state(uow, request_id, state=state)
-    enqueue(uow, Grant(request_id=request_id))
+    enqueue(uow, Grant(request_id=request_id, afresh=False))
 
 
 def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, how: str) -> None:
@@ -113,25 +135,37 @@ def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, em
     if request is None:
         return
     if request.status in {RequestStatus.APPROVED, RequestStatus.WAITING}:
-        access_requests.move(uow, request_id, source=request.status, target=RequestStatus.GRANTING)
+        _move_to_granting(uow, request, details=dict(request.details))
     granted = access_requests.move(
         uow, request_id, source=RequestStatus.GRANTING, target=RequestStatus.GRANTED, reason_code=how, details={}
     )
     if granted is None:
         return
-    if account_id is not None and not account_taken(uow, request, account_id=account_id):
-        people.link(uow, request.person_id, account_id=account_id, email=email)
+    _pin(uow, request, account_id=account_id, email=email)
     uow.audit("access.granted", actor=audit_actor(uow, Comeback()), request_id=request_id, product=request.product, how=how)
     enqueue(uow, RedrawCard(request_id=request_id))
+    if how != "invited":
+        watch_for_drift(uow, request_id)
     news = "invited" if how == "invited" else "granted"
     enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news=news))
-    _wake_queue(uow, request.product)
+    wake_queue(uow, request.product)
 
 
-def _wake_queue(uow: UnitOfWork, product: str) -> None:
-    head = next(iter(access_requests.waiting(uow, product)), None)
-    if head is not None:
-        outbox.hasten(uow, kind=Grant.kind, subject=f"request:{head.id}")
+def _pin(uow: UnitOfWork, request: AccessRequest, *, account_id: str | None, email: str | None) -> None:
+    """Pin the account at the first grant; what is pinned stays, as a human may have done it."""
+    person = people.get(uow, request.person_id)
+    if account_id is None or person.account_id is not None or account_taken(uow, request, account_id=account_id):
+        return
+    people.link(uow, person.id, account_id=account_id, email=email)
+    uow.audit("person.linked", actor=audit_actor(uow, Comeback()), request_id=request.id, person=person.id)
+
+
+def record_no_seat(uow: UnitOfWork, request_id: str) -> None:
+    """The step was refused for want of a seat, so it counts as not begun; the request waits in the queue."""
+    request = access_requests.get(uow, request_id)
+    if request is not None:
+        begun = {**request.details, STEPS_BEGUN: str(max(0, steps_begun(request) - 1))}
+        record_waiting(uow, request_id, code=Waiting.SEATS_EXHAUSTED, details=begun)
 
 
 def record_waiting(uow: UnitOfWork, request_id: str, *, code: Waiting, details: dict[str, str] | None = None) -> None:
@@ -145,7 +179,12 @@ def record_waiting(uow: UnitOfWork, request_id: str, *, code: Waiting, details: 
         access_requests.move(uow, request_id, source=RequestStatus.WAITING, target=RequestStatus.APPROVED)
         request = access_requests.get(uow, request_id) or request
     moved = access_requests.move(
-        uow, request_id, source=request.status, target=RequestStatus.WAITING, reason_code=code.value, details=details or {}
+        uow,
+        request_id,
+        source=request.status,
+        target=RequestStatus.WAITING,
+        reason_code=code.value,
+        details={**request.details, **(details or {})},
     )
     if moved is None:
         return
@@ -161,15 +200,27 @@ def record_attention(uow: UnitOfWork, request_id: str, *, code: Attention, detai
     if request is None or request.status not in ON_ITS_WAY | {RequestStatus.PENDING}:
         return
     moved = access_requests.move(
-        uow, request_id, source=request.status, target=RequestStatus.NEEDS_ATTENTION, reason_code=code.value, details=details or {}
+        uow,
+        request_id,
+        source=request.status,
+        target=RequestStatus.NEEDS_ATTENTION,
+        reason_code=code.value,
+        details={STEPS_BEGUN: str(steps_begun(request)), **(details or {})},
     )
     if moved is None:
         return
     uow.audit("request.needs_attention", actor=audit_actor(uow, Comeback()), request_id=request_id, code=code.value)
     enqueue(uow, RedrawCard(request_id=request_id))
-    enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="needs_attention"))
+    told = f"attention:{request_id}:{code.value}"
+    enqueue(uow, Tell(request_id=request_id, slack_id=request.requester_slack_id, news="needs_attention"), key=told)
+    wake_queue(uow, request.product)
 
 
-def alert_channel(uow: UnitOfWork, *, settings: Settings, news: str, facts: dict[str, str], once: str) -> None:
-    """Tell the admin channel; the same *once* is told one time."""
-    enqueue(uow, Alert(channel=settings.admin_channel, news=news, facts=facts), key=f"alert:{news}:{once}")
+DRIFT_LOOKS = (timedelta(hours=24), timedelta(hours=72))
+"""An identity provider syncs within a day, a person who tidies up within three."""
+
+
+def watch_for_drift(uow: UnitOfWork, request_id: str) -> None:
+    """Look again later whether the access that was given is still there."""
+    for wait in DRIFT_LOOKS:
+        enqueue(uow, LookForDrift(request_id=request_id), due_at=uow.now + wait)

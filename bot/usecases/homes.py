@@ -31,4 +31,5 @@ def opened(uow: UnitOfWork, *, actor: SlackPerson, delivery: str) -> None:
 def facts(uow: UnitOfWork, *, actor: SlackPerson, decides: bool) -> HomeFacts:
     """What *actor*'s Home tab shows; *decides* says whether they are an approver."""
     pending = access_requests.list_recent(uow, status=RequestStatus.PENDING, limit=LISTED) if decides else ()
-    return HomeFacts(own=requests.of_person(uow, actor=actor, limit=LISTED), pending=tuple(pending))
+    with_card = tuple(request for request in pending if request.card_ts is not None)
+    return HomeFacts(own=requests.of_person(uow, actor=actor, limit=LISTED), pending=with_card)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from bot.settings import Settings
-from bot.usecases.grants import alert_channel
+from bot.usecases.alerts import alert_channel
 from storage import deliveries, outbox
 from storage.db import UnitOfWork
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from bot.actor import Actor, Comeback, SlackPerson
 from bot.codes import Closed
-from bot.jobs import BumpCard, Expire, PostCard, RedrawCard, Tell, Vet
+from bot.jobs import Admit, BumpCard, Expire, PostCard, RedrawCard, Tell, Vet
 from bot.policy import Refusal, may_cancel
 from bot.settings import Settings
 from bot.usecases.answers import AlreadyOpen, CancelAnswer, Cancelled, Filed, FilingAnswer, NotPossible, Seen, TooMany
+from bot.usecases.queue import wake_queue
 from bot.usecases.steps import audit_actor, enqueue
+from bot.usecases.weather import trouble_with_atlassian
 from storage import access_requests, deliveries, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
@@ -36,7 +38,7 @@ def file(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, product: str, re
     if request is None:
         return _already_open(uow, person, product)
     uow.audit("request.filed", actor=audit_actor(uow, actor), request_id=request.id, product=product, via=via)
-    enqueue(uow, Vet(request_id=request.id))
+    enqueue(uow, Admit(request_id=request.id))
     enqueue(uow, Expire(request_id=request.id), due_at=expires_at)
     if via == "modal":
         enqueue(uow, Tell(request_id=request.id, slack_id=actor.slack_id, news="filed"))
@@ -77,13 +79,17 @@ def cancel(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, request_id: st
         return NotPossible(request=request)
     uow.audit("request.cancelled", actor=audit_actor(uow, actor), request_id=request_id)
     enqueue(uow, RedrawCard(request_id=request_id))
+    wake_queue(uow, request.product)
     return Cancelled(request=cancelled)
 
 
 def expire(uow: UnitOfWork, request_id: str) -> None:
-    """Expire a request that nobody decided in time; any other is left as it is."""
-    request = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=RequestStatus.EXPIRED)
-    if request is None:
+    """Expire a request that nobody decided in time; one that was decided, or given more time, is left as it is."""
+    request = access_requests.lock(uow, request_id)
+    if request is None or request.approved_at is not None or request.expires_at > uow.now:
+        return
+    undecided = (RequestStatus.PENDING, RequestStatus.NEEDS_ATTENTION)
+    if access_requests.move(uow, request_id, source=undecided, target=RequestStatus.EXPIRED) is None:
         return
     uow.audit("request.expired", actor=audit_actor(uow, Comeback()), request_id=request_id)
     enqueue(uow, RedrawCard(request_id=request_id))
@@ -101,6 +107,33 @@ def close(uow: UnitOfWork, request_id: str, *, code: Closed | Refusal, news: str
     return request
 
 
+def admit(uow: UnitOfWork, request_id: str, *, email: str, channel: str) -> None:
+    """
+    They may ask: look into their access next, with the e-mail that Slack gave.
+
+    When Atlassian can't be asked for a while the approvers see the request all the same.
+    """
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status is not RequestStatus.PENDING:
+        return
+    trouble = trouble_with_atlassian(uow)
+    body = {"state": None, "trouble": trouble.value if trouble else None}
+    findings.record(uow, request_id=request_id, account_id=None, email=email, body=body)
+    enqueue(uow, Vet(request_id=request_id))
+    if trouble is not None:
+        show_card(uow, request, channel=channel)
+
+
+def show_card(uow: UnitOfWork, request: AccessRequest, *, channel: str) -> None:
+    """Post the request's card and plan its reminders, once; a card that is there already is drawn anew."""
+    if request.card_ts is not None:
+        enqueue(uow, RedrawCard(request_id=request.id))
+        return
+    enqueue(uow, PostCard(request_id=request.id, channel=channel), key=f"card:{request.id}")
+    for number, wait in enumerate(BUMPS):
+        enqueue(uow, BumpCard(request_id=request.id, channel=channel), due_at=uow.now + wait, key=f"bump:{request.id}:{number}")
+
+
 def record_vetted(
     uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, body: dict[str, Any], channel: str
 ) -> None:
@@ -109,9 +142,4 @@ def record_vetted(
     if request is None or request.status is not RequestStatus.PENDING:
         return
     findings.record(uow, request_id=request_id, account_id=account_id, email=email, body=body)
-    if request.card_ts is None:
-        enqueue(uow, PostCard(request_id=request_id, channel=channel), key=f"card:{request_id}")
-        for wait in BUMPS:
-            enqueue(uow, BumpCard(request_id=request_id, channel=channel), due_at=uow.now + wait)
-    else:
-        enqueue(uow, RedrawCard(request_id=request_id))
+    show_card(uow, request, channel=channel)

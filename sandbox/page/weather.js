@@ -122,12 +122,14 @@ function licence(run) {
 
 function clock(run) {
   const advance = (seconds) => () => run(async () => setNow((await api.clock(seconds)).now));
-  return group(
-    "Clock",
+  const node = group(
+    "The sandbox's clock",
     button("+1 hour", "clock-hour", advance(3600)),
     button("+1 day", "clock-day", advance(86400)),
     button("+1 week", "clock-week", advance(7 * 86400)),
   );
+  node.title = "Moves only the sandbox: a bot in a process of its own keeps its own clock";
+  return node;
 }
 
 function slack(run) {

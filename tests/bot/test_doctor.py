@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import clock, doctor
-from bot.doctor import Light, Line
+from bot.doctor import Light, Line, database
 from bot.doctor.lines import green
+from bot.settings import DatabaseSettings
 from sandbox.atlassian.organization import KeyState
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.app import App
-from storage import migrate
+from storage import db, migrate, outbox
+from storage.db import Database, UnitOfWork
 from tests.bot.outside import Outside
 
 
@@ -284,6 +286,43 @@ async def test_database_that_cannot_be_reached_is_red(world: Sandbox, outside: O
     outside.set({"DATABASE_URL": "postgresql://comeback:canary@127.0.0.1:9/comeback"})
     line = (await red())["database"]
     assert "canary" not in line.text
+
+
+async def test_jobs_that_were_given_up_are_a_warning(world: Sandbox, outside: Outside) -> None:
+    """They stay in the database, where nobody looks."""
+    opened = Database.open(
+        f"sqlite:///{outside.directory}/comeback.db", clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token
+    )
+
+    def give_up(uow: UnitOfWork) -> None:
+        for kind in ("notice.tell", "card.post", "card.post"):
+            outbox.enqueue(uow, kind=kind, subject=uow.new_id(), payload={}, settle_seconds=0)
+        for job in outbox.claim(uow, limit=3):
+            outbox.bury(uow, job, error="refused")
+
+    await opened.write(give_up)
+    await opened.close()
+    (line,) = [line for line in await report() if line.subject == "jobs"]
+    assert (line.light, line.text) == (Light.YELLOW, "given up: 2 card.post, 1 notice.tell")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, None), (4, None), (6, "6 s ahead of the database"), (-6, "6 s behind the database")])
+async def test_clock_that_is_off_is_red(postgres_url: str, monkeypatch: pytest.MonkeyPatch, seconds: int, words: str | None) -> None:
+    """How fresh a fact is compares this machine's clock with the server's."""
+    # This machine's clock as storage asks for it, wrong by so much.
+    monkeypatch.setattr(db, "process_now", lambda: clock.system_now() + timedelta(seconds=seconds))
+    lines = await database.check(DatabaseSettings(database_url=postgres_url), now=clock.system_now)
+    found = [line for line in lines if line.subject == "clock"]
+    if words is None:
+        assert found == []
+    else:
+        assert found[0].light is Light.RED
+        assert words in found[0].text
+
+
+async def test_subject_is_not_repeated(outside: Outside) -> None:
+    """The line begins with the name already."""
+    assert not any(line.text.startswith(line.subject) for line in await report())
 
 
 async def test_check_without_an_answer_ends() -> None:

@@ -1,11 +1,12 @@
 """Who may ask and who may decide."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.actor import SlackPerson
-from bot.policy import ApproverFacts, PersonKind, Profile, Refusal, may_ask, may_cancel, may_decide
+from bot.policy import STEPS_BEGUN, ApproverFacts, PersonKind, Profile, Refusal, may_ask, may_cancel, may_decide
 from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest
 
@@ -88,6 +89,7 @@ def test_facts_older_than_a_minute_are_not_fresh() -> None:
 def test_a_request_is_taken_back_only_before_anything_was_done(status: RequestStatus) -> None:
     """Once the write is on its way, taking back would be a lie."""
     ada, ben = SlackPerson(team_id="T0ACME", slack_id="U0ADA"), SlackPerson(team_id="T0ACME", slack_id="U0BEN")
-    early = {RequestStatus.PENDING, RequestStatus.APPROVED, RequestStatus.WAITING}
+    early = {RequestStatus.PENDING, RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.NEEDS_ATTENTION}
     assert may_cancel(ada, request=request(status)) is (status in early)
+    assert not may_cancel(ada, request=replace(request(status), details={STEPS_BEGUN: "1"}))
     assert not may_cancel(ben, request=request(status))

@@ -60,9 +60,12 @@ class Stage:
     async def _until(self, there: Callable[[], Message | None], *, why: str, step: timedelta = timedelta(0)) -> Message:
         for _ in range(PATIENCE):
             try:
-                return await self.sandbox.slack.until(there, timeout=1)
+                found = await self.sandbox.slack.until(there, timeout=1)
             except TimeoutError:
                 self.later(step)
+            else:
+                assert found is not None
+                return found
         cards = [card.words for card in self.cards()]
         raise AssertionError(f"{why}; cards: {cards}; audit: {await self.kinds()}")
 
@@ -79,10 +82,10 @@ class Stage:
         """The kinds of the audit entries, oldest first."""
         return [entry.kind for entry in await self.trail()]
 
-    async def logged(self, kind: str) -> None:
-        """Wait for an audit entry of this kind."""
+    async def logged(self, kind: str, *, times: int = 1) -> None:
+        """Wait for that many audit entries of this kind."""
         for _ in range(PATIENCE * 20):
-            if kind in await self.kinds():
+            if (await self.kinds()).count(kind) >= times:
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"no {kind} in {await self.kinds()}")

@@ -35,7 +35,7 @@ async def test_a_person_asks_and_gets_their_access_back(
         assert atlassian.groups_of("ada") == before | {"jira-users-acme"}
         assert len(stage.cards()) == 1
         assert {ping.target for ping in slack.pings} <= {"U0ADA", "U0GRACE"}
-        assert await stage.kinds() == ["request.filed", "request.approved", "access.step", "access.granted"]
+        assert await stage.kinds() == ["request.filed", "request.approved", "access.step", "person.linked", "access.granted"]
         verdict = await stage.parts.database.read(audit.verify)
         assert isinstance(verdict, Verified)
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage import engines, migrate
 from storage.address import parse
-from storage.errors import DatabaseAway, SchemaOutdated, SchemaTooNew
+from storage.errors import DatabaseAway, NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.tables import SCHEMA, metadata
 
 ROOT = Path(migrate.__file__).parent.parent
@@ -41,12 +41,29 @@ def fresh_engine(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Eng
 
 def test_an_empty_database_is_brought_up_to_date_once(empty_database_url: str) -> None:
     """The first call makes the tables, the second finds nothing to do."""
-    with pytest.raises(SchemaOutdated) as outdated:
+    with pytest.raises((SchemaOutdated, NoDatabase)):
         migrate.check(empty_database_url)
-    assert (outdated.value.current, outdated.value.needed) == (None, SCHEMA)
     assert migrate.upgrade(empty_database_url)
     migrate.check(empty_database_url)
     assert not migrate.upgrade(empty_database_url)
+
+
+def test_a_database_without_tables_is_outdated(fresh_engine: Engine) -> None:
+    """It is there, so it may be the right one: the command that mends it is offered."""
+    with fresh_engine.connect():
+        pass
+    with pytest.raises(SchemaOutdated) as outdated:
+        migrate.check(fresh_engine.url.render_as_string(hide_password=False))
+    assert (outdated.value.current, outdated.value.needed) == (None, SCHEMA)
+
+
+def test_a_check_makes_no_file(tmp_path: Path) -> None:
+    """A command in the wrong directory must not leave an empty database there, which would then be migrated."""
+    path = tmp_path / "elsewhere.db"
+    with pytest.raises(NoDatabase, match=f"no database at {path}: check DATABASE_URL") as missing:
+        migrate.check(f"sqlite:///{path}")
+    assert missing.value.path == path
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None:

@@ -42,6 +42,31 @@ async def test_an_account_has_one_owner(database: Database) -> None:
     await database.write(work)
 
 
+async def test_an_account_can_be_taken_back(database: Database) -> None:
+    """Without a link the person is met again by e-mail, nothing of the old link stays, and the account is anybody's."""
+
+    def work(uow: UnitOfWork) -> None:
+        ada, bob = person(uow), person(uow)
+        people.link(uow, ada.id, account_id="acc-1", email="ada@example.com")
+        assert people.unlink(uow, ada.id) == ada
+        assert people.link(uow, bob.id, account_id="acc-1", email=None).account_id == "acc-1"
+
+    await database.write(work)
+
+
+async def test_a_person_is_found_by_either_id(database: Database) -> None:
+    """A human knows the Slack id, the trail knows ours; ids of nobody find nobody."""
+
+    def work(uow: UnitOfWork) -> None:
+        here, there = (people.find_or_add(uow, team_id=team, slack_id="U1") for team in ("T1", "T2"))
+        assert people.with_slack_id(uow, "U1") == (here, there)
+        assert people.slack_id_of(uow, here.id) == "U1"
+        assert people.with_slack_id(uow, "U2") == ()
+        assert people.slack_id_of(uow, "nobody") is None
+
+    await database.write(work)
+
+
 async def test_decisions_come_back_in_order(database: Database) -> None:
     """All that was said stays, with who said it."""
 

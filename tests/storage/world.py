@@ -37,7 +37,8 @@ def move(uow: UnitOfWork, one: AccessRequest, *path: RequestStatus) -> AccessReq
 
 def job(uow: UnitOfWork, kind: str = "card.post", **options: Any) -> bool:
     """A job in the outbox, due now, with a subject of its own."""
-    return outbox.enqueue(uow, **{"kind": kind, "subject": new_id(), "payload": {}, "settle_seconds": 12} | options)
+    fields: dict[str, Any] = {"kind": kind, "subject": new_id(), "payload": {}, "settle_seconds": 12, **options}
+    return outbox.enqueue(uow, **fields)
 
 
 def claim_one(uow: UnitOfWork) -> Job:

@@ -13,11 +13,16 @@ from bot.slack.desk import Desk
 from bot.slack.opening import open_view
 from bot.slack.replies import as_ack
 from bot.slack.surfaces import card, modals, notices, status
+from bot.slack.surfaces.markup import plain
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.notices import NoticeView
+from bot.slack.surfaces.status import StatusRow
 from bot.usecases import homes, requests
 from bot.usecases.answers import AlreadyOpen, CancelAnswer, Cancelled, FilingAnswer, Seen, TooMany
+from storage import access_requests, decisions
 from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus
+from storage.records import AccessRequest
 
 ANY_PRODUCT = "/request-access"
 LONGEST_REASON = 1000
@@ -43,7 +48,8 @@ async def ask(ack: AsyncAck, command: dict[str, Any], context: AsyncBoltContext,
         case "status":
             await ack(as_ack(await _status(desk, actor)))
         case _ if product is None or not text:
-            view = modals.request_form(desk.settings.products, product=product.key if product else None, reason=text)
+            named, reason = (product.key, text) if product else named_in(text, desk.settings.products)
+            view = modals.request_form(desk.settings.products, product=product.key if product else None, chosen=named, reason=reason)
             opened = await open_view(client, trigger_id=str(command["trigger_id"]), view=view)
             await (ack() if opened else ack(as_ack(notices.render(NoticeView(news="open_form", product=product)))))
         case _:
@@ -54,7 +60,17 @@ async def ask(ack: AsyncAck, command: dict[str, Any], context: AsyncBoltContext,
 def typed(command: Mapping[str, Any]) -> str:
     """What the person typed; Slack sends `&`, `<` and `>` as entities."""
     text = str(command.get("text") or "")
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()[:LONGEST_REASON]
+    words = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()[:LONGEST_REASON]
+    return words if plain(words) else ""
+
+
+def named_in(text: str, products: Mapping[str, Product]) -> tuple[str | None, str]:
+    """The key of the product that *text* begins with, by its key or its name, and the rest; None and all of it when there is none."""
+    called = {word.casefold(): key for key, product in products.items() for word in (key, key.replace("_", "-"), product.name)}
+    for word in sorted(called, key=len, reverse=True):
+        if re.match(rf"{re.escape(word)}(?![\w-])", text, re.IGNORECASE):
+            return called[word], text[len(word) :].lstrip(" ,:;.-")
+    return None, text
 
 
 def _product_of(command: Mapping[str, Any], desk: Desk) -> Product | None:
@@ -62,8 +78,18 @@ def _product_of(command: Mapping[str, Any], desk: Desk) -> Product | None:
 
 
 async def _status(desk: Desk, actor: SlackPerson) -> Message:
-    latest = await desk.database.read(lambda uow: requests.of_person(uow, actor=actor))
-    return status.render_status(latest, products=desk.settings.products)
+    rows = await desk.database.read(lambda uow: tuple(_row(uow, request) for request in requests.of_person(uow, actor=actor)))
+    return status.render_status(rows, products=desk.settings.products)
+
+
+def _row(uow: UnitOfWork, request: AccessRequest) -> StatusRow:
+    """The request with what its own status makes worth a look: who denied it, or how long the queue is."""
+    denied, waits = request.status is RequestStatus.DENIED, request.status is RequestStatus.WAITING
+    return StatusRow(
+        request=request,
+        decision=next(iter(decisions.of(uow, request.id)), None) if denied else None,
+        queue_position=access_requests.queue_position(uow, request.id) if waits else None,
+    )
 
 
 async def _file(desk: Desk, *, actor: SlackPerson, delivery: str, product: Product, reason: str, via: str) -> FilingAnswer:

@@ -10,6 +10,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from atlassian.access import WayBack
+from bot.codes import Attention
 from bot.slack.surfaces import card_parts as parts
 from bot.slack.surfaces import reasons
 from bot.slack.surfaces.card_parts import FOUND, INVITED, CardView
@@ -23,6 +24,9 @@ APPROVE = "request.approve"
 DENY = "request.deny"
 RETRY = "request.retry"
 CLOSE = "request.close"
+
+_FINAL = frozenset({Attention.ACCOUNT_CLOSED.value})
+"""What no second look would find otherwise."""
 
 
 def render(view: CardView) -> Message:
@@ -55,6 +59,7 @@ def _pending(view: CardView) -> Drawn:
         parts.words(view),
         parts.facts(view),
         parts.warnings(view),
+        parts.alarm(view),
         decide,
         context(ends),
     )
@@ -136,8 +141,9 @@ def _needs_attention(view: CardView) -> Drawn:
         yes="Close it",
         style="danger",
     )
+    again = button("Try again", action_id=RETRY, value=view.request.id, style="primary")
     settle = buttons(
-        button("Try again", action_id=RETRY, value=view.request.id, style="primary"),
+        again if view.request.reason_code not in _FINAL else None,
         button("Close", action_id=CLOSE, value=view.request.id, confirm=question),
         block_id="settle",
     )
@@ -149,7 +155,7 @@ def _closed(view: CardView) -> Drawn:
     why = reasons.why_closed(view.request, parts.fillings(view))
     return (
         parts.head("⚪", f"Closed: {parts.product(view)} for {parts.who(view)}", f"{parts.who(view)} {why}."),
-        parts.small_print(f"Closed {moment(view.request.changed_at)}"),
+        parts.small_print(parts.closed(view)),
     )
 
 

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block
 from atlassian.access import AccessState
 from bot.settings import Product
 from bot.slack.surfaces import access
-from bot.slack.surfaces.markup import context, fields, link, mention, moment, quoted, said, section, span
+from bot.slack.surfaces.markup import context, fields, link, mention, moment, plain, quoted, said, section, span
 from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest, Decision
 
@@ -51,7 +51,7 @@ def head(face: str, title: str, sentence: str = "") -> Block:
 
 def words(view: CardView) -> Block | None:
     """What the person wrote, None when they wrote nothing."""
-    return said(view.request.reason) if view.request.reason.strip() else None
+    return said(view.request.reason) if plain(view.request.reason) else None
 
 
 def facts(view: CardView) -> Block:
@@ -97,6 +97,12 @@ def warnings(view: CardView) -> Block | None:
     return context(*lines, *denied) if lines or denied else None
 
 
+def alarm(view: CardView) -> Block | None:
+    """What nobody may miss before the click, None when there is no such thing."""
+    line = access.alarm(view.state, names=view.product_names) if view.state else None
+    return section(line) if line else None
+
+
 def decided(view: CardView) -> str:
     """Who decided and when; empty while nobody has."""
     if view.decision is None:
@@ -138,4 +144,22 @@ def fillings(view: CardView) -> Mapping[str, str]:
     """What the reasons' sentences may name."""
     place = f"It is number {view.queue_position} in the queue. " if view.queue_position else ""
     approver = mention(view.decision.approver_slack_id) if view.decision else "The approver"
-    return {"product": product(view), "requester": who(view), "approver": approver, "place": place}
+    return {"product": product(view), "requester": who(view), "approver": approver, "place": place, **_found(view.state)}
+
+
+def _found(state: AccessState | None) -> Mapping[str, str]:
+    """What the diagnosis lets a reason's sentence name; empty without one."""
+    if state is None:
+        return {}
+    found = {"accounts": f"{state.matches} accounts"} if state.matches > 1 else {}
+    if state.email:
+        found["email"] = f"the e-mail {quoted(state.email, longest=access.LONGEST_NAME)}"
+    if state.chosen_group:
+        found["group"] = f"`{quoted(state.chosen_group.name, longest=access.LONGEST_NAME)}`"
+    return found
+
+
+def closed(view: CardView) -> str:
+    """When the request was closed and, where a person did it, by whom."""
+    by = view.request.details.get("closed_by")
+    return f"Closed {f'by {mention(by)} ' if isinstance(by, str) else ''}{moment(view.request.changed_at)}"

@@ -1,14 +1,15 @@
 """The Home tab: what you asked for, what you can ask for, and, for approvers, what waits for them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
 from bot.settings import Product
-from bot.slack.surfaces.markup import button, buttons, context, mention, quoted, section, span
+from bot.slack.surfaces.markup import button, buttons, context, link_button, listed, mention, quoted, section, span
 from bot.slack.surfaces.notices import OPEN_FORM
-from bot.slack.surfaces.status import request_rows
+from bot.slack.surfaces.status import StatusRow, request_rows
 from storage.records import AccessRequest
 
 MOST_PRODUCTS = 25
@@ -18,13 +19,18 @@ MOST_ROWS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView:
-    """One person's Home: their *own* requests and, for those who may decide, all *pending* ones, newest first."""
+    """
+    One person's Home: their *own* requests and, for those who may decide, all *pending* ones, newest first.
+
+    *links* are the addresses of the pending requests' cards by request id, as far as known.
+    """
 
     own: tuple[AccessRequest, ...]
     may_decide: bool
     pending: tuple[AccessRequest, ...]
     products: tuple[Product, ...]
     now: datetime
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def product_of(self, request: AccessRequest) -> str:
         """The product's name, or its key when the settings no longer have it."""
@@ -49,14 +55,22 @@ def _deciding(view: HomeView) -> tuple[Block, ...]:
     if not view.pending:
         return (DividerBlock(), _header("For you to decide"), section("✨  Nothing is waiting. Everybody has their answer."))
     rows = tuple(_pending_row(request, view) for request in view.pending[:MOST_ROWS])
-    return (DividerBlock(), _header("For you to decide"), *rows)
+    return (DividerBlock(), _header("For you to decide"), *_where(view), *rows)
+
+
+def _where(view: HomeView) -> tuple[Block, ...]:
+    """Where to decide what has no link of its own; empty when everything has."""
+    unlinked = (request for request in view.pending[:MOST_ROWS] if request.id not in view.links)
+    channels = dict.fromkeys(request.card_channel for request in unlinked if request.card_channel)
+    places = listed([f"<#{quoted(channel)}>" for channel in channels])
+    return (context(f"Decide on the cards in {places}."),) if places else ()
 
 
 def _pending_row(request: AccessRequest, view: HomeView) -> Block:
     waiting = span(view.now - request.filed_at)
     text = f"🟡  {mention(request.requester_slack_id)} asks for *{quoted(view.product_of(request))}*\nWaiting for {waiting}"
-    where = f" · on its card in <#{quoted(request.card_channel)}>" if request.card_channel else ""
-    return section(text + where)
+    link = view.links.get(request.id)
+    return section(text, accessory=link_button("Open the card", url=link) if link else None)
 
 
 def _asked(view: HomeView) -> tuple[Block, ...]:
@@ -65,7 +79,9 @@ def _asked(view: HomeView) -> tuple[Block, ...]:
     return (
         DividerBlock(),
         _header("Your requests"),
-        *request_rows(view.own[:MOST_ROWS], products={product.key: product for product in view.products}),
+        *request_rows(
+            [StatusRow(request=one) for one in view.own[:MOST_ROWS]], products={product.key: product for product in view.products}
+        ),
     )
 
 

@@ -6,8 +6,9 @@ through `plain` into plain_text objects, or through `quoted` into mrkdwn. https:
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate, islice
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -21,23 +22,43 @@ from slack_sdk.models.blocks import (
 )
 
 LONGEST_QUOTE = 300
+MOST_LISTED = 7
+"""A list on a card is read in one glance or not at all; the rest is counted."""
+LONGEST_LIST = 900
+"""Slack takes 2,000 characters of one piece of small print, and counts escapes as they are written."""
 _ZERO_WIDTH_JOINER = "\u200d"
+# Letters and symbols by category, and yet nothing to see: the Hangul fillers and the empty Braille cell.
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _STYLING = str.maketrans("", "", "*~`")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _UNITS = ((timedelta(days=365), "year"), (timedelta(days=30), "month"), (timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 
 
 def plain(text: str, *, longest: int = LONGEST_QUOTE) -> str:
-    """*text* on one line without control, bidirectional and other invisible characters, at most *longest* characters."""
+    """
+    *text* on one line without control, bidirectional and other invisible characters, at most *longest* characters.
+
+    Empty when there is nothing to see in it.
+    """
     # The joiner is invisible too, but without it one emoji of a family becomes four.
     visible = (char if char == _ZERO_WIDTH_JOINER or unicodedata.category(char)[0] != "C" else " " for char in text)
     line = " ".join("".join(visible).split())
+    if not any(unicodedata.category(char)[0] in "LNPS" and char not in _FILLERS for char in line):
+        return ""
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def quoted(text: str, *, longest: int = LONGEST_QUOTE) -> str:
     """*text* for the middle of a mrkdwn sentence: it can't ping, link or restyle what stands around it."""
     return plain(text, longest=longest).translate(_STYLING).translate(_ESCAPES)
+
+
+def listed(things: Sequence[str]) -> str:
+    """The first few of *things*, and how many more there are: "a, b and 93 more". Names full of escapes leave room for fewer."""
+    ends = accumulate(len(thing) for thing in things)
+    fitting = max(1, sum(end <= LONGEST_LIST for end in islice(ends, MOST_LISTED)))
+    shown, more = ", ".join(things[:fitting]), len(things) - fitting
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def mention(slack_id: str) -> str:

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block, InputBlock, Option, PlainTextInputEle
 from slack_sdk.models.views import View
 
 from bot.settings import Product
-from bot.slack.surfaces.markup import LONGEST_QUOTE, plain, quoted, section
+from bot.slack.surfaces.markup import LONGEST_QUOTE, mention, plain, quoted, said, section
 from bot.slack.surfaces.message import Message
 
 FILE = "request.file"
@@ -36,8 +36,8 @@ class DenyForm:
     reason: str
 
 
-def request_form(products: Mapping[str, Product], *, product: str | None = None, reason: str = "") -> View:
-    """The form that asks for access, with *reason* filled in; about *product*, or with a list to choose from."""
+def request_form(products: Mapping[str, Product], *, product: str | None = None, chosen: str | None = None, reason: str = "") -> View:
+    """The form that asks for access, with *reason* filled in; about *product*, or with a list to choose from and *chosen* selected."""
     return View(
         type="modal",
         callback_id=FILE,
@@ -45,7 +45,7 @@ def request_form(products: Mapping[str, Product], *, product: str | None = None,
         submit="Send request",
         close="Not now",
         private_metadata=product or "",
-        blocks=[_about(products[product]) if product else _product_list(products), _reason_of_request(reason)],
+        blocks=[_about(products[product]) if product else _product_list(products, chosen=chosen), _reason_of_request(reason)],
     )
 
 
@@ -53,12 +53,13 @@ def _about(product: Product) -> Block:
     return section(f"You are asking for *{quoted(product.name)}*. The admins decide, and I'll message you.")
 
 
-def _product_list(products: Mapping[str, Product]) -> Block:
+def _product_list(products: Mapping[str, Product], *, chosen: str | None) -> Block:
     options = [Option(value=key, text=PlainTextObject(text=plain(product.name, longest=75))) for key, product in products.items()]
+    selected = next((option for option in options[:MOST_OPTIONS] if option.value == chosen), None)
     choice = StaticSelectElement(
         action_id=PRODUCT,
         options=options[:MOST_OPTIONS],
-        initial_option=options[0] if len(options) == 1 else None,
+        initial_option=options[0] if len(options) == 1 else selected,
         placeholder="Choose one",
     )
     return InputBlock(block_id=PRODUCT, label="What do you need?", element=choice)
@@ -83,12 +84,12 @@ def parse_request(view: Mapping[str, Any]) -> RequestForm:
     """What was submitted; an empty product key when none was chosen."""
     chosen = (_state(view, PRODUCT).get("selected_option") or {}).get("value")
     product = view.get("private_metadata") or chosen or ""
-    return RequestForm(product=str(product), reason=str(_state(view, REASON).get("value") or "").strip())
+    return RequestForm(product=str(product), reason=_written(view))
 
 
-def deny_form(request_id: str) -> View:
-    """The form that asks an approver why; it opens before anything is looked up, so it names nobody."""
-    reason = InputBlock(
+def deny_form(request_id: str, *, who: str | None = None, product: str | None = None, reason: str | None = None) -> View:
+    """The form that asks an approver why; it names *who* asked (a Slack id) for which *product*, and their *reason*, where known."""
+    answer = InputBlock(
         block_id=REASON,
         label="Why not?",
         hint="Sent to the person who asked, with your name.",
@@ -99,20 +100,33 @@ def deny_form(request_id: str) -> View:
         callback_id=DENY,
         title="Deny this request",
         submit="Deny",
-        close="Keep it open",
+        close="Cancel",
         private_metadata=request_id,
-        blocks=[reason],
+        blocks=[*_asked(who, product=product, reason=reason), answer],
     )
+
+
+def _asked(who: str | None, *, product: str | None, reason: str | None) -> tuple[Block, ...]:
+    if who is None or product is None:
+        return ()
+    sentence = section(f"{mention(who)} asks for *{quoted(product)}*.")
+    return (sentence, said(reason)) if reason and plain(reason) else (sentence,)
 
 
 def parse_deny(view: Mapping[str, Any]) -> DenyForm:
     """What was submitted."""
-    return DenyForm(request_id=str(view.get("private_metadata") or ""), reason=str(_state(view, REASON).get("value") or "").strip())
+    return DenyForm(request_id=str(view.get("private_metadata") or ""), reason=_written(view))
 
 
 def note(message: Message) -> View:
     """A message in a window of its own."""
     return View(type="modal", title="Comeback", close="Close", blocks=list(message.blocks))
+
+
+def _written(view: Mapping[str, Any]) -> str:
+    """The reason; empty when there is nothing to see in it, which Slack's own check lets pass."""
+    text = str(_state(view, REASON).get("value") or "").strip()
+    return text if plain(text) else ""
 
 
 def _state(view: Mapping[str, Any], block_id: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.slack.surfaces import causes
 from bot.slack.surfaces.markup import quoted
 from storage.records import AccessRequest
 
@@ -25,7 +26,10 @@ ATTENTION: Mapping[str, Reason] = {
         person="Your access is managed outside of Atlassian, so an admin has to change it there.",
     ),
     "ambiguous": Reason(
-        admins=("It isn't clear which Atlassian account is {requester}'s. Find out, link it with `comeback people link`, then try again."),
+        admins=(
+            "It isn't clear which Atlassian account is {requester}'s. Find out, link it with "
+            "`comeback people link {slack_id}=ACCOUNT_ID`, then try again."
+        ),
         person="It isn't clear which Atlassian account is yours, and an admin has to say.",
     ),
     "unreachable_too_long": Reason(
@@ -53,7 +57,7 @@ ATTENTION: Mapping[str, Reason] = {
     "email_mismatch": Reason(
         admins=(
             "{requester}'s e-mail in Slack no longer matches the Atlassian account they are linked to. Make sure that it "
-            "is the same person, link the account with `comeback people link`, then try again."
+            "is the same person, link the account with `comeback people link {slack_id}=ACCOUNT_ID`, then try again."
         ),
         person="Your e-mail address has changed, and an admin has to confirm that the account is yours.",
     ),
@@ -76,13 +80,23 @@ ATTENTION: Mapping[str, Reason] = {
         person="You were invited to {product} already: look for Atlassian's e-mail and accept it.",
     ),
     "account_closed": Reason(
-        admins="{requester}'s Atlassian account was closed for good and can't be brought back. Only an invitation as a new person helps.",
+        admins=(
+            "{requester}'s Atlassian account was closed for good, and neither I nor an admin can bring it back. An admin can invite "
+            "them as a new person in admin.atlassian.com, with another e-mail address. Then close this request."
+        ),
         person="Your Atlassian account was closed, and an admin has to say whether you get a new one.",
     ),
     "no_way_back": Reason(
         admins=(
             "I found no step of mine that would give {product} back. Put it right in admin.atlassian.com, then try again: "
             "that looks afresh."
+        ),
+        person="Your account needs an admin's hand.",
+    ),
+    "revives_admin": Reason(
+        admins=(
+            "What would bring {requester} back also revives an administering role of theirs. That needs a person: restore them in "
+            "admin.atlassian.com, or take the role away there, then try again."
         ),
         person="Your account needs an admin's hand.",
     ),
@@ -131,19 +145,23 @@ CLOSED: Mapping[str, str] = {
     "email_not_confirmed": "has not confirmed their e-mail address in Slack",
     "email_domain": "has an e-mail address of another domain",
     "product_gone": "asked for a product that isn't on offer any more",
-    "by_admin": "had their request closed by an admin",
+    "by_admin": "was told that an admin closed the request",
     "other": "could not be helped this way",
 }
 
 
 def for_admins(table: Mapping[str, Reason], request: AccessRequest, facts: Mapping[str, str]) -> str:
     """What the approvers read about *request*'s reason; an unknown code is told as "other" and named."""
-    return _fill(_pick(table, request).admins, request, facts)
+    return _fill(causes.sentence(request) or _pick(table, request).admins, request, facts)
 
 
 def for_person(table: Mapping[str, Reason], request: AccessRequest, facts: Mapping[str, str]) -> str:
     """What the person reads about it."""
     return _fill(_pick(table, request).person, request, facts)
+
+
+_UNKNOWN: Mapping[str, str] = {"accounts": "More than one account", "email": "their address", "group": "The group that gives it"}
+"""What stands in for a fact that nobody looked up."""
 
 
 def why_closed(request: AccessRequest, facts: Mapping[str, str]) -> str:
@@ -158,8 +176,14 @@ def _pick(table: Mapping[str, Reason], request: AccessRequest) -> Reason:
 def _fill(template: str, request: AccessRequest, facts: Mapping[str, str]) -> str:
     code = request.details.get("code") or request.reason_code
     reason = request.details.get("reason")
-    return template.format_map({**facts, "code": _code(code) or "no code given", "reason": _code(reason) or "it did not say why"})
+    own = {
+        "slack_id": quoted(request.requester_slack_id),
+        "groups": causes.groups(request),
+        "code": _code(code) or "no code given",
+        "reason": _code(reason) or "it did not say why",
+    }
+    return template.format_map({**_UNKNOWN, **facts, **own})
 
 
 def _code(text: object) -> str:
-    return f"`{quoted(str(text))}`" if text else ""
+    return f"`{quoted(str(text), longest=80)}`" if text else ""

@@ -50,7 +50,7 @@ ANSWERS: Mapping[str, News] = {
     "filed": News(
         face="📨",
         title="Your request for {product} is in.",
-        body="The admins will see it in a moment. I'll message you as soon as there is an answer.",
+        body="I'm checking your account first. Whatever comes of it, I'll message you.",
     ),
     "already_open": News(
         face="📨", title="You've already asked for {product}.", body="{standing} There is no need to ask again: I'll message you."
@@ -165,6 +165,19 @@ ALERTS: Mapping[str, News] = {
         body=(
             "Days left: {days}. Create the next one under *admin.atlassian.com → Settings → API keys*, then set "
             "`ATLASSIAN_API_KEY` and `ATLASSIAN_API_KEY_EXPIRES`."
+        ),
+    ),
+    "undone.admin": News(
+        face="🔍",
+        title="{requester} has lost {product} again.",
+        body="It was given back a while ago, and somebody seems to have removed it since. If that was not meant, they can ask again.",
+    ),
+    "undone.identity_provider": News(
+        face="🔍",
+        title="{requester} has lost {product} again.",
+        body=(
+            "It was given back a while ago, and your identity provider seems to have taken it at its next sync. Give it to them there, "
+            "or it will not last."
         ),
     ),
     "daily_cap": News(

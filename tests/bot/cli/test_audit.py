@@ -1,12 +1,17 @@
 """`comeback audit`: a whole trail is said to be whole, a changed one is found, and it can be handed out."""
 
+import inspect
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.cli import audit
+from bot.usecases import grants
+from storage import access_requests, decisions, people
 from storage.db import Database, UnitOfWork
+from storage.lifecycle import Verdict
 from tests.bot.cli.conftest import Command, objects
 from tests.bot.outside import Outside
 from tests.fixtures.clock import MovableClock
@@ -69,3 +74,48 @@ def test_export_goes_to_a_file(comeback: Command, database: str, records: Databa
     result = comeback("audit", "export", "--output", str(file))
     assert result.stdout.startswith("1 entries in ")
     assert len(objects(file.read_text(encoding="utf-8"))) == 1
+
+
+def approved(uow: UnitOfWork) -> str:
+    """Grace approved Ada's request, and said so in the trail."""
+    ada, grace = (people.find_or_add(uow, team_id="T0ACME", slack_id=slack_id) for slack_id in ("U0ADA", "U0GRACE"))
+    request = access_requests.file(uow, person=ada, product="jira", reason="back", expires_at=uow.now + timedelta(days=7))
+    assert request is not None
+    decision = decisions.record(uow, request_id=request.id, approver=grace, verdict=Verdict.APPROVE, reason=None)
+    uow.audit("request.approved", actor={"type": "person", "id": grace.id}, request_id=request.id, decision=decision.id)
+    uow.audit("person.linked", actor={"type": "terminal", "id": "root"}, person=ada.id)
+    uow.audit("access.granted", actor=COMEBACK, request_id=REQUEST)
+    return request.id
+
+
+def test_names_stand_beside_what_is_sealed(comeback: Command, database: str, records: Database) -> None:
+    """Who approved whom is one line; the sealed text is the same with and without names, and what is not known any more is null."""
+    records.write_now(approved)
+    sealed, named = objects(comeback("audit", "export").stdout), objects(comeback("audit", "export", "--names").stdout)
+    assert [{name: entry[name] for name in sealed[0]} for entry in named] == sealed
+    added = [{name: value for name, value in entry.items() if name not in sealed[0]} for entry in named]
+    assert added == [
+        {"who": "U0GRACE", "requester": "U0ADA", "product": "jira", "approver": "U0GRACE", "decision": "approve"},
+        {"who": "root", "person": "U0ADA"},
+        {"who": "comeback", "requester": None, "product": None, "approver": None, "decision": None},
+    ]
+
+
+def test_kind_without_entries_is_told_the_kinds_that_there_are(comeback: Command, database: str, records: Database) -> None:
+    """An empty answer to a mistyped kind looks like a clean record."""
+    records.write_now(approved)
+    result = comeback("audit", "export", "--kind", "request.granted")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "no entries; the kinds that there are: access.granted, person.linked, request.approved\n"
+
+
+def test_empty_trail_is_said(comeback: Command, database: str) -> None:
+    """On standard error, as standard output is for the entries."""
+    result = comeback("audit", "export")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "no entries\n")
+
+
+def test_help_names_a_kind_that_is_written() -> None:
+    """Whoever copies the example finds entries."""
+    assert 'uow.audit("access.granted"' in Path(grants.__file__).read_text(encoding="utf-8")
+    assert "access.granted" in inspect.getsource(audit)

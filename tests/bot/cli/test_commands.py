@@ -24,6 +24,7 @@ COMMANDS = [
     ("requests",),
     ("manifest",),
     ("people", "link"),
+    ("people", "unlink"),
     ("audit", "verify"),
     ("audit", "export"),
 ]

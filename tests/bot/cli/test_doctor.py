@@ -27,7 +27,7 @@ def test_red_line_carries_its_remedy_and_makes_it_no(comeback: Command, outside:
     """On a fresh machine everything is red: exit code 1, and each line says what to set."""
     result = comeback("doctor")
     assert result.exit_code == 1
-    assert re.search(r"SLACK_BOT_TOKEN: SLACK_BOT_TOKEN is missing: set it to .*, for example", result.stdout)
+    assert re.search(r"SLACK_BOT_TOKEN: is missing: set it to .*, for example", result.stdout)
     assert re.search(r"tables: .* -> run `comeback migrate`", result.stdout)
     assert re.search(r"^\d+ to mend\.$", result.stdout, re.MULTILINE)
 

@@ -26,6 +26,13 @@ CARDS: Mapping[str, CardView] = {
         earlier_denials=2,
         product_names={CONFLUENCE.resource: "Confluence"},
     ),
+    "pending_administration_comes_back": card_view(
+        state=state(
+            WayBack.RESTORE,
+            brings_back=("all-staff", "atlassian/org-admin", f"atlassian/admin on {CONFLUENCE.resource}", "confluence-users-acme"),
+        ),
+        product_names={CONFLUENCE.resource: "Confluence"},
+    ),
     "pending_invitation": card_view(state=state(WayBack.INVITE, account_id=None, account_name=None, last_active=None, matches=0)),
     "pending_by_role": card_view(state=state(chosen_group=None), product=CONFLUENCE),
     "approved": card_view(R.APPROVED, decision=decision()),
@@ -51,10 +58,19 @@ CARDS: Mapping[str, CardView] = {
         details={"reason": "several_accounts"},
         state=state(WayBack.AMBIGUOUS, reason="several_accounts", matches=2, account_id=None, account_name=None, last_active=None),
     ),
+    "needs_attention_no_group_of_ours": card_view(
+        R.NEEDS_ATTENTION,
+        reason_code="owned_elsewhere",
+        details={"reason": "no_modifiable_group", "groups": "jira-eng, jira-ops"},
+        state=state(WayBack.OWNED_ELSEWHERE, reason="no_modifiable_group", chosen_group=None),
+    ),
+    "needs_attention_account_closed": card_view(
+        R.NEEDS_ATTENTION, reason_code="account_closed", state=state(WayBack.ACCOUNT_CLOSED, chosen_group=None)
+    ),
     "needs_attention_refused": card_view(
         R.NEEDS_ATTENTION, reason_code="refused_by_atlassian", details={"code": "ADMIN-400-9"}, decision=decision()
     ),
     "closed_has_access": card_view(R.CLOSED, reason_code="already_has_access"),
-    "closed_by_admin": card_view(R.CLOSED, reason_code="by_admin"),
+    "closed_by_admin": card_view(R.CLOSED, reason_code="by_admin", details={"closed_by": "U0GRACE"}),
     "ended": card_view(R.ENDED, decision=decision()),
 }

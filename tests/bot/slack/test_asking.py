@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from bot.actor import SlackPerson
+from bot.slack.listeners.requesting import named_in
+from bot.usecases import decisions
 from sandbox.faults import Fault
 from sandbox.slack.deliveries import Outcome
-from storage.lifecycle import RequestStatus
+from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.slack.door import Door
+from tests.bot.slack.words import JIRA
 
 
 def told(door: Door, person: str) -> str:
@@ -22,7 +26,7 @@ async def test_command_with_a_reason_files_at_once(door: Door) -> None:
     (request,) = await door.requests()
     assert delivery.outcome is Outcome.OK
     assert (request.requester_slack_id, request.product, request.reason) == ("U0ADA", "jira", "R&D planning <3")
-    assert await door.jobs() == ["request.expire", "request.vet"]
+    assert await door.jobs() == ["request.admit", "request.expire"]
     assert "Your request for Jira is in." in told(door, "ada")
 
 
@@ -49,7 +53,7 @@ async def test_command_alone_opens_the_form(door: Door) -> None:
     (request,) = await door.requests()
     assert sent.accepted
     assert request.reason == "planning"
-    assert await door.jobs() == ["notice.tell", "request.expire", "request.vet"]
+    assert await door.jobs() == ["notice.tell", "request.admit", "request.expire"]
 
 
 async def test_form_of_all_products_files_the_chosen_one(door: Door) -> None:
@@ -60,6 +64,51 @@ async def test_form_of_all_products_files_the_chosen_one(door: Door) -> None:
     await slack.submits("ada", view, {"product": "confluence"})
     (request,) = await door.requests()
     assert (request.product, request.reason) == ("confluence", "wiki pages")
+
+
+@pytest.mark.parametrize(
+    ("typed", "product", "reason"), [("jira please", "jira", "please"), ("Confluence: the handbook", "confluence", "the handbook")]
+)
+async def test_product_named_first_is_chosen(http_door: Door, typed: str, product: str, reason: str) -> None:
+    """Who has written the product's name need not choose it again; the rest is the reason."""
+    slack = http_door.sandbox.slack
+    await slack.types("ada", f"/request-access {typed}")
+    await slack.submits("ada", slack.views("ada")[0], {})
+    (request,) = await http_door.requests()
+    assert (request.product, request.reason) == (product, reason)
+
+
+def test_only_whole_words_name_a_product() -> None:
+    """ "jiraffe" is no Jira, and the longest name wins."""
+    products = {key: JIRA.model_copy(update={"key": key, "name": name}) for key, name in (("jira", "Jira"), ("jira_eu", "Jira Europe"))}
+    assert named_in("jiraffe pictures", products) == (None, "jiraffe pictures")
+    assert named_in("jira-eu for the fair", products) == ("jira_eu", "for the fair")
+    assert named_in("JIRA EUROPE", products) == ("jira_eu", "")
+    assert named_in("jira", products) == ("jira", "")
+
+
+async def test_command_of_invisible_characters_opens_the_form(http_door: Door) -> None:
+    """It says nothing, so the form asks."""
+    slack = http_door.sandbox.slack
+    await slack.types("ada", "/request-jira \u200b\u2060")
+    assert await http_door.requests() == []
+    assert len(slack.views("ada")) == 1
+
+
+async def test_status_names_who_denied_and_why(http_door: Door) -> None:
+    """The message with the answer may be long gone."""
+    await http_door.sandbox.slack.types("ada", "/request-jira planning")
+    (request,) = await http_door.requests()
+    approvers = http_door.desk.directory.approvers
+    grace = SlackPerson(team_id=request.team_id, slack_id="U0GRACE")
+    await http_door.database.write(
+        lambda uow: decisions.decide_checked(
+            uow, actor=grace, request_id=request.id, verdict=Verdict.DENY, reason="no seat for you", approvers=approvers, channel="G0ADMINS"
+        )
+    )
+    await http_door.sandbox.slack.types("ada", "/request-jira status")
+    assert "<@U0GRACE> denied it" in told(http_door, "ada")
+    assert "no seat for you" in told(http_door, "ada")
 
 
 async def test_form_says_when_there_is_a_request_already(door: Door) -> None:

@@ -1,12 +1,15 @@
 """The rules that every card keeps, whatever it shows."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from atlassian.access import WayBack
-from bot.slack.surfaces import card
+from bot.slack.surfaces import card, causes
+from bot.slack.surfaces.brought_back import administration
 from bot.slack.surfaces.markup import quoted
 from sandbox.server import Sandbox
 from storage.lifecycle import RequestStatus
@@ -14,6 +17,7 @@ from tests.bot.slack.gallery import CARDS
 from tests.bot.slack.words import buttons_of, card_view, state, words_of
 
 R = RequestStatus
+CONTRACT = Path(__file__).parents[2] / "contracts" / "atlassian-admin.openapi.json"
 
 INJECTIONS = (
     "<!channel> <!here> <!everyone>",
@@ -65,6 +69,74 @@ def test_approver_reads_what_the_click_will_do() -> None:
 def test_an_invitation_is_announced_on_the_button() -> None:
     """Inviting somebody is a larger step than adding them to a group."""
     assert "Approve (invites)" in words_of(card.render(CARDS["pending_invitation"]))
+
+
+def test_administration_that_comes_back_is_said_loudly() -> None:
+    """A restore revives an administrator's rights, and an approver who overlooks that makes one."""
+    shown = words_of(card.render(CARDS["pending_administration_comes_back"]))
+    alarm = next(line for line in shown.splitlines() if line.startswith("⚠️"))
+    assert "`atlassian/org-admin`, Confluence (admin)" in alarm
+    assert "all-staff" not in alarm
+    assert "`confluence-users-acme` (by its name a Confluence seat)" in shown
+    assert "⚠️" not in words_of(card.render(CARDS["pending_everything_to_know"]))
+
+
+@pytest.mark.parametrize(
+    "name", ["site-administrators", "Org Owners", "atlassian/brand-new-role", "atlassian/brand-new-role on ari:cloud:x::y"]
+)
+def test_what_may_be_administration_is_treated_as_such(name: str) -> None:
+    """A role that we don't know must not slip through, and of a group there is only the name."""
+    assert name in administration((name, "engineering", "atlassian/user on ari:cloud:x::y"))
+    assert len(administration((name, "engineering", "atlassian/user on ari:cloud:x::y"))) == 1
+
+
+@pytest.mark.parametrize("table", [causes.OWNED_ELSEWHERE, causes.AMBIGUOUS])
+def test_each_machine_reason_has_its_own_sentence(table: dict[str, str]) -> None:
+    """A raw code tells an admin nothing about what to do."""
+    code = "ambiguous" if table is causes.AMBIGUOUS else "owned_elsewhere"
+    for reason in table:
+        way_back = WayBack.AMBIGUOUS if table is causes.AMBIGUOUS else WayBack.OWNED_ELSEWHERE
+        view = card_view(R.NEEDS_ATTENTION, reason_code=code, details={"reason": reason}, state=state(way_back, reason=reason))
+        shown = words_of(card.render(view))
+        assert f"`{reason}`" not in shown
+        assert "{" not in shown.replace("{date_short_pretty} at {time}", "").replace("{date_short}", "")
+
+
+def test_every_reason_of_atlassian_has_a_sentence() -> None:
+    """The keys are those that Atlassian's own description of its API lists."""
+    keys = re.search(r'"enum": \[(\s*"administrative",.*?)\]', CONTRACT.read_text(), re.DOTALL)
+    assert keys is not None
+    assert set(re.findall(r'"([^"]+)"', keys[1])) <= set(causes.OWNED_ELSEWHERE)
+
+
+def test_reason_that_nobody_foresaw_is_shown_raw() -> None:
+    """Better a code to search for than silence."""
+    view = card_view(R.NEEDS_ATTENTION, reason_code="owned_elsewhere", details={"reason": "brand.new"}, state=None)
+    assert "`brand.new`" in words_of(card.render(view))
+
+
+def test_two_accounts_are_settled_by_one_command() -> None:
+    """The approver copies the command and fills in the one thing that a human has to find out."""
+    shown = words_of(card.render(CARDS["needs_attention_two_accounts"]))
+    assert "2 accounts have the e-mail ada.park@acme.example" in shown
+    assert "`comeback people link U0ADA=ACCOUNT_ID`" in shown
+
+
+def test_groups_of_the_identity_provider_are_named() -> None:
+    """Who has to add somebody by hand wants to know where."""
+    assert "one of `jira-eng`, `jira-ops`" in words_of(card.render(CARDS["needs_attention_no_group_of_ours"]))
+
+
+def test_closed_account_is_not_tried_again() -> None:
+    """Nothing brings a closed account back, so a button that promises it only costs time."""
+    message = card.render(CARDS["needs_attention_account_closed"])
+    assert set(buttons_of(message)) == {card.CLOSE}
+    assert "with another e-mail address" in words_of(message)
+
+
+def test_closing_names_who_closed() -> None:
+    """The others in the channel can ask them."""
+    assert "Closed by <@U0GRACE>" in words_of(card.render(CARDS["closed_by_admin"]))
 
 
 def test_identity_provider_is_named_when_it_decides() -> None:

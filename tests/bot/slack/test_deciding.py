@@ -61,17 +61,20 @@ async def test_denial_asks_for_the_reason_first(door: Door) -> None:
     (view,) = slack.views("grace")
     (request,) = await door.requests()
     assert request.status is RequestStatus.PENDING
+    assert "<@U0ADA> asks for *Jira*" in str(view.blocks)
+    assert "planning" in str(view.blocks)
     await slack.submits("grace", view, {"reason": "another tool for your team"})
     (decision,) = await door.decisions(request.id)
     assert (decision.verdict, decision.reason) == (Verdict.DENY, "another tool for your team")
     assert slack.views("grace") == []
 
 
-async def test_denial_without_words_is_refused_in_the_form(door: Door) -> None:
-    """Spaces are no reason, and Slack's own check lets them pass."""
+@pytest.mark.parametrize("nothing", ["   ", " \u200b\u2060 ", "\u200d"])
+async def test_denial_without_words_is_refused_in_the_form(door: Door, nothing: str) -> None:
+    """Spaces and what nobody can see are no reason, and Slack's own check lets them pass."""
     slack = door.sandbox.slack
     await slack.clicks("grace", await card_of_ada(door), card.DENY)
-    sent = await slack.submits("grace", slack.views("grace")[0], {"reason": "   "})
+    sent = await slack.submits("grace", slack.views("grace")[0], {"reason": nothing})
     (request,) = await door.requests()
     assert "reason" in (sent.errors or {})
     assert request.status is RequestStatus.PENDING
@@ -86,6 +89,14 @@ async def test_denial_survives_a_slow_slack(door: Door) -> None:
     await door.desk.asides.drain(5)
     await slack.clicks("grace", slack.ephemerals("grace")[-1], card.DENY)
     assert [view.callback_id for view in slack.views("grace")] == ["request.deny"]
+
+
+async def test_form_of_an_unknown_request_names_nobody(http_door: Door) -> None:
+    """What the form says comes from our database; where that says nothing, the form opens all the same."""
+    slack = http_door.sandbox.slack
+    await slack.clicks("grace", await card_of_ada(http_door), card.DENY, value="no-such-request")
+    (view,) = slack.views("grace")
+    assert [block["type"] for block in view.blocks] == ["input"]
 
 
 async def test_others_read_that_they_may_not_deny(door: Door) -> None:

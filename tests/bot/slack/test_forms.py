@@ -2,11 +2,13 @@
 
 import pytest
 
+from bot.policy import CANCELLABLE
 from bot.slack.surfaces import home, modals, status
 from bot.slack.surfaces.home import HomeView
 from bot.slack.surfaces.message import Message, to_json
-from storage.lifecycle import RequestStatus
-from tests.bot.slack.words import CONFLUENCE, JIRA, NOW, buttons_of, request, words_of
+from bot.slack.surfaces.status import StatusRow
+from storage.lifecycle import RequestStatus, Verdict
+from tests.bot.slack.words import CONFLUENCE, JIRA, NOW, buttons_of, decision, request, words_of
 
 PRODUCTS = {"jira": JIRA, "confluence": CONFLUENCE}
 
@@ -28,6 +30,14 @@ def test_form_of_all_products_comes_back_with_the_choice() -> None:
     assert modals.parse_request({**view, "state": state}) == modals.RequestForm(product="confluence", reason="wiki")
 
 
+@pytest.mark.parametrize("nothing", ["  ", "\u200b \u200d", "\u2060\u3164", "\ufe0f\u2800"])
+def test_what_nobody_can_see_is_no_reason(nothing: str) -> None:
+    """A reason of invisible characters would be sent on as an empty quotation."""
+    view = {"private_metadata": "jira", "state": {"values": {"reason": {"reason": {"value": nothing}}}}}
+    assert modals.parse_deny(view).reason == ""
+    assert modals.parse_request(view).reason == ""
+
+
 @pytest.mark.parametrize("view", [{}, {"state": None}, {"state": {"values": {"reason": {}}}}])
 def test_empty_submission_is_read_as_empty(view: dict[str, object]) -> None:
     """Whatever is missing becomes an answer to the person, not an exception."""
@@ -42,16 +52,38 @@ def test_deny_form_knows_its_request() -> None:
     assert modals.parse_deny(filled) == modals.DenyForm(request_id="r-ada", reason="no seat for this team")
 
 
+def test_deny_form_says_whom_it_is_about() -> None:
+    """Two cards look alike; a no to the wrong person is hard to take back."""
+    named = str(modals.deny_form("r-ada", who="U0ADA", product="Jira", reason="planning <!here>").to_dict()["blocks"])
+    assert "<@U0ADA> asks for *Jira*" in named
+    assert "“planning <!here>”" in named
+    assert "U0ADA" not in str(modals.deny_form("r-ada", who=None, product=None, reason=None).to_dict())
+
+
 def test_only_what_can_be_taken_back_has_the_button() -> None:
     """A button that would be refused is not shown."""
     for state in RequestStatus:
-        shown = buttons_of(status.render_status((request(state),), products=PRODUCTS))
-        assert bool(shown) is (state in {RequestStatus.PENDING, RequestStatus.APPROVED, RequestStatus.WAITING})
+        shown = buttons_of(status.render_status((StatusRow(request=request(state)),), products=PRODUCTS))
+        assert bool(shown) is (state in CANCELLABLE)
+
+
+def test_status_says_why_a_request_stands_where_it_stands() -> None:
+    """ "Waiting" without a reason makes people ask the admins, who then look it up for them."""
+    rows = (
+        StatusRow(request=request(RequestStatus.WAITING, reason_code="seats_exhausted"), queue_position=3),
+        StatusRow(request=request(RequestStatus.NEEDS_ATTENTION, reason_code="ambiguous")),
+        StatusRow(request=request(RequestStatus.DENIED), decision=decision(Verdict.DENY, reason="*another* tool")),
+    )
+    shown = words_of(status.render_status(rows, products=PRODUCTS))
+    assert "Jira has no free seat right now. You are number 3 in the queue." in shown
+    assert "It isn't clear which Atlassian account is yours" in shown
+    assert "<@U0GRACE> denied it" in shown
+    assert "“another tool”" in shown
 
 
 def test_status_knows_products_that_are_gone() -> None:
     """A product that left the settings still has its old requests."""
-    assert "compass" in words_of(status.render_status((request(product="compass"),), products=PRODUCTS))
+    assert "compass" in words_of(status.render_status((StatusRow(request=request(product="compass")),), products=PRODUCTS))
     assert "haven't asked" in status.render_status((), products=PRODUCTS).text
 
 
@@ -68,6 +100,18 @@ def test_home_shows_the_queue_only_to_those_who_decide() -> None:
     other = HomeView(own=(request(),), may_decide=False, pending=theirs, products=(JIRA, CONFLUENCE), now=NOW)
     assert "U0BEN" in str(to_json(home.render(decides)))
     assert "U0BEN" not in str(to_json(home.render(other)))
+
+
+def test_home_leads_to_the_cards() -> None:
+    """What waits is decided on its card: one click away where its address is known, in the channel otherwise."""
+    theirs = (request(id="r-ben"), request(id="r-cleo", card_channel="G0OTHER"))
+    view = HomeView(
+        own=(), may_decide=True, pending=theirs, products=(JIRA,), now=NOW, links={"r-ben": "https://acme.slack.com/archives/1"}
+    )
+    blocks = to_json(home.render(view))
+    assert [block["accessory"]["url"] for block in blocks if "accessory" in block] == ["https://acme.slack.com/archives/1"]
+    assert "Decide on the cards in <#G0OTHER>." in str(blocks)
+    assert "<#G0ADMINS>" not in str(blocks)
 
 
 def test_home_offers_every_product_and_the_way_back_out() -> None:

@@ -59,6 +59,30 @@ def test_all_workspaces_of_our_enterprise_come_in() -> None:
     assert fault_of(command(team_id="T0SISTER", enterprise_id="E0OTHER"), GRID) is Fault.OTHER_TEAM
 
 
+@pytest.mark.parametrize(
+    ("user", "team", "fault"),
+    [
+        ({"team_id": "T0SISTER"}, GRID, None),
+        ({"team_id": "E0ACME", "enterprise_id": "E0ACME"}, GRID, None),
+        ({"team_id": "T0SISTER", "enterprise_id": "E0OTHER"}, GRID, Fault.OTHER_TEAM),
+        ({"team_id": "T0SISTER", "enterprise_user": {"enterprise_id": "E0OTHER"}}, GRID, Fault.OTHER_TEAM),
+        ({"team_id": "E0OTHER"}, GRID, Fault.OTHER_TEAM),
+        ({"team_id": "T0ACME", "enterprise_id": None}, ACME, None),
+        ({"user_team": "T0PARTNER"}, ACME, Fault.OTHER_TEAM),
+        ({"team_id": "T0ACME", "enterprise_id": "E0OTHER"}, ACME, Fault.OTHER_TEAM),
+    ],
+)
+def test_a_persons_own_home_counts(user: dict[str, Any], team: Team, fault: Fault | None) -> None:
+    """In a channel that two companies share, a click of theirs comes with our enterprise around their person."""
+    enterprise = {"id": team.enterprise_id} if team.enterprise_id else None
+    assert fault_of(click(user={"id": "W0JULES", **user}, enterprise=enterprise), team) is fault
+
+
+def test_a_home_beside_the_person_counts_too() -> None:
+    """Some payloads name the person's workspace next to their id."""
+    assert fault_of(command(user_team="T0PARTNER"), ACME) is Fault.OTHER_TEAM
+
+
 def test_actor_is_known_under_our_own_team() -> None:
     """One person is one row, whichever workspace of the enterprise a payload names."""
     assert actor_of(command(team_id="T0SISTER"), team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0ADA")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.surfaces.markup import LONGEST_QUOTE, day, link, moment, plain, quoted, span
+from bot.slack.surfaces.markup import LONGEST_QUOTE, day, link, listed, moment, plain, quoted, span
 
 
 @given(st.text(max_size=2000))
@@ -24,6 +24,20 @@ def test_plain_text_is_one_visible_line(text: str) -> None:
     line = plain(text)
     assert len(line) <= LONGEST_QUOTE
     assert not any(char in line for char in "\n\r\t\u202e\u2066\u200b\x00")
+
+
+@pytest.mark.parametrize("nothing", ["", " \t\n", "\u200b\u2060\ufeff", "\u200d", "\u3164\u115f\u1160\uffa0\u2800", "\ufe0f \u034f"])
+def test_text_that_nobody_can_see_is_empty(nothing: str) -> None:
+    """Whether somebody wrote anything is decided by what can be read of it."""
+    assert plain(nothing) == ""
+
+
+def test_long_list_is_counted() -> None:
+    """A hundred groups on a card would hide the one line that matters, and break Slack's limits."""
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([]) == ""
+    assert listed(["&amp;" * 100] * 9).endswith(" and 8 more")
+    assert listed([str(number) for number in range(100)]) == "0, 1, 2, 3, 4, 5, 6 and 93 more"
 
 
 def test_ampersand_is_escaped_once() -> None:

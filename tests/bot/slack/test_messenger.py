@@ -1,5 +1,8 @@
 """What leaves for Slack, what comes back, and what every kind of failure is taken for."""
 
+import asyncio
+import gc
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import lease
 from bot.slack.calls import make_client
 from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
@@ -166,3 +170,18 @@ async def test_nothing_is_unknown_when_nobody_listens(unused_tcp_port: int) -> N
     messenger = Messenger(client, lambda: datetime(2026, 11, 24, tzinfo=UTC))
     with pytest.raises(SlackAway):
         await messenger.post(ADMINS, HELLO, job_id="j-1")
+
+
+async def test_no_call_begins_on_too_short_a_lease(sandbox: Sandbox, messenger: Messenger) -> None:
+    """A call that outlives its job's lease could post beside the one who retakes the job; refused, it leaves nothing behind."""
+
+    async def late() -> None:
+        lease.enter(time.monotonic() + lease.CALL_NEEDS_SECONDS - 0.1)
+        with pytest.raises(lease.LeaseTooShort):
+            await messenger.post(ADMINS, HELLO, job_id="j-1")
+
+    await asyncio.create_task(late())
+    gc.collect()
+    assert sandbox.slack.messages(ADMINS) == []
+    await messenger.post(ADMINS, HELLO, job_id="j-1")
+    assert len(sandbox.slack.messages(ADMINS)) == 1

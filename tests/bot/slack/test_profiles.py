@@ -53,7 +53,14 @@ def test_enterprise_counts_as_one_company(team: Team, kind: PersonKind) -> None:
 
 
 def test_missing_facts_stay_missing() -> None:
-    """An unconfirmed address and an unknown one are different things to policy."""
-    profile = read_profile({**MEMBER, "profile": {}, "is_email_confirmed": None, "real_name": "Ada"}, team=ACME)
+    """Workspaces with single sign-on have no flag for a confirmed address, which is another thing than an unconfirmed one."""
+    without = {name: value for name, value in MEMBER.items() if name != "is_email_confirmed"}
+    profile = read_profile({**without, "profile": {}, "real_name": "Ada"}, team=ACME)
     assert (profile.email, profile.email_confirmed, profile.name) == (None, None, "Ada")
     assert read_profile(MEMBER, team=ACME).email == "ada.park@acme.example"
+
+
+@pytest.mark.parametrize(("flag", "confirmed"), [(True, True), (False, False), (None, False), ("true", False), (1, False)])
+def test_an_address_is_confirmed_by_true_alone(flag: object, confirmed: bool) -> None:
+    """A flag that is there and odd confirms nothing."""
+    assert read_profile({**MEMBER, "is_email_confirmed": flag}, team=ACME).email_confirmed is confirmed

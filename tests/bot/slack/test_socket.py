@@ -11,7 +11,7 @@ from bot.slack.app import build_app
 from bot.slack.calls import make_client
 from bot.slack.desk import Desk
 from bot.slack.socket import SocketMode
-from bot.slack.wire import LEAST_SECONDS, MOST_SECONDS, Pace
+from bot.slack.wire import CALM_SECONDS, LEAST_SECONDS, MOST_SECONDS, Pace
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.deliveries import Outcome
@@ -145,11 +145,23 @@ class Timeline:
         self.at += seconds
 
 
+def pace_on(time: Timeline, *, jitter: Callable[[float], float] = lambda most: most) -> Pace:
+    """A pace on *time* that waits as long as it may."""
+    return Pace(monotonic=lambda: time.at, sleep=time.sleep, jitter=jitter)
+
+
+async def waited(pace: Pace, time: Timeline) -> float:
+    """How long the next address had to be waited for."""
+    before = time.at
+    await pace.wait()
+    return time.at - before
+
+
 @pytest.mark.parametrize("jitter", [lambda most: 0.0, lambda most: most])
 async def test_pace_keeps_its_distance_and_forgives(jitter: Callable[[float], float]) -> None:
-    """At least 5 s apart, at most a minute, and at once again when a connection has held."""
+    """At least 5 s apart, at most 15, and at once again when a connection has held."""
     time = Timeline()
-    pace = Pace(monotonic=lambda: time.at, sleep=time.sleep, jitter=jitter)
+    pace = pace_on(time, jitter=jitter)
     moments = []
     for _ in range(12):
         await pace.wait()
@@ -158,7 +170,70 @@ async def test_pace_keeps_its_distance_and_forgives(jitter: Callable[[float], fl
     assert moments[0] == 1000.0
     assert all(LEAST_SECONDS <= gap <= MOST_SECONDS for gap in gaps)
     assert gaps[-1] >= MOST_SECONDS / 2
-    time.at += 3600
-    before = time.at
+    pace.hello()
+    time.at += CALM_SECONDS
+    assert await waited(pace, time) == 0
+    assert await waited(pace, time) == LEAST_SECONDS
+
+
+async def test_first_drop_after_a_refresh_is_mended_at_once() -> None:
+    """A deploy at Slack's end asks for a new connection and cuts it a second later: people are typing all the while."""
+    time = Timeline()
+    pace = pace_on(time)
     await pace.wait()
-    assert time.at == before
+    pace.hello()
+    time.at += 1
+    pace.farewell("refresh_requested")
+    assert await waited(pace, time) == 0
+    pace.hello()
+    time.at += 1
+    assert await waited(pace, time) == 0
+    pace.hello()
+    time.at += 1
+    assert await waited(pace, time) == LEAST_SECONDS - 1
+
+
+@pytest.mark.parametrize("reason", ["refresh_requested", "too_many_websockets", None])
+async def test_connections_that_never_hold_are_no_storm(reason: str | None) -> None:
+    """Whatever ends them right after their hello: but for the one excuse, two addresses are 5 s apart."""
+    time = Timeline()
+    pace = pace_on(time)
+    moments = []
+    for _ in range(12):
+        await pace.wait()
+        moments.append(time.at)
+        pace.hello()
+        time.at += 0.1
+        if reason:
+            pace.farewell(reason)
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert all(gap >= LEAST_SECONDS - 0.001 for gap in gaps[1:])
+
+
+async def test_a_rate_limit_is_waited_out() -> None:
+    """Asking on would only make it longer."""
+    time = Timeline()
+    pace = pace_on(time)
+    await pace.wait()
+    pace.hold(40)
+    assert await waited(pace, time) == 40
+
+
+async def test_a_refresh_and_a_drop_leave_nobody_unanswered_for_long(socket_door: Door) -> None:
+    """At the pace of real life: replaced, cut a second after, and back before somebody has finished typing."""
+    sandbox = socket_door.sandbox
+    async with connected(socket_door.desk, speed=1) as socket:
+        await sandbox.slack.socket.refresh()
+        await eventually(lambda: openings(sandbox) == 2 and socket.ready, within=3)
+        sandbox.slack.socket.drop()
+        await eventually(lambda: openings(sandbox) == 3 and socket.ready, within=4)
+        assert (await sandbox.slack.types("ada", "/request-jira planning")).outcome is Outcome.OK
+
+
+async def test_full_house_is_left_within_half_a_minute(socket_door: Door) -> None:
+    """At the pace of real life: two sockets too many, addresses at least 5 s apart, and back in time."""
+    sandbox = socket_door.sandbox
+    sandbox.slack.socket.overcrowded = 2
+    async with connected(socket_door.desk, speed=1, ready=False) as socket:
+        await eventually(lambda: socket.ready, within=RECOVERY_SECONDS)
+        assert openings(sandbox) == 3

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.codes import Attention
 from bot.settings import Settings, load
 from bot.usecases import decisions, grants, requests
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Filed, Gone, NotAllowed, Resumed, Seen
@@ -156,12 +157,12 @@ async def needing_attention(database: Database, settings: Settings, *, approved:
     request_id = await filed(database, settings)
     if approved:
         await decide(database, request_id)
-    await database.write(lambda uow: grants.record_attention(uow, request_id, code="not_seen"))
+    await database.write(lambda uow: grants.record_attention(uow, request_id, code=Attention.NOT_SEEN))
     await due(database)
     return request_id
 
 
-@pytest.mark.parametrize(("approved", "kind"), [(True, "access.grant"), (False, "request.vet")])
+@pytest.mark.parametrize(("approved", "kind"), [(True, "access.grant"), (False, "request.admit")])
 async def test_trying_again_goes_back_to_where_it_was(database: Database, settings: Settings, approved: bool, kind: str) -> None:
     """An approved request is granted again, one that nobody approved is looked at again; no approval is made up."""
     request_id = await needing_attention(database, settings, approved=approved)

@@ -39,7 +39,7 @@ async def test_filing_leaves_the_request_its_job_and_its_entry(database: Databas
     """Fact, work and audit entry are one unit: none without the others."""
     answer = await _file(database, settings, "command:1")
     assert isinstance(answer, Filed)
-    assert [job.kind for job in await due(database)] == ["request.vet"]
+    assert [job.kind for job in await due(database)] == ["request.admit"]
     (entry,) = await database.read(lambda uow: list(audit.entries(uow)))
     assert (entry.kind, entry.body.count("U0ADA")) == ("request.filed", 0)
 
@@ -47,7 +47,7 @@ async def test_filing_leaves_the_request_its_job_and_its_entry(database: Databas
 async def test_a_form_is_confirmed_by_message(database: Database, settings: Settings) -> None:
     """A form has no room for an answer, so a private message follows."""
     await _file(database, settings, "view:1", via="modal")
-    assert {job.kind for job in await due(database)} == {"request.vet", "notice.tell"}
+    assert {job.kind for job in await due(database)} == {"request.admit", "notice.tell"}
 
 
 async def test_the_same_delivery_is_one_request(database: Database, settings: Settings) -> None:
@@ -56,7 +56,7 @@ async def test_the_same_delivery_is_one_request(database: Database, settings: Se
     second = await _file(database, settings, "command:1")
     assert isinstance(first, Filed)
     assert second == Seen(request=first.request)
-    assert [job.kind for job in await due(database)] == ["request.vet"]
+    assert [job.kind for job in await due(database)] == ["request.admit"]
 
 
 async def test_one_open_request_for_a_product(database: Database, settings: Settings) -> None:

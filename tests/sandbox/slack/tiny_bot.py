@@ -92,11 +92,11 @@ async def by_socket() -> AsyncIterator[Sandbox]:
     async with Sandbox(people=30) as sandbox:
         handler = AsyncSocketModeHandler(build(sandbox), sandbox.environment()["SLACK_APP_TOKEN"])
         handler.client.web_client.base_url = sandbox.environment()["SLACK_API_URL"]
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
         try:
             yield sandbox
         finally:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @asynccontextmanager

@@ -1,0 +1,22 @@
+"""Whether Atlassian can be asked now, as the paused bucket tells: what is filed or decided meanwhile says so at once."""
+
+from datetime import timedelta
+
+from bot.codes import Waiting
+from bot.jobs import ATLASSIAN
+from storage import pacing
+from storage.db import UnitOfWork
+
+SHORT = timedelta(seconds=30)
+"""A shorter pause is nobody's business."""
+_KEY = {Waiting.KEY_REJECTED.value: Waiting.KEY_REJECTED, Waiting.NOT_PERMITTED.value: Waiting.NOT_PERMITTED}
+
+
+def trouble_with_atlassian(uow: UnitOfWork) -> Waiting | None:
+    """Why nothing can be asked of Atlassian for a while; None when it can, or can in a moment."""
+    bucket = next((one for one in pacing.state(uow) if one.name == ATLASSIAN), None)
+    if bucket is None or bucket.paused_until is None or bucket.paused_until <= uow.now:
+        return None
+    if bucket.reason in _KEY:
+        return _KEY[bucket.reason]
+    return Waiting.UNREACHABLE if bucket.paused_until - uow.now > SHORT else None
