@@ -42,6 +42,7 @@ check: $(VENV)/.dev ## all that CI checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 	@rm -f .coverage .coverage.*

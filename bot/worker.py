@@ -98,7 +98,7 @@ class Worker:
             if due is not None:
                 pause = min(pause, max(0.02, (due - self.kit.now()).total_seconds()))
         except StorageError:
-            pass
+            pass  # away: the next claim says so, after the usual pause
         if len(self._running) >= AT_ONCE:
             pause = IDLE_LOOK.total_seconds()
         try:
