@@ -206,5 +206,6 @@ export function follow() {
 /** Read everything that events keep fresh; people of the world stay who they are, as others hold on to them. */
 function catchUp() {
   for (const refresh of [refreshConversations, refreshMessages, refreshViews, refreshOrganization, refreshPeople, refreshCalls]) refresh();
+  if (store.get().place === "home") openHome();
   api.world().then(({ app }) => connectionChanged(app)).catch(() => {}); // the next opening catches up again
 }

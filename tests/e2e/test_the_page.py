@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from sandbox.atlassian.organization import KeyState
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("TESTS_REQUIRE_BROWSER") == "1"
 FLAGS = (
@@ -96,3 +98,29 @@ async def test_a_visitor_denies_with_a_reason(page: Page, small_stage: Callable[
         await page.goto(f"{stage.sandbox.url}/?as=dan")
         await page.get_by_test_id("nav-app-messages").click()
         await expect(page.get_by_test_id("messages")).to_contain_text("Recruiting moved to another tool.")
+
+
+async def test_a_visitor_looks_around(page: Page, small_stage: Callable[..., Any], tmp_path: Path) -> None:
+    """The Home tab, the people beside it, the calls that come in, and the weather that an admin reads about on the card."""
+    async with small_stage() as stage:
+        await page.goto(f"{stage.sandbox.url}/?as=ada")
+        await page.get_by_test_id("nav-home").click()
+        await expect(page.get_by_test_id("home")).to_contain_text("Get your access back")
+        await picture(page, "home", tmp_path)
+
+        await page.get_by_test_id("people-search").fill("Ada Park")
+        account = stage.sandbox.atlassian.person("ada").id
+        await expect(page.get_by_test_id(f"person-row-{account}")).to_have_attribute("data-name", "Ada Park")
+        await page.get_by_test_id("weather").click()
+        async with page.expect_response("**/control/key"):
+            await page.get_by_test_id("weather-key").select_option("revoked")
+        assert stage.sandbox.atlassian.key_state is KeyState.REVOKED
+
+        await page.goto(f"{stage.sandbox.url}/?as=ada&in=C0GENERAL")
+        await page.get_by_test_id("composer").fill("/request-jira the board")
+        await page.get_by_test_id("send").click()
+        await expect(page.get_by_test_id("ack-badge").first).to_contain_text("acked in")
+        await page.goto(f"{stage.sandbox.url}/?as=grace&in=G0ADMINS")
+        await expect(page.get_by_test_id("messages")).to_contain_text("doesn't accept our API key")
+        await expect(page.get_by_test_id("call").first).to_be_visible()
+        await picture(page, "weather", tmp_path)
