@@ -126,7 +126,7 @@ def _invited(briefing: Briefing, state: AccessState, step: Step, result: InviteO
 
 
 def _next_try(briefing: Briefing, now: datetime) -> datetime:
-    waited = now - briefing.request.changed_at if briefing.request.reason_code == "seats_exhausted" else timedelta(0)
+    waited = now - briefing.request.changed_at if briefing.request.reason_code == Waiting.SEATS_EXHAUSTED.value else timedelta(0)
     return now + min(QUEUE_LOOK, max(FULL_FIRST_WAIT, waited))
 
 

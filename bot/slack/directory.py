@@ -86,10 +86,6 @@ class Directory:
             # A hint that came while we read may be about what we had read already: those facts are old before they are used.
             self.approvers = ApproverFacts(slack_ids=good, read_at=_LONG_AGO if self._changed.is_set() else read_at)
 
-    def stale_for(self) -> timedelta:
-        """The age of the approver facts; centuries before the first reading and after a hint."""
-        return self.now() - self.approvers.read_at
-
     async def still_approves(self, slack_id: str) -> bool:
         """Whether *slack_id* is an approver in good standing, asked of Slack now (or 15 s ago, in a burst). Raises SlackError."""
         confirmed = self._confirmed.get(slack_id)

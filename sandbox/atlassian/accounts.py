@@ -63,11 +63,6 @@ class Account:
             return "deactivated"
         return {"active": "active", "suspended": "suspended", "no_membership": "not_invited"}[self.membership_status]
 
-    @property
-    def deletion_due(self) -> datetime | None:
-        """When a deletion that was asked for becomes final."""
-        return self.deletion_asked_at + DELETION_GRACE if self.deletion_asked_at else None
-
     def active_in(self, directory: str) -> bool:
         """Whether the person is a member of this directory and not suspended there."""
         return self.directories.get(directory) is False

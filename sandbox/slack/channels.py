@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.human import SlackKind
-from sandbox.slack.people import PARTNER_TEAM_ID, SLACKBOT, TEAM_ID, SlackUser
+from sandbox.slack.people import PARTNER_TEAM_ID, TEAM_ID, SlackUser
 
 Json = dict[str, Any]
 
@@ -138,10 +138,6 @@ class Channels:
     def im(self, user_id: str) -> Channel:
         """The direct message between the app and this user."""
         return self._open(f"D0{user_id[2:]}", user_id, self._bot)
-
-    def slackbot_im(self, user_id: str) -> Channel:
-        """The direct message between Slackbot and this user."""
-        return self._open(f"D1{user_id[2:]}", user_id, SLACKBOT)
 
     def _open(self, channel_id: str, user_id: str, other: str) -> Channel:
         if channel_id not in self.all:

@@ -83,11 +83,6 @@ class Delivery:
     answer: Json | str | None = field(default=None, repr=False)
     payload: Json = field(default_factory=dict, repr=False)
 
-    @property
-    def timed_out(self) -> bool:
-        """Whether the person saw Slack's own error for a missing or late ack."""
-        return self.outcome is Outcome.OPERATION_TIMEOUT
-
     def wire(self) -> Json:
         """The row that the page shows."""
         return {
