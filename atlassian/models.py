@@ -170,15 +170,28 @@ class RoleAssignment(Answer):
         return frozenset(assigned.role for assigned in self.role_assignments if "direct" in assigned.methods)
 
 
+class SandboxStanding(Answer):
+    """Whether a product is a sandbox of another: `type` is then CHILD."""
+
+    type: str | None = None
+
+
 class WorkspaceAttributes(Answer):
-    """Facts of a workspace."""
+    """Facts of a workspace; `type` is the product's name, `name` the site's."""
 
     name: str | None = None
+    type: str | None = None
     type_key: str | None = None
     owner: str | None = None
     status: str | None = None
+    sandbox: SandboxStanding | None = None
     capacity: int | None = None
     host_url: str | None = None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is a place to try things, where nobody asks for their seat back."""
+        return self.sandbox is not None and self.sandbox.type == "CHILD"
 
 
 class Workspace(Answer):

@@ -75,13 +75,14 @@ def _back(state: AccessState, *, wanted: ProductWanted, snapshot: Snapshot) -> _
     held = {group.id for group in state.licence_groups_held}
     named = {group.id for group in snapshot.groups} - held
     groups = tuple(group for group in state.candidate_groups if group.id in named)
-    roles = tuple(ref.role for ref in snapshot.roles if ref.resource == wanted.resource and ref.role in HARMLESS_ROLES)
+    refs = tuple(ref for ref in snapshot.roles if ref.resource == wanted.resource and ref.role in HARMLESS_ROLES)
+    roles = tuple(ref.role for ref in refs)
     if WayBack.INVITE in state.levels:
         # An invitation is by groups or by role, and makes the person a member of the directories of its groups.
         return _Back(groups=groups, roles=() if groups else tuple(role for role in roles if role == wanted.role))
     returned = _Back(
         groups=tuple(group for group in groups if _is_open(state, directory_id=group.directory_id)),
-        roles=roles if _lacks_role(state) else (),
+        roles=tuple(ref.role for ref in refs if _lacks_role(state, home=ref.directory_id)),
     )
     return returned if returned.anything or WayBack.RESTORE not in state.levels else _behind_suspension(state, groups=groups, roles=roles)
 
@@ -92,11 +93,13 @@ def _is_open(state: AccessState, *, directory_id: str) -> bool:
     return status not in (SUSPENDED, NO_MEMBERSHIP)
 
 
-def _lacks_role(state: AccessState) -> bool:
+def _lacks_role(state: AccessState, *, home: str | None) -> bool:
     # Beside access that is there, a role adds nothing; and Atlassian may make a membership of it, so that nobody could tell it is back.
-    if WayBack.RESTORE in state.levels:
-        return ACTIVE in state.membership.values()
-    return WayBack.ADD_ACCESS in state.levels or state.way_back is WayBack.OWNED_ELSEWHERE
+    in_use = state.membership.get(home) == ACTIVE if home else SUSPENDED not in state.membership.values()
+    if WayBack.RESTORE in state.levels or state.way_back is WayBack.OWNED_ELSEWHERE:
+        # Where it would be suspended with the rest, the suspension has to end first.
+        return in_use
+    return WayBack.ADD_ACCESS in state.levels
 
 
 def _behind_suspension(state: AccessState, *, groups: tuple[GroupRef, ...], roles: tuple[str, ...]) -> _Back:

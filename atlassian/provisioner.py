@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
-from atlassian.access import AccessState, ProductWanted
+from atlassian.access import AccessState, ProductWanted, WayBack
 from atlassian.catalog import Catalog
 from atlassian.client import ALL_DIRECTORIES, AdminClient
 from atlassian.diagnosis import diagnose, seated
@@ -76,7 +76,7 @@ class Provisioner:
         *thorough* reads all roles in any case, as a removal must; so does a look at what a restore would revive. Raises any error of a
         read; none of them changed anything.
         """
-        users = await self._find(email=email, account_id=account_id)
+        users = await self.find(email=email, account_id=account_id)
         groups = await self._catalog.licence_groups(wanted.resource, wanted.role)
         found = Found(email=email, users=users, licence_groups=groups)
         people = people_among(users)
@@ -86,15 +86,18 @@ class Provisioner:
 
     async def read_back(self, state: AccessState, *, step: Step, wanted: ProductWanted) -> AccessState:
         """
-        How the person stands after *step*, which was planned from *state*: one call when the access is there.
+        How the person stands after *step*, which was planned from *state*: one call when it gave the access.
 
-        Otherwise a thorough look. An invitation can't be read back: its outcome is the answer.
+        Otherwise, and where there was access before the step, a thorough look. An invitation can't be read back: its outcome is the answer.
+        After a restore that gives no seat by itself a plain look serves, as the roles were read before it and there was none to come back.
         """
-        if state.account_id and state.account_status == ACTIVE and isinstance(step, AddToGroup | AssignRole | Restore):
+        goes_on = isinstance(step, Restore) and WayBack.ADD_ACCESS in state.levels and not state.direct_roles
+        gives_access = state.way_back is not WayBack.HAS_ACCESS and isinstance(step, AddToGroup | AssignRole | Restore)
+        if state.account_id and state.account_status == ACTIVE and gives_access and not goes_on:
             rows = await self._assignments(state.account_id, resource_ids=(wanted.resource,))
             if any(wanted.role in row.held_roles and row.user_directory_status == ACTIVE for row in rows):
                 return seated(state, step=step, rows=rows)
-        return await self.look(email=state.email, account_id=state.account_id, wanted=wanted, thorough=True)
+        return await self.look(email=state.email, account_id=state.account_id, wanted=wanted, thorough=not goes_on)
 
     async def holdings(self, account_id: str, *, products: Sequence[ProductWanted]) -> Holdings:
         """
@@ -102,7 +105,7 @@ class Provisioner:
 
         *products* are those to be taken, all of one person at once. An account that is not found holds nothing. Raises any error of a read.
         """
-        users = await self._find(email=None, account_id=account_id)
+        users = await self.find(email=None, account_id=account_id)
         if not users:
             return Holdings()
         rows = await self._assignments(account_id)
@@ -173,7 +176,8 @@ class Provisioner:
         if await self._catalog.administers(group_id, directory_id=directory_id):
             raise Refused(operation, reason="group_administers")
 
-    async def _find(self, *, email: str | None, account_id: str | None) -> tuple[User, ...]:
+    async def find(self, *, email: str | None = None, account_id: str | None = None) -> tuple[User, ...]:
+        """The accounts with this id or, where none is given, this address; apps and portal customers may be among them."""
         if not (email or account_id):
             raise ValueError("look needs an e-mail address or an account id")
         emails = () if account_id or not email else (email,)
@@ -235,7 +239,9 @@ class Provisioner:
             return False
         used = next((product.last_active for product in standing.user.product_access or () if product.id == wanted.resource), None)
         recently = used is not None and self._catalog.now() - used < RECENTLY
-        return recently or not select_candidates(found.licence_groups, resource=wanted.resource, role=wanted.role)
+        # An invitation may have given a role, and must not be followed by a group.
+        invited = standing.user.email_verified is False
+        return recently or invited or not select_candidates(found.licence_groups, resource=wanted.resource, role=wanted.role)
 
 
 def _outcome(result: InviteResult) -> InviteOutcome:

@@ -50,6 +50,9 @@ _BY_CODE: Mapping[str, type[AtlassianError]] = {
     "ADMIN-403-5": OwnedElsewhere,
 }
 
+_OF_WRITES = (AlreadyThere, SeatsExhausted)
+"""Nothing was to be changed by a question, so that these are no answer to one: whoever asks would take them for the end of a write."""
+
 _ORG_WIDE = frozenset({"search_users", "search_groups", "workspaces", "directories", "application_roles"})
 _AWAY = (502, 503, 504)
 
@@ -94,7 +97,8 @@ def _class_of(status: int, *, refusal: Refusal, operation: str, write: bool) -> 
         return OutcomeUnknown if write else Broken
     if operation == "restore" and refusal.code == _FORBIDDEN and not refusal.names_scope:
         return Refused
-    return _BY_CODE.get(refusal.code or "") or _by_status(status, refusal=refusal, operation=operation)
+    kind = _BY_CODE.get(refusal.code or "") or _by_status(status, refusal=refusal, operation=operation)
+    return kind if write or kind not in _OF_WRITES else Refused
 
 
 def _by_status(status: int, *, refusal: Refusal, operation: str) -> type[AtlassianError]:

@@ -450,7 +450,7 @@ def expected_in_directories(world: Miniature) -> WayBack:
     safe = [one for one in world.groups if not one.external and one.modifiable and {name for _, name in one.grants} <= HARMLESS_ROLES]
     near = [one for one in world.groups if one.directory_id in world.directories]
     seats = [one.directory_id for one in near if one.id in world.member_of]
-    seats += [world.home] if (JIRA, USER) in world.direct else []
+    seats += [world.home(JIRA)] if (JIRA, USER) in world.direct else []
     if not world.directories:
         return W.INVITE if safe or not any(one.external for one in world.groups) else W.OWNED_ELSEWHERE
     if seats:
@@ -468,7 +468,7 @@ def expected_without_a_seat(world: Miniature, *, safe: list[LicenceGroup], near:
         return W.INVITE
     if any(one.external for one in near):
         return W.OWNED_ELSEWHERE
-    return W.RESTORE if world.directories[world.home] else W.ADD_ACCESS
+    return W.RESTORE if world.directories[world.home(JIRA)] else W.ADD_ACCESS
 
 
 def test_every_state_has_the_way_back_of_the_table() -> None:

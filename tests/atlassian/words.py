@@ -86,11 +86,17 @@ class Miniature:
 
     @property
     def products(self) -> frozenset[str]:
-        """The products that the account can use now: seats of active directories, and direct roles of a member."""
+        """The products that the account can use now: seats and direct roles of the directories that do not suspend it."""
+        return frozenset(resource for resource, name in self.usable if name in (USER, ADMIN))
+
+    @property
+    def usable(self) -> frozenset[tuple[str, str]]:
+        """All (resource, role) that the account can use now."""
+        if self.account != "active" or not self.directories:
+            return frozenset()
         open_groups = (one for one in self._members if self.directories.get(one.directory_id) is False)
-        direct = self.direct if False in self.directories.values() else frozenset()
-        usable = direct | {grant for one in open_groups for grant in one.grants}
-        return frozenset(resource for resource, name in usable if name in (USER, ADMIN)) if self.account == "active" else frozenset()
+        direct = {(resource, name) for resource, name in self.direct if self.directories[self.home(resource)] is False}
+        return frozenset(direct | {grant for one in open_groups for grant in one.grants})
 
     @property
     def _members(self) -> tuple[LicenceGroup, ...]:
@@ -150,7 +156,8 @@ class Miniature:
                 return replace(self, direct=self._direct_after(step))
             case Invite(group_ids=group_ids, resource=resource, role=given):
                 direct = self.direct if group_ids else self.direct | {(resource, given)}
-                homes = {one.directory_id for one in self.groups if one.id in group_ids} or {ACME}
+                seating = {one.directory_id for one in self.groups if (resource, given) in one.grants} or {ACME}
+                homes = {one.directory_id for one in self.groups if one.id in group_ids} or seating
                 return replace(
                     self,
                     exists=True,
@@ -177,17 +184,17 @@ class Miniature:
             return "no_membership"
         return "suspended" if all(self.directories.values()) else "active"
 
-    @property
-    def home(self) -> str:
-        """The directory of a product that no group seats: where the person is active, if anywhere."""
-        homes = [one.directory_id for one in self.groups if one.directory_id in self.directories] or list(self.directories)
+    def home(self, resource: str) -> str:
+        """The directory of a direct role: one of the product's groups, and of these where the person is active, if anywhere."""
+        seating = [one for one in self.groups if resource in {granted for granted, _ in one.grants}]
+        homes = [one.directory_id for one in seating if one.directory_id in self.directories] or list(self.directories)
         return next((home for home in homes if not self.directories[home]), homes[0])
 
     def _rows(self) -> Iterable[RoleAssignment]:
         for directory, suspended in self.directories.items():
             status = "suspended" if suspended else "active"
             given = {(grant, "group_direct") for one in self._members if one.directory_id == directory for grant in one.grants}
-            given |= {(grant, "direct") for grant in self.direct if directory == self.home}
+            given |= {(grant, "direct") for grant in self.direct if directory == self.home(grant[0])}
             # Membership of a site is a row of its own; without it a suspension is seen only once something is held there.
             yield role(PLATFORM, given="atlassian/basic", how="inferred", directory=directory, status=status)
             for (resource, name), how in sorted(given):
