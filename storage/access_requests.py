@@ -49,6 +49,7 @@ __all__ = [
     "queue_position",
     "touch",
     "waiting",
+    "withdraw_approval",
 ]
 
 _c = access_requests.c
@@ -135,6 +136,11 @@ def detail(uow: UnitOfWork, request_id: str, *, details: Mapping[str, Any]) -> N
 def extend(uow: UnitOfWork, request_id: str, *, expires_at: datetime) -> None:
     """Give the request until then to be decided."""
     uow.connection.execute(_TOUCH, {"this_id": request_id, "expires_at": expires_at})
+
+
+def withdraw_approval(uow: UnitOfWork, request_id: str) -> None:
+    """Have the request decided anew; the tables refuse that for one in a status that needs an approval."""
+    uow.connection.execute(_TOUCH, {"this_id": request_id, "approved_at": None})
 
 
 def touch(uow: UnitOfWork, request_id: str) -> None:

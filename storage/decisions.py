@@ -61,3 +61,8 @@ def record(uow: UnitOfWork, *, request_id: str, approver: Person, verdict: Verdi
 def of(uow: UnitOfWork, request_id: str) -> tuple[Decision, ...]:
     """All decisions on the request, oldest first."""
     return tuple(as_record(Decision, row) for row in uow.connection.execute(_OF, {"this_request": request_id}))
+
+
+def latest(uow: UnitOfWork, request_id: str) -> Decision | None:
+    """The decision that holds: the last one, as a request whose account turned out to be another is decided anew."""
+    return next(reversed(of(uow, request_id)), None)

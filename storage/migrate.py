@@ -8,7 +8,7 @@ from storage import engines
 from storage.address import parse
 from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.failures import translation
-from storage.tables import SCHEMA
+from storage.schema import SCHEMA
 
 _LOCK = text("SELECT pg_advisory_xact_lock(4850174397)")
 _VERSION = text("SELECT version_num FROM alembic_version")

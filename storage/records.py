@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from storage.lifecycle import JobState, RequestStatus, Verdict
+from storage.lifecycle import JobState, ReclaimStatus, RequestStatus, Verdict
 
 R = TypeVar("R")
 
@@ -79,6 +79,32 @@ class Finding:
     email: str | None
     body: Mapping[str, Any]
     found_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim:
+    """
+    The taking back of one account's seat on one product.
+
+    `removal` is what it takes, as the JSON of the package that planned it: None before the first write, kept for ever after. `batch_id`
+    and `warning_id` are the plan that it stands in and the warning that came before, None for a reclaim that has none.
+    """
+
+    id: str
+    account_id: str
+    product: str
+    status: ReclaimStatus
+    reason_code: str | None
+    details: Mapping[str, Any]
+    removal: Mapping[str, Any] | None
+    last_active_at: datetime | None
+    planned_at: datetime
+    approved_at: datetime | None
+    taken_at: datetime | None
+    returned_at: datetime | None
+    changed_at: datetime
+    batch_id: str | None = None
+    warning_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
-"""What SQLAlchemy's Core lacks for our two databases: an aware UTC column, words of an enum, and an insert that yields."""
+"""What SQLAlchemy's Core lacks for our two databases: an aware UTC column, words of an enum, inserts that yield or replace."""
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Enum, Insert, Table, insert
+from sqlalchemy import Column, ColumnElement, DateTime, Dialect, Enum, Insert, Table, insert, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement, SyntaxExtension
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 
@@ -55,3 +57,37 @@ def _on_conflict_do_nothing(_element: _KeepExisting, _compiler: object, **_optio
 def insert_or_keep(table: Table) -> Insert:
     """An INSERT that leaves the row that is already there alone; `rowcount` says whether this one came in (1) or not (0)."""
     return insert(table).ext(_KeepExisting()).execution_options(preserve_rowcount=True)
+
+
+class _ReplaceExisting(SyntaxExtension, ClauseElement):
+    _traverse_internals: Any = (("clause", InternalTraversal.dp_string),)
+
+    def __init__(self, clause: str) -> None:
+        self.clause = clause
+
+    def apply_to_insert(self, insert_stmt: Insert) -> None:
+        insert_stmt.apply_syntax_extension_point(lambda existing: [*existing, self], "post_values")
+
+
+@compiles(_ReplaceExisting)
+def _on_conflict_do_update(element: _ReplaceExisting, _compiler: object, **_options: object) -> str:
+    return element.clause
+
+
+def insert_or_replace(table: Table, *, replaced: Sequence[str]) -> Insert:
+    """An INSERT that gives the row with the same primary key, where there is one, the new values of the *replaced* columns."""
+    key = ", ".join(column.name for column in table.primary_key)
+    values = ", ".join(f"{name} = excluded.{name}" for name in replaced)
+    return insert(table).ext(_ReplaceExisting(f"ON CONFLICT ({key}) DO UPDATE SET {values}"))
+
+
+def quoted(chosen: Collection[StrEnum]) -> str:
+    """The words as SQL literals, in the order of their enum: that order lets a condition and an index recognize each other."""
+    in_order = type(next(iter(chosen)))
+    return ", ".join(f"'{word.value}'" for word in in_order if word in chosen)
+
+
+def among(column: Column[Any], chosen: Collection[StrEnum]) -> ColumnElement[bool]:
+    """Whether *column* is one of the words, as literals: with parameters the databases could not see that a partial index serves."""
+    in_order = type(next(iter(chosen)))
+    return column.in_([literal_column(f"'{word.value}'") for word in in_order if word in chosen])

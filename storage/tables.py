@@ -1,10 +1,8 @@
 """
-The tables, private to storage: only records leave it.
+The tables of the main job, private to storage: only records leave it. Those of idle seats are in `storage.seat_tables`.
 
 Alembic sees neither CHECK constraints nor the condition of a partial index; a test compares both with the migrations.
 """
-
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,42 +15,15 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from storage.lifecycle import OPEN_STATUSES, JobState, RequestStatus, Verdict
-from storage.sql import Moment, words
-
-SCHEMA = "0001"
-"""The migration that these tables are."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _id(**options: Any) -> Column[str]:
-    return Column("id", String(64), primary_key=True, **options)
-
-
-def _quoted(statuses: frozenset[RequestStatus]) -> str:
-    return ", ".join(f"'{status.value}'" for status in RequestStatus if status in statuses)
-
-
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
-
+from storage.schema import id_column, metadata, partial_index
+from storage.sql import Moment, quoted, words
 
 # What may only be reached through APPROVED: nobody is given access that was not approved, whatever the code above does.
 _APPROVED = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING, RequestStatus.GRANTED, RequestStatus.ENDED})
@@ -61,7 +32,7 @@ _GRANTED = frozenset({RequestStatus.GRANTED, RequestStatus.ENDED})
 people = Table(
     "people",
     metadata,
-    _id(),
+    id_column(),
     Column("team_id", String(32), nullable=False),
     Column("slack_id", String(32), nullable=False),
     Column("account_id", String(128), unique=True),
@@ -74,7 +45,7 @@ people = Table(
 access_requests = Table(
     "access_requests",
     metadata,
-    _id(),
+    id_column(),
     Column("person_id", String(64), ForeignKey("people.id"), nullable=False),
     Column("product", String(64), nullable=False),
     Column("reason", Text, nullable=False),
@@ -91,10 +62,10 @@ access_requests = Table(
     Column("card_ts", String(32)),
     Column("card_version", Integer),
     UniqueConstraint("id", "person_id"),
-    CheckConstraint(f"status NOT IN ({_quoted(_APPROVED)}) OR approved_at IS NOT NULL", name="approved_first"),
-    CheckConstraint(f"status NOT IN ({_quoted(_GRANTED)}) OR granted_at IS NOT NULL", name="granted_when"),
-    _partial("ix_access_requests_open", "person_id", "product", unique=True, where=f"status IN ({_quoted(OPEN_STATUSES)})"),
-    _partial("ix_access_requests_waiting", "product", "approved_at", "id", where="status = 'waiting'"),
+    CheckConstraint(f"status NOT IN ({quoted(_APPROVED)}) OR approved_at IS NOT NULL", name="approved_first"),
+    CheckConstraint(f"status NOT IN ({quoted(_GRANTED)}) OR granted_at IS NOT NULL", name="granted_when"),
+    partial_index("ix_access_requests_open", "person_id", "product", unique=True, where=f"status IN ({quoted(OPEN_STATUSES)})"),
+    partial_index("ix_access_requests_waiting", "product", "approved_at", "id", where="status = 'waiting'"),
     Index("ix_access_requests_person", "person_id", "filed_at"),
     Index("ix_access_requests_recent", "filed_at", "id"),
     Index("ix_access_requests_status", "status", "filed_at", "id"),
@@ -104,7 +75,7 @@ access_requests = Table(
 decisions = Table(
     "decisions",
     metadata,
-    _id(),
+    id_column(),
     Column("request_id", String(64), nullable=False),
     Column("requester_person_id", String(64), nullable=False),
     Column("approver_person_id", String(64), ForeignKey("people.id"), nullable=False),
@@ -129,7 +100,7 @@ findings = Table(
 outbox = Table(
     "outbox",
     metadata,
-    _id(),
+    id_column(),
     Column("kind", String(64), nullable=False),
     Column("subject", String(160), nullable=False),
     Column("payload", JSON, nullable=False),
@@ -150,9 +121,9 @@ outbox = Table(
     Column("ended_at", Moment),
     CheckConstraint("(state IN ('ready', 'leased')) = (claimable_at IS NOT NULL)", name="claimable"),
     CheckConstraint("(state = 'leased') = (token IS NOT NULL AND lease_until IS NOT NULL)", name="lease"),
-    _partial("ix_outbox_claimable", "bucket", "claimable_at", where="claimable_at IS NOT NULL"),
-    _partial("ix_outbox_one_lease", "subject", unique=True, where="state = 'leased'"),
-    _partial("ix_outbox_ended", "ended_at", where="ended_at IS NOT NULL"),
+    partial_index("ix_outbox_claimable", "bucket", "claimable_at", where="claimable_at IS NOT NULL"),
+    partial_index("ix_outbox_one_lease", "subject", unique=True, where="state = 'leased'"),
+    partial_index("ix_outbox_ended", "ended_at", where="ended_at IS NOT NULL"),
     Index("ix_outbox_subject", "subject", "kind"),
 )
 
@@ -195,5 +166,5 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("ix_audit_at", "at"),
-    _partial("ix_audit_request_id", "request_id", "seq", where="request_id IS NOT NULL"),
+    partial_index("ix_audit_request_id", "request_id", "seq", where="request_id IS NOT NULL"),
 )

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Inspector, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, Inspector, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from storage import engines, migrate
+from storage import engines, migrate, seat_tables, tables  # noqa: F401 - the tables fill the metadata
 from storage.address import parse
 from storage.errors import DatabaseAway, NoDatabase, SchemaOutdated, SchemaTooNew
-from storage.tables import SCHEMA, metadata
+from storage.schema import SCHEMA, metadata
 
 ROOT = Path(migrate.__file__).parent.parent
 
@@ -82,6 +83,32 @@ def test_an_older_schema_is_told(database_url: str, engine: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(SchemaOutdated, match="comeback migrate"):
         migrate.check(database_url)
+
+
+def test_the_rows_of_an_older_release_stay(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns come to a table that is in use: what it held stays, with nothing in the new ones."""
+    run = migrate._run
+    monkeypatch.setattr(migrate, "_run", lambda connection: _upgrade_to(connection, "0002"))
+    migrate.upgrade(empty_database_url)
+    insert = (
+        "INSERT INTO reclaims (id, account_id, product, status, details, planned_at, changed_at)"
+        " VALUES ('r1', 'a1', 'jira', 'planned', '{}', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')"
+    )
+    engine = engines.changing(parse(empty_database_url))
+    with engine.begin() as connection:
+        connection.execute(text(insert))
+    monkeypatch.setattr(migrate, "_run", run)
+    assert migrate.upgrade(empty_database_url)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT id, batch_id, warning_id FROM reclaims")).all() == [("r1", None, None)]
+    engine.dispose()
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def test_an_unreachable_database_is_away(tmp_path: Path) -> None:

@@ -6,7 +6,20 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Select
 
-from storage import audit, claims, request_lists
+from storage import (
+    audit,
+    batches,
+    claims,
+    exemptions,
+    figures,
+    idle_seats,
+    reclaims,
+    request_lists,
+    scans,
+    seats,
+    warning_lists,
+    warnings,
+)
 from storage.db import Database, UnitOfWork
 from tests.fixtures.clock import MovableClock
 
@@ -23,6 +36,62 @@ WANTED = [
     (claims._NEXT["sqlite"], "ix_outbox_one_lease"),
     (claims._TO_COME, "ix_outbox_claimable"),
     (audit._filtered(since=None, until=None, kind=None, request_id="r1"), "ix_audit_request_id"),
+    (scans._RUNNING, "ix_scans_running"),
+    (scans._RECENT, "ix_scans_recent"),
+    (scans._LATEST, "ix_scans_recent"),
+    (scans._ADVANCE, "sqlite_autoindex_scans"),
+    (seats._GET, "sqlite_autoindex_seats"),
+    (seats._OF_ACCOUNTS, "sqlite_autoindex_seats"),
+    (seats._ERASE, "sqlite_autoindex_seats"),
+    (seats._COUNTS, "ix_seats_activity"),
+    (idle_seats._NEWLY_IDLE, "ix_seats_activity"),
+    (idle_seats._BECOME_IDLE, "ix_seats_activity"),
+    (idle_seats._BECOME_USED, "ix_seats_activity"),
+    (idle_seats._GO, "ix_seats_activity"),
+    (idle_seats._HOLD, "ix_seats_activity"),
+    (idle_seats._RELEASE, "ix_seats_held"),
+    *(
+        (statement, index)
+        for statement in (idle_seats._NEVER_ACTIVE, idle_seats._ONCE_ACTIVE)
+        for index in ("ix_seats_idle", "ix_warnings_open", "ix_reclaims_open", "ix_exemptions_open")
+    ),
+    (warnings._OPEN_OF, "ix_warnings_open"),
+    (warnings._CYCLES, "sqlite_autoindex_warnings"),
+    (warning_lists._DUE, "ix_warnings_status"),
+    (warning_lists._DUE, "ix_reclaims_open"),
+    (warning_lists._UNDELIVERABLE, "ix_warnings_status"),
+    (warning_lists._TO_DROP, "ix_warnings_status"),
+    (warning_lists._TO_DROP, "sqlite_autoindex_seats"),
+    (warning_lists._WITHOUT_SEAT, "ix_warnings_status"),
+    (warning_lists._OF_PERSON, "ix_warnings_person"),
+    (warning_lists._COUNTS, "ix_warnings_status"),
+    (exemptions._OPEN_OF, "ix_exemptions_open"),
+    (exemptions._OPEN_OF_ACCOUNTS, "ix_exemptions_open"),
+    (exemptions._LIST_ACTIVE, "ix_exemptions_until"),
+    (exemptions._ENDING, "ix_exemptions_until"),
+    (exemptions._OF_PERSON, "ix_exemptions_owner"),
+    (exemptions._OF_PERSON, "ix_exemptions_asked_by"),
+    (batches._RECENT, "ix_batches_recent"),
+    (batches._PROPOSED, "ix_batches_status"),
+    (reclaims._OPEN_OF, "ix_reclaims_open"),
+    (reclaims._AGREED_OF, "ix_reclaims_open"),
+    (reclaims._OF_BATCH, "ix_reclaims_batch"),
+    (reclaims._COUNTS_OF_BATCH, "ix_reclaims_batch"),
+    (figures._WARNINGS, "ix_warnings_status"),
+    (figures._TAKEN_COUNT, "ix_reclaims_taken"),
+    (figures._RETURNED, "ix_reclaims_taken"),
+    (figures._INTERVALS, "ix_reclaims_taken"),
+    (figures._GRANTED, "ix_access_requests_granted"),
+]
+
+SORTLESS = [
+    idle_seats._NEVER_ACTIVE,
+    idle_seats._ONCE_ACTIVE,
+    scans._RECENT,
+    warning_lists._UNDELIVERABLE,
+    exemptions._LIST_ACTIVE,
+    batches._PROPOSED,
+    figures._INTERVALS,
 ]
 
 
@@ -32,12 +101,21 @@ async def test_by_index(
 ) -> None:
     """SQLite's plan names the index, and reads no table from end to end (buckets are few, `next` is one row)."""
     database = open_database(sqlite_url, clock=clock.now)
-
-    def plan(uow: UnitOfWork) -> str:
-        sql = str(statement.compile(uow.connection))
-        rows = uow.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?"))
-        return "\n".join(row.detail for row in rows)
-
-    steps = await database.read(plan)
+    steps = await database.read(lambda uow: _plan(uow, statement))
     assert index in steps
     assert not re.search(r"SCAN (?!buckets|next)(?!.*USING)", steps)
+
+
+@pytest.mark.parametrize("statement", SORTLESS)
+async def test_pages_are_not_sorted_afresh(
+    sqlite_url: str, clock: MovableClock, open_database: Callable[..., Database], statement: Select[tuple[object, ...]]
+) -> None:
+    """A list that is read page by page comes out of the index in its order: each page costs what it shows."""
+    database = open_database(sqlite_url, clock=clock.now)
+    assert "TEMP B-TREE" not in await database.read(lambda uow: _plan(uow, statement))
+
+
+def _plan(uow: UnitOfWork, statement: Select[tuple[object, ...]]) -> str:
+    sql = re.sub(r"__\[POSTCOMPILE_\w+\]", "?, ?", str(statement.compile(uow.connection)))
+    rows = uow.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?"))
+    return "\n".join(row.detail for row in rows)

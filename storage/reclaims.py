@@ -1,0 +1,132 @@
+"""Seats that are taken back: one row for each, with the snapshot that puts it back."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select, update
+
+from storage.lifecycle import HOLDING_RECLAIMS, OPEN_RECLAIMS, ReclaimStatus, require_moves
+from storage.records import Reclaim, as_record
+from storage.seat_tables import reclaims
+from storage.sql import among, insert_or_keep
+from storage.unit import UnitOfWork
+
+_c = reclaims.c
+_COLUMNS = tuple(_c[name] for name in Reclaim.__dataclass_fields__)
+_THIS = _c.id == bindparam("this_id")
+_SEAT = (_c.account_id == bindparam("this_account"), _c.product == bindparam("this_product"))
+_IS_OPEN = among(_c.status, OPEN_RECLAIMS)
+_GET = select(*_COLUMNS).where(_THIS)
+_LOCK = _GET.with_for_update()
+_OPEN_OF = select(*_COLUMNS).where(*_SEAT, _IS_OPEN)
+_AGREED_OF = (
+    select(*_COLUMNS).where(_c.account_id == bindparam("this_account"), _IS_OPEN, _c.status == ReclaimStatus.APPROVED).order_by(_c.id)
+)
+_BATCH = _c.batch_id == bindparam("this_batch")
+_OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
+_COUNTS_OF_BATCH = select(_c.status, func.count()).where(_BATCH).group_by(_c.status)
+_ADD = insert_or_keep(reclaims)
+_MOVE = update(reclaims).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
+_STAMPS: Mapping[ReclaimStatus, str] = {
+    ReclaimStatus.APPROVED: "approved_at",
+    ReclaimStatus.TAKEN: "taken_at",
+    ReclaimStatus.RETURNED: "returned_at",
+}
+
+
+def plan(
+    uow: UnitOfWork,
+    *,
+    account_id: str,
+    product: str,
+    last_active_at: datetime | None,
+    batch_id: str | None = None,
+    warning_id: str | None = None,
+) -> Reclaim | None:
+    """A new reclaim that nobody has agreed to yet; None when the seat has an open one."""
+    fields: dict[str, Any] = {
+        "id": uow.new_id(),
+        "account_id": account_id,
+        "product": product,
+        "status": ReclaimStatus.PLANNED,
+        "reason_code": None,
+        "details": {},
+        "removal": None,
+        "last_active_at": last_active_at,
+        "planned_at": uow.now,
+        "approved_at": None,
+        "taken_at": None,
+        "returned_at": None,
+        "changed_at": uow.now,
+        "batch_id": batch_id,
+        "warning_id": warning_id,
+    }
+    return Reclaim(**fields) if uow.connection.execute(_ADD, fields).rowcount else None
+
+
+def get(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:
+    """The reclaim, None when there is none with this id (ids come back from buttons)."""
+    return _first(uow, _GET, this_id=reclaim_id)
+
+
+def lock(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:
+    """The reclaim, which no other unit can change until this one ends."""
+    return _first(uow, _LOCK, this_id=reclaim_id)
+
+
+def open_of(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
+    """The seat's open reclaim; there is at most one."""
+    return _first(uow, _OPEN_OF, this_account=account_id, this_product=product)
+
+
+def agreed_of(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
+    """The account's reclaims that are agreed to and not begun, in the order of their ids."""
+    return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_AGREED_OF, {"this_account": account_id}))
+
+
+def holding(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
+    """The reclaim that holds what was taken of this seat, None when nothing is held."""
+    found = open_of(uow, account_id, product)
+    return found if found is not None and found.status in HOLDING_RECLAIMS else None
+
+
+def of_batch(uow: UnitOfWork, batch_id: str) -> tuple[Reclaim, ...]:
+    """The batch's reclaims in whatever status, longest idle first (never active before all), then by account and product."""
+    return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OF_BATCH, {"this_batch": batch_id}))
+
+
+def counts_of_batch(uow: UnitOfWork, batch_id: str) -> dict[ReclaimStatus, int]:
+    """How many of the batch's reclaims there are in each status; zero where there are none."""
+    rows = uow.connection.execute(_COUNTS_OF_BATCH, {"this_batch": batch_id})
+    return dict.fromkeys(ReclaimStatus, 0) | {row[0]: row[1] for row in rows}
+
+
+def move(
+    uow: UnitOfWork,
+    reclaim_id: str,
+    *,
+    source: ReclaimStatus | Collection[ReclaimStatus],
+    target: ReclaimStatus,
+    reason_code: str | None = None,
+    removal: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Reclaim | None:
+    """
+    The reclaim in its new status, or None when its status was none of *source*.
+
+    `reason_code` is replaced in every case, *removal* and *details* only when given. Raises IllegalMove when a source may never become
+    *target*; the tables refuse to take without an approval, and without a snapshot.
+    """
+    sources = require_moves(source, target)
+    values: dict[str, Any] = {"status": target, "reason_code": reason_code, "changed_at": uow.now}
+    if target in _STAMPS:
+        values[_STAMPS[target]] = uow.now
+    values |= {name: dict(given) for name, given in (("removal", removal), ("details", details)) if given is not None}
+    moved = uow.connection.execute(_MOVE, {"this_id": reclaim_id, "sources": sources, **values}).rowcount
+    return get(uow, reclaim_id) if moved else None
+
+
+def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Reclaim | None:
+    row = uow.connection.execute(statement, parameters).first()
+    return None if row is None else as_record(Reclaim, row)

@@ -1,0 +1,109 @@
+"""
+Seats as the scans see them: what a page showed, what a complete scan makes of it, and what people and grants did to one.
+
+Which of them may be warned is asked in `storage.idle_seats`; offered to others from here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from storage.idle_seats import candidates, conclude, hold, newly_idle, place_of, release
+from storage.lifecycle import SeatActivity
+from storage.records import as_record
+from storage.seat_records import Seat, SeenSeat
+from storage.seat_tables import seats
+from storage.sql import insert_or_replace
+from storage.unit import UnitOfWork
+
+__all__ = [
+    "candidates",
+    "conclude",
+    "counts",
+    "erase",
+    "get",
+    "given",
+    "hold",
+    "keep",
+    "newly_idle",
+    "of_accounts",
+    "place_of",
+    "release",
+    "see",
+]
+
+_NAME_LENGTH = 200
+_EMAIL_LENGTH = 320
+
+_c = seats.c
+_PRODUCT = _c.product == bindparam("this_product")
+_ACCOUNT = _c.account_id == bindparam("this_account")
+_GET = select(seats).where(_ACCOUNT, _PRODUCT)
+_OF_ACCOUNTS = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
+_COUNTS = select(_c.activity, func.count()).where(_PRODUCT).group_by(_c.activity)
+_SEE = insert_or_replace(seats, replaced=("name", "email", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
+_KEEP = update(seats).where(_ACCOUNT, _PRODUCT)
+_GIVEN = _KEEP.values(idle_since=None, held_by=None)
+_ERASE = update(seats).where(_ACCOUNT).values(name=None, email=None)
+
+
+def get(uow: UnitOfWork, account_id: str, product: str) -> Seat | None:
+    """The account's seat on the product, None when the last scan saw none."""
+    row = uow.connection.execute(_GET, {"this_account": account_id, "this_product": product}).first()
+    return None if row is None else as_record(Seat, row)
+
+
+def of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> dict[str, Seat]:
+    """The seats on the product of those accounts that have one, by account id; meant for a page of some hundred."""
+    rows = uow.connection.execute(_OF_ACCOUNTS, {"this_product": product, "accounts": list(account_ids)})
+    return {seat.account_id: seat for seat in (as_record(Seat, row) for row in rows)}
+
+
+def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -> None:
+    """
+    Store what a page of the scan showed; twice is as once.
+
+    What people and grants did to a seat, and since when it is known and idle, is kept.
+    """
+    new = {"product": product, "scan_id": scan_id, "first_seen_at": uow.now, "seen_at": uow.now}
+    rows = [asdict(seat) | {"name": _name(seat.name), "email": _email(seat.email)} | new for seat in seen]
+    if rows:
+        uow.connection.execute(_SEE, rows)
+
+
+def counts(uow: UnitOfWork, product: str) -> dict[SeatActivity, int]:
+    """How many of the product's seats there are of each activity; zero where there are none."""
+    rows = uow.connection.execute(_COUNTS, {"this_product": product})
+    return dict.fromkeys(SeatActivity, 0) | {row[0]: row[1] for row in rows}
+
+
+def keep(uow: UnitOfWork, account_id: str, product: str, until: datetime) -> bool:
+    """Leave the seat alone until then: its holder said so. False when no scan has seen such a seat."""
+    return _change(uow, _KEEP, account_id, product, kept_until=until)
+
+
+def given(uow: UnitOfWork, account_id: str, product: str) -> bool:
+    """Let the seat's grace begin now, as we gave it (back) to its holder; False, and no harm, when no scan has seen it yet."""
+    return _change(uow, _GIVEN, account_id, product, given_at=uow.now)
+
+
+def erase(uow: UnitOfWork, account_id: str) -> None:
+    """Forget the name and the address of the account's holder, on all products."""
+    uow.connection.execute(_ERASE, {"this_account": account_id})
+
+
+def _change(uow: UnitOfWork, statement: Any, account_id: str, product: str, **values: object) -> bool:
+    parameters = {"this_account": account_id, "this_product": product, **values}
+    return bool(uow.connection.execute(statement, parameters).rowcount)
+
+
+def _name(name: str | None) -> str | None:
+    # Cut here: a name that PostgreSQL refuses (too long, a zero byte) would end every scan at the page of that one person.
+    return None if name is None else "".join(letter for letter in name if letter.isprintable())[:_NAME_LENGTH]
+
+
+def _email(email: str | None) -> str | None:
+    return email if email is not None and email.isprintable() and len(email) <= _EMAIL_LENGTH else None
