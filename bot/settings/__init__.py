@@ -5,10 +5,11 @@ The settings: frozen, checked at start, read nowhere else.
 """
 
 from bot.settings.connections import AtlassianSettings, DatabaseSettings, ProcessSettings, SlackSettings
+from bot.settings.idle import IdleSettings
 from bot.settings.loading import SECRETS, load, require_port, require_public_url
 from bot.settings.model import SECTIONS, Settings
 from bot.settings.problems import Problem, SettingsError
-from bot.settings.products import Product, ProductSettings
+from bot.settings.products import PriceTier, Product, ProductSettings
 from bot.settings.rules import AdminSettings, PolicySettings, RequestsSettings
 from bot.settings.values import WAYS_BACK, Meaning, database_passwords
 
@@ -19,8 +20,10 @@ __all__ = [
     "AdminSettings",
     "AtlassianSettings",
     "DatabaseSettings",
+    "IdleSettings",
     "Meaning",
     "PolicySettings",
+    "PriceTier",
     "Problem",
     "ProcessSettings",
     "Product",

@@ -21,9 +21,6 @@ from bot.settings.values import Meaning
 Place: TypeAlias = tuple[str, ...]
 """A variable, then the names of the tables and fields below it."""
 
-_IDLE = frozenset({"MODE", "AFTER_DAYS", "WARN_DAYS", "GRACE_DAYS", "MAX_SHARE", "MAX_PER_RUN"})
-"""Names that are fixed already and do nothing in this release."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -58,17 +55,9 @@ def wrong(setting: Spelling, meaning: Meaning) -> Problem:
 def unknown(name: str, known: Iterable[str], *, place: str = "") -> Problem:
     """No setting is called *name* (found at *place*); the nearest of the *known* names is offered."""
     where = place or name
-    if _is_of_later(name):
-        return Problem(variable=name, sentence=f"{where} belongs to finding idle seats, which this release does not do yet: remove it.")
     nearest = difflib.get_close_matches(name, list(known), n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else "the README lists all settings."
     return Problem(variable=name, sentence=f"{where} is not a setting of Comeback: {hint}")
-
-
-def _is_of_later(name: str) -> bool:
-    """Whether *name* is a setting of a later release, which somebody may have read about: no slip of the fingers."""
-    table, _, setting = name.upper().removeprefix("COMEBACK_").replace(".", "__").partition("__")
-    return table == "IDLE" and (not setting or setting in _IDLE)
 
 
 def meaning_of(field: FieldInfo) -> Meaning | None:
@@ -114,6 +103,8 @@ def _in_table(kind: str, setting: Spelling, nested: type[BaseModel]) -> Problem:
     depth = 2 if nested is Product else 1  # a product's own name stands before its fields
     if len(setting.path) <= depth or setting.path[depth] == "key":
         return _bad_product(Spelling(path=setting.path[:2], in_toml=setting.in_toml))
+    if len(setting.path) > depth + 1:
+        kind = "wrong"  # what is missing inside a list is a mistake of the list
     setting = Spelling(path=setting.path[: depth + 1], in_toml=setting.in_toml)
     field = nested.model_fields.get(setting.path[depth])
     if field is None:

@@ -1,13 +1,27 @@
 """The products that people may ask for."""
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from bot.settings.section import Section, Table
-from bot.settings.values import BaseUrl, Meaning, ResourceAri, SeatRole, ShortText
+from bot.settings.values import BaseUrl, Billing, Currency, Meaning, Price, ResourceAri, SeatRole, ShortText
+
+
+class PriceTier(Table):
+    """What one seat a month costs, up to a number of seats; None in the last tier, which has no end."""
+
+    up_to: Annotated[int | None, Field(ge=1)] = None
+    price: Price
+
+
+def _decoded(tiers: Any) -> Any:
+    """The tiers of a variable, which pydantic-settings leaves as text: it does not look into the products."""
+    return json.loads(tiers) if isinstance(tiers, str) else tiers
 
 
 class Product(Table):
@@ -52,6 +66,48 @@ class Product(Table):
             otherwise="the site",
         ),
     ] = None
+    price: Annotated[
+        Price | None,
+        Meaning(purpose="What one seat costs a month, for estimates", expected="a price, 0 or more", example="8.15"),
+    ] = None
+    price_tiers: Annotated[
+        tuple[PriceTier, ...],
+        BeforeValidator(_decoded),
+        Meaning(
+            purpose="The price by number of seats, each tier for its own seats, instead of PRICE",
+            expected="a JSON list of tiers, each with up_to and price, up_to growing and left out in the last",
+            example='[{"up_to": 100, "price": 8.15}, {"price": 6.4}]',
+            otherwise="none",
+        ),
+    ] = ()
+    currency: Annotated[
+        Currency,
+        Meaning(purpose="The currency of the prices", expected="the three letters of a currency", example="EUR"),
+    ] = "USD"
+    billing: Annotated[
+        Billing,
+        Meaning(purpose="How Atlassian bills it: `monthly` or `annual`", expected="monthly or annual", example="annual"),
+    ] = "monthly"
+    renewal_day: Annotated[
+        int | None,
+        Field(ge=1, le=31),
+        Meaning(
+            purpose="The day of the month on which it renews; seats are taken back shortly before",
+            expected="a day from 1 to 31",
+            example="14",
+            otherwise="unknown",
+        ),
+    ] = None
+    renewal_month: Annotated[
+        int | None,
+        Field(ge=1, le=12, validate_default=True),
+        Meaning(
+            purpose="The month in which it renews, for annual billing",
+            expected="a month from 1 to 12, with RENEWAL_DAY and annual billing and only then",
+            example="6",
+            otherwise="unknown",
+        ),
+    ] = None
 
     @field_validator("key")
     @classmethod
@@ -59,6 +115,27 @@ class Product(Table):
         if key == "access":
             raise ValueError  # /request-access is the command that lists all products
         return key
+
+    @field_validator("price_tiers")
+    @classmethod
+    def _climb_to_the_end(cls, tiers: tuple[PriceTier, ...]) -> tuple[PriceTier, ...]:
+        ends = [tier.up_to for tier in tiers]
+        bounds = [end for end in ends[:-1] if end is not None]
+        if ends and (ends[-1] is not None or len(bounds) < len(ends) - 1 or bounds != sorted(set(bounds))):
+            raise ValueError
+        return tiers
+
+    @field_validator("renewal_month")
+    @classmethod
+    def _belong_to_a_year(cls, month: int | None, info: ValidationInfo) -> int | None:
+        if not {"billing", "renewal_day"} <= info.data.keys():
+            return month  # what is wrong there is told there
+        annual, day = info.data["billing"] == "annual", info.data["renewal_day"]
+        if month is not None and (not annual or day is None):
+            raise ValueError
+        if month is None and annual and day is not None:
+            raise PydanticCustomError("missing", "a day of which month?")
+        return month
 
     @property
     def command(self) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot.settings.idle import IdleSettings
 from bot.settings.section import Section, Table
 from bot.settings.values import WAYS_BACK, ApproverId, ChannelId, EmailDomain, Meaning, WayBackName
 
@@ -54,6 +55,7 @@ class PolicySettings(Section):
     """What Comeback allows itself and others to do."""
 
     requests: RequestsSettings = RequestsSettings()
+    idle: IdleSettings = IdleSettings()
     grants_per_day: Annotated[
         int,
         Field(ge=1, le=100_000),

@@ -62,4 +62,5 @@ def _toml_value(example: str) -> str:
         json.loads(example)
     except ValueError:
         return example if _DATE.fullmatch(example) else json.dumps(example)
-    return example
+    # An inline table is the one shape that TOML writes otherwise.
+    return re.sub(r'"(\w+)":', r"\1 =", example)

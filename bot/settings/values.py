@@ -8,11 +8,12 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
 
 WAYS_BACK = ("add_access", "restore", "enable", "cancel_deletion", "invite")
 """The levels that Comeback can mend, in the order in which a person's access is mended."""
@@ -83,6 +84,10 @@ def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
@@ -119,3 +124,10 @@ ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 WayBackName = Annotated[str, AfterValidator(_way_back)]
 LogLevel = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 TimeZone = Annotated[str, AfterValidator(_zone)]
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+Billing = Annotated[Literal["monthly", "annual"], BeforeValidator(_lower)]
+IdleMode = Annotated[Literal["plan", "reclaim"], BeforeValidator(_lower)]
+GroupName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+WeekDay = Annotated[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], BeforeValidator(_lower)]
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

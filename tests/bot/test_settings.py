@@ -175,16 +175,6 @@ def test_variable_over_a_toml_key_is_told_as_the_variable(outside: Outside) -> N
     assert list(problems_of()) == ["COMEBACK_REQUESTS__EXPIRE_HOURS"]
 
 
-@pytest.mark.parametrize("setting", ["MODE", "AFTER_DAYS", "WARN_DAYS", "GRACE_DAYS", "MAX_SHARE", "MAX_PER_RUN"])
-def test_setting_of_a_later_release_is_told_as_such(outside: Outside, setting: str) -> None:
-    """These names are fixed and documented: "did you mean" would lead to the wrong setting."""
-    name, key = f"COMEBACK_IDLE__{setting}", f"idle.{setting.lower()}"
-    outside.set({**COMPLETE, name: "1"})
-    outside.write("comeback.toml", f"[idle]\n{setting.lower()} = 1\n")
-    later = "belongs to finding idle seats, which this release does not do yet: remove it."
-    assert problems_of() == {name: f"{name} {later}", key: f"{key} in comeback.toml {later}"}
-
-
 @pytest.mark.parametrize("key", ["ACCESS", "9LIVES", "A_NAME_THAT_IS_FAR_TOO_LONG"])
 def test_product_key_must_make_a_command(outside: Outside, key: str) -> None:
     """A key that would make no command of its own is refused: `/request-access` lists all products."""

@@ -1,0 +1,96 @@
+"""PURE: how long is idle, and on which day people are warned, reminded and planned for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+BETWEEN_SCANS = timedelta(hours=20)
+"""Two scans that agree lie at least this far apart, as activity is told late: two in one hour would see the same."""
+
+
+class IdleTimes(Protocol):
+    """The rules as the settings have them, all in days."""
+
+    @property
+    def after_days(self) -> int:
+        """Without activity, until a seat is idle."""
+
+    @property
+    def warn_days(self) -> int:
+        """From the warning to the plan."""
+
+    @property
+    def grace_days(self) -> int:
+        """In which nobody is idle who is new or came back."""
+
+    @property
+    def keep_days(self) -> int:
+        """Without a new warning after a keep."""
+
+    @property
+    def remind_days(self) -> Sequence[int]:
+        """Before the plan, when the person is reminded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How long is idle, and how long everything else takes; `remind_days` falls."""
+
+    after: timedelta
+    warn: timedelta
+    grace: timedelta
+    keep: timedelta
+    remind_days: tuple[int, ...]
+
+
+def rules_of(settings: IdleTimes) -> Rules:
+    """The rules that *settings* make."""
+    return Rules(
+        after=timedelta(days=settings.after_days),
+        warn=timedelta(days=settings.warn_days),
+        grace=timedelta(days=settings.grace_days),
+        keep=timedelta(days=settings.keep_days),
+        remind_days=tuple(sorted(settings.remind_days, reverse=True)),
+    )
+
+
+def agrees(first_idle_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a scan at *now* confirms one that found the seat idle at *first_idle_at* (None: none did, or the seat was used since)."""
+    return first_idle_at is not None and now - first_idle_at >= BETWEEN_SCANS
+
+
+def warn_date(opens: date, *, rules: Rules) -> date:
+    """The first day to warn, so that the plan is due when its window *opens*; where that day is past, today is as early as it gets."""
+    return opens - rules.warn
+
+
+def plan_date(warned_at: datetime, *, rules: Rules) -> datetime:
+    """The moment before which nobody who was warned at *warned_at* may be in a plan."""
+    return warned_at + rules.warn
+
+
+def keep_until(kept_at: datetime, *, rules: Rules) -> datetime:
+    """When the cool-down ends that a keep at *kept_at* started."""
+    return kept_at + rules.keep
+
+
+def reminders(warned_at: datetime, *, plan_at: datetime, rules: Rules) -> tuple[tuple[int, datetime], ...]:
+    """
+    Each reminder as the days before *plan_at* and its moment, in order of time.
+
+    None falls within a day of the warning itself, which told the same.
+    """
+    dated = ((days, plan_at - timedelta(days=days)) for days in rules.remind_days)
+    return tuple((days, moment) for days, moment in dated if moment - warned_at >= timedelta(days=1))
+
+
+def reminders_due(warned_at: datetime, *, plan_at: datetime, now: datetime, rules: Rules) -> tuple[int, ...]:
+    """
+    The reminders whose moment has come, as days before *plan_at*, in order; none once the plan is due.
+
+    Only the last is worth sending, if it was not sent already: the earlier ones were sent or are overtaken.
+    """
+    if now >= plan_at:
+        return ()
+    return tuple(days for days, moment in reminders(warned_at, plan_at=plan_at, rules=rules) if moment <= now)

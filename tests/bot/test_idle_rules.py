@@ -1,0 +1,83 @@
+"""On which day people are warned, reminded and planned for."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.idle_rules import Rules, agrees, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
+from bot.settings import IdleSettings
+
+DAY = timedelta(days=1)
+WARNED = datetime(2026, 11, 2, 9, tzinfo=UTC)
+RULES = rules_of(IdleSettings())
+PLAN = plan_date(WARNED, rules=RULES)
+
+
+def test_rules_are_those_of_the_settings() -> None:
+    """What an admin wrote is what people are treated by."""
+    settings = IdleSettings(after_days=60, warn_days=10, grace_days=20, keep_days=40, remind_days=(1, 5))
+    assert rules_of(settings) == Rules(after=60 * DAY, warn=10 * DAY, grace=20 * DAY, keep=40 * DAY, remind_days=(5, 1))
+
+
+@pytest.mark.parametrize(
+    ("first", "confirmed"),
+    [
+        (None, False),
+        (WARNED, False),
+        (WARNED - timedelta(hours=19, minutes=59), False),
+        (WARNED - timedelta(hours=20), True),
+        (WARNED - 9 * DAY, True),
+    ],
+)
+def test_two_scans_must_agree(first: datetime | None, confirmed: bool) -> None:
+    """Two scans within hours read the same data, and confirm nothing; a daily one in the night of the clock change still counts."""
+    assert agrees(first, now=WARNED) is confirmed
+
+
+def test_warning_comes_before_the_plan() -> None:
+    """The person has the whole time of the settings, and the plan falls on the first day of its window."""
+    assert warn_date(date(2026, 12, 9), rules=RULES) == date(2026, 11, 25)
+    assert PLAN == WARNED + 14 * DAY
+    assert keep_until(WARNED, rules=RULES) == WARNED + 90 * DAY
+
+
+def test_reminders_count_down_to_the_plan() -> None:
+    """A plan that waits for its window takes its reminders along."""
+    assert reminders(WARNED, plan_at=PLAN, rules=RULES) == ((7, PLAN - 7 * DAY), (1, PLAN - DAY))
+    later = PLAN + 30 * DAY
+    assert reminders(WARNED, plan_at=later, rules=RULES) == ((7, later - 7 * DAY), (1, later - DAY))
+
+
+def test_no_reminder_comes_with_the_warning() -> None:
+    """A message on the same day as the warning would say the same twice."""
+    soon = WARNED + 7 * DAY
+    assert reminders(WARNED, plan_at=soon, rules=RULES) == ((1, soon - DAY),)
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        (WARNED, ()),
+        (PLAN - 7 * DAY - timedelta(seconds=1), ()),
+        (PLAN - 7 * DAY, (7,)),
+        (PLAN - timedelta(hours=1), (7, 1)),
+        (PLAN, ()),
+    ],
+)
+def test_reminder_is_due_from_its_moment_to_the_plan(now: datetime, due: tuple[int, ...]) -> None:
+    """After a stop the newest one is made up, and none comes after the plan."""
+    assert reminders_due(WARNED, plan_at=PLAN, now=now, rules=RULES) == due
+
+
+@given(warn_days=st.integers(1, 60), remind=st.sets(st.integers(1, 60), max_size=5), waits=st.integers(0, 60), hours=st.integers(0, 3000))
+def test_reminders_lie_between_warning_and_plan(warn_days: int, remind: set[int], waits: int, hours: int) -> None:
+    """Whatever the settings, reminders are told in order, a day after the warning at the earliest and before the plan."""
+    rules = Rules(after=90 * DAY, warn=warn_days * DAY, grace=DAY, keep=DAY, remind_days=tuple(sorted(remind, reverse=True)))
+    plan_at = plan_date(WARNED, rules=rules) + waits * DAY
+    moments = [moment for _, moment in reminders(WARNED, plan_at=plan_at, rules=rules)]
+    assert moments == sorted(moments)
+    assert all(WARNED + DAY <= moment < plan_at for moment in moments)
+    due = reminders_due(WARNED, plan_at=plan_at, now=WARNED + timedelta(hours=hours), rules=rules)
+    assert set(due) <= remind
