@@ -1,6 +1,5 @@
 """`comeback requests`: the latest access requests, and who decided each."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ import typer
 
 from bot.cli.database import opened
 from bot.cli.exits import explained, printable
+from bot.listing import write_csv
 from storage.lifecycle import RequestStatus
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ WIDTH_IN_A_FILE = 240
 
 CLOSED_BY = "closed_by"
 """The detail of a request that names the approver who closed it."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet compute a cell: https://owasp.org/www-community/attacks/CSV_Injection (seen November 2026)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +54,7 @@ def requests(
         for row in rows:
             typer.echo(json.dumps(_facts(row)))
     elif as_csv:
-        _write_csv(rows)
+        write_csv(sys.stdout, header=_COLUMNS, rows=map(_cells, rows))
     else:
         _show(rows)
 
@@ -106,17 +103,6 @@ def _cells(row: Row) -> tuple[str, ...]:
     filed = f"{request.filed_at:%Y-%m-%d %H:%M}"
     asked = (filed, request.product, request.requester_slack_id, printable(request.reason), request.status.value, request.reason_code or "")
     return (*asked, *decided, str(request.details.get(CLOSED_BY) or ""), request.id)
-
-
-def _write_csv(rows: Iterable[Row]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows([_inert(cell) for cell in _cells(row)] for row in rows)
-
-
-def _inert(cell: str) -> str:
-    """*cell* as a spreadsheet shows it instead of computing it: people choose what stands in a reason."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _show(rows: tuple[Row, ...]) -> None:

@@ -10,7 +10,7 @@ from bot.settings import AdminSettings, ProductSettings, SlackSettings
 from bot.slack.calls import make_client
 from bot.slack.errors import SlackBusy, SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.inspection import Inspection
-from bot.slack.manifest import ANY_PRODUCT_COMMAND, GROUP_SCOPES, HISTORY_SCOPES, NEEDED_SCOPES
+from bot.slack.manifest import ANY_PRODUCT_COMMAND, FILE_SCOPES, GROUP_SCOPES, HISTORY_SCOPES, NEEDED_SCOPES
 from bot.slack.messenger import ChannelFacts
 from bot.slack.team import Team
 
@@ -53,10 +53,17 @@ def _scopes(held: frozenset[str] | None, *, approvers: Iterable[str]) -> tuple[L
     missing = [scope for scope in needed if scope not in held]
     if missing:
         return (red("scopes", f"missing: {', '.join(missing)}", _REINSTALL),)
+    return tuple(_lesser_scopes(held)) or (green("scopes", "sufficient"),)
+
+
+def _lesser_scopes(held: frozenset[str]) -> Iterable[Line]:
+    """The scopes without which Comeback works, but less well."""
     unsafe = [scope for scope in HISTORY_SCOPES if scope not in held]
     if unsafe:
-        return (yellow("scopes", f"without {', '.join(unsafe)} a lost answer may lead to a second card", _REINSTALL),)
-    return (green("scopes", "sufficient"),)
+        yield yellow("scopes", f"without {', '.join(unsafe)} a lost answer may lead to a second card", _REINSTALL)
+    plain = [scope for scope in FILE_SCOPES if scope not in held]
+    if plain:
+        yield yellow("scopes", f"without {', '.join(plain)} the digest has no picture, and long lists no file", _REINSTALL)
 
 
 async def _app_token(inspection: Inspection, slack: SlackSettings) -> tuple[Line, ...]:

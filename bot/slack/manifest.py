@@ -25,7 +25,9 @@ GROUP_SCOPES = ("usergroups:read",)
 """Needed when a user group is among the approvers."""
 HISTORY_SCOPES = ("channels:history", "groups:history", "im:history")
 """To find our own message again when the answer to a post was lost; without them it may be posted twice."""
-BOT_SCOPES = (*NEEDED_SCOPES, *GROUP_SCOPES, *HISTORY_SCOPES)
+FILE_SCOPES = ("files:write",)
+"""For the digest's picture and the files of long lists; without it they are left out."""
+BOT_SCOPES = (*NEEDED_SCOPES, *GROUP_SCOPES, *HISTORY_SCOPES, *FILE_SCOPES)
 EVENTS = ("app_home_opened", "subteam_members_changed", "user_change")
 
 

@@ -1,8 +1,8 @@
 """
 Everything that leaves for Slack outside of an ack: one call for each method, and its failure as one of our errors.
 
-Posts carry the id of the job that makes them as metadata, so that a repeated job finds what a lost answer left behind. Any member can
-read metadata: it is a mark to search for, never a proof of anything.
+Posts carry the id of the job that makes them as metadata, files in their name, so that a repeated job finds what a lost answer left
+behind. Any member can read these: they are marks to search for, never a proof of anything.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -19,6 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.slack.calls import answer_of
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces.message import Message, to_json
+from bot.slack.uploads import Upload, Uploads, is_marked
 
 JOB_EVENT = "comeback_job"
 CLOCK_SKEW = timedelta(seconds=30)
@@ -72,10 +73,34 @@ class Messenger:
         )
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
+    async def upload(
+        self,
+        channel: str,
+        *,
+        name: str,
+        content: bytes,
+        title: str,
+        alt_text: str,
+        job_id: str,
+        message: Message | None = None,
+        thread_ts: str | None = None,
+    ) -> Posted | None:
+        """
+        Show a file in *channel* (for a person, the id that `open_dm` gives), below *message*; None while Slack has not told where.
+
+        Slack shares a file only after its answer, so None is the usual success; `find` has the place a few seconds later. Of *message*
+        only the blocks are shown, or its text when it has none. Three calls, of which the last can be seen: after SlackOutcomeUnknown
+        look with `find` before uploading again; every other failure showed nothing.
+        """
+        uploads = Uploads(client=self.client, now=self.now)
+        staged = await uploads.stage(Upload(name=name, content=content, title=title, alt_text=alt_text, job_id=job_id))
+        ts = await uploads.share(staged, title=title, channel=channel, message=message, thread_ts=thread_ts)
+        return Posted(channel=channel, ts=ts) if ts else None
+
     async def find(self, channel: str, *, job_id: str, oldest: datetime, thread_ts: str | None = None) -> Posted | None:
-        """The message that *job_id* posted since *oldest*, in the channel or in the thread; None when there is none."""
+        """What *job_id* posted or uploaded since *oldest*, in the channel or in the thread; None when there is nothing."""
         async for message in self._history(channel, oldest=oldest - CLOCK_SKEW, thread_ts=thread_ts):
-            if _job_of(message) == job_id:
+            if _is_by(message, job_id):
                 return Posted(channel=channel, ts=str(message["ts"]))
         return None
 
@@ -145,6 +170,10 @@ class Messenger:
 
     async def _read(self, call: Awaitable[AsyncSlackResponse], method: str) -> Mapping[str, Any]:
         return await answer_of(call, method=method, write=False, now=self.now)
+
+
+def _is_by(message: Mapping[str, Any], job_id: str) -> bool:
+    return _job_of(message) == job_id or any(is_marked(file, job_id=job_id) for file in message.get("files") or ())
 
 
 def _job_of(message: Mapping[str, Any]) -> str | None:

@@ -28,6 +28,7 @@ export const say = (user, channel, text) => call("POST", "/slack/message", { use
 export const act = (action) => call("POST", "/slack/action", action);
 export const submit = (user, viewId, state) => call("POST", "/slack/submit", { user, view_id: viewId, state });
 export const close = (user, viewId, everything) => call("POST", "/slack/close", { user, view_id: viewId, everything });
+export const fileAddress = (user, id) => `/control/slack/file?${query({ user, id })}`;
 export const home = (user) => call("POST", "/slack/home", { user });
 export const connection = (what) => call("POST", "/slack/connection", { do: what });
 

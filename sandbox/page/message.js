@@ -3,6 +3,7 @@
 import { drawBlocks } from "./blocks.js";
 import { badge } from "./delivery.js";
 import { avatar, fill, h, icon } from "./dom.js";
+import { drawFile } from "./file.js";
 import { refreshMessages } from "./session.js";
 import { text } from "./text.js";
 import { clockTime, instant } from "./time.js";
@@ -73,7 +74,7 @@ function content(message, channel) {
   if (message.blocks?.length) parts.push(drawBlocks(message.blocks, context));
   else if (message.text) parts.push(h("div", { class: "message-text" }, text(message.text)));
   for (const one of message.attachments || []) parts.push(attachment(one, context));
-  for (const file of message.files || []) parts.push(fileNode(file));
+  for (const file of message.files || []) parts.push(drawFile(file));
   if (message.edited) parts.push(h("span", { class: "edited", title: "This message was changed" }, "(edited)"));
   return h("div", { class: "message-content" }, parts);
 }
@@ -85,14 +86,6 @@ function attachment(one, context) {
     { class: "attachment", style: { "--edge": /^#[0-9a-f]{3,8}$/i.test(one.color || "") ? one.color : "var(--line-strong)" } },
     body,
   );
-}
-
-function fileNode(file) {
-  const picture =
-    file.mimetype?.startsWith("image/") && file.url
-      ? h("img", { class: "file-image", src: file.url, alt: file.alt_txt || file.title || file.name || "" })
-      : null;
-  return h("figure", { class: "file" }, h("figcaption", {}, file.title || file.name), picture);
 }
 
 /** Show under the drawn *node* how the last delivery from this message went; the message itself stays as it is. */

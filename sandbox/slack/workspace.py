@@ -18,7 +18,7 @@ from sandbox.slack.app import App
 from sandbox.slack.channels import Channel, Channels, first_channels
 from sandbox.slack.courier import Courier
 from sandbox.slack.deliveries import Delivery, Transport
-from sandbox.slack.files import Files
+from sandbox.slack.files import File, Files
 from sandbox.slack.http_delivery import HttpTransport
 from sandbox.slack.ids import Ids, Stamps
 from sandbox.slack.messages import Message, Timeline
@@ -57,15 +57,13 @@ class Workspace:
     ) -> None:
         self.clock, self.events, self.faults = clock, events, faults
         self.app = app or App()
-        self.ids = Ids(seed)
-        self.stamps = Stamps(clock.now)
+        self.ids, self.stamps = Ids(seed), Stamps(clock.now)
         self.people = People(first_accounts(humans, self.app), [approvers()])
         self.channels = Channels(first_channels(self.people.users.values(), self.app.bot_user_id), self.app.bot_user_id)
         self.timeline = Timeline()
         self.surfaces = Views(self.ids)
-        self.triggers = Triggers(self.ids, clock.monotonic)
-        self.links = Links(self.ids, clock.monotonic)
-        self.files = Files(self.ids)
+        self.triggers, self.links = Triggers(self.ids, clock.monotonic), Links(self.ids, clock.monotonic)
+        self.uploads = Files(self.ids, lambda: clock.now().timestamp())
         self.limits = Limits(clock.monotonic, enabled=rate_limits)
         self.pings: list[Ping] = []
         self.calls: deque[tuple[str, Json]] = deque(maxlen=CALLS_KEPT)
@@ -177,6 +175,10 @@ class Workspace:
     def views(self, user: str) -> list[View]:
         """The modals that *user* has open, the topmost last."""
         return self.surfaces.stack(self.person(user).id)
+
+    def files(self) -> list[File]:
+        """The files that the app uploaded and completed, oldest first."""
+        return self.uploads.complete()
 
     def home(self, user: str) -> View | None:
         """The Home tab last published for *user*."""

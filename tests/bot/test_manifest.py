@@ -84,7 +84,7 @@ def test_scopes_are_the_least_that_serve() -> None:
     """All that the bot needs and nothing else: an admin reads this list before they install it."""
     scopes = manifest.build(PRODUCTS)["oauth_config"]["scopes"]["bot"]
     assert set(scopes) <= set(DEFAULT_SCOPES)
-    assert not {"chat:write.public", "files:write", "channels:join"} & set(scopes)
+    assert not {"chat:write.public", "files:read", "channels:join"} & set(scopes)
     assert len(scopes) == len(set(scopes))
 
 

@@ -3,13 +3,18 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chart import TrendPoint, trend
 from sandbox.atlassian.organization import KeyState
+from sandbox.server import Sandbox
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("TESTS_REQUIRE_BROWSER") == "1"
@@ -124,3 +129,26 @@ async def test_a_visitor_looks_around(page: Page, small_stage: Callable[..., Any
         await expect(page.get_by_test_id("messages")).to_contain_text("doesn't accept our API key")
         await expect(page.get_by_test_id("call").first).to_be_visible()
         await picture(page, "weather", tmp_path)
+
+
+async def test_files_are_shown_in_the_conversation(page: Page, tmp_path: Path) -> None:
+    """A picture is looked at where it stands; a list is a link that saves it under its own name."""
+    day = TrendPoint(day=date(2026, 11, 23), in_use=303, idle=24, warned=24, reclaimed=69, returned=9)
+    before = replace(day, day=date(2026, 8, 3), in_use=361, idle=92, reclaimed=0)
+    async with Sandbox(people=30) as world:
+        given = world.environment()
+        client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
+        drawn = trend([before, day], title="Jira seats")
+        await client.files_upload_v2(
+            channel="G0ADMINS", filename="trend.png", content=drawn, title="The week in seats", alt_txt="303 in use"
+        )
+        await client.files_upload_v2(channel="G0ADMINS", filename="idle.csv", content="name\nAda\n", title="Everybody idle")
+        await page.goto(f"{world.url}/?as=grace")
+        await page.get_by_test_id("channel-atlassian-admins").click()
+        image = page.get_by_alt_text("303 in use")
+        await expect(image).to_be_visible()
+        await page.wait_for_function("image => image.complete && image.naturalWidth === 1200", arg=await image.element_handle())
+        await picture(page, "files", tmp_path)
+        async with page.expect_download() as saving:
+            await page.get_by_test_id("file").filter(has_text="Everybody idle").click()
+        assert (await saving.value).suggested_filename == "idle.csv"
