@@ -1,4 +1,8 @@
-"""PURE: why a request waits, needs a human, or was closed. The words for each are in `bot.slack.surfaces.reasons` and `texts`."""
+"""
+PURE: why a request waits, needs a human, or was closed, and why a seat was not taken.
+
+The words for each are in `bot.slack.surfaces.reasons` and `texts`.
+"""
 
 from enum import StrEnum
 
@@ -13,11 +17,13 @@ class Attention(StrEnum):
     NO_WAY_BACK = "no_way_back"
     WAY_BACK_OFF = "way_back_off"
     REVIVES_ADMIN = "revives_admin"
+    MORE_THAN_AGREED = "more_than_agreed"
     EMAIL_MISMATCH = "email_mismatch"
     APPROVER_GONE = "approver_gone"
     REQUESTER_REFUSED = "requester_refused"
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     INVITATION_FAILED = "invitation_failed"
+    INVITATION_UNKNOWN = "invitation_unknown"
     NOT_SEEN = "not_seen"
     UNREACHABLE_TOO_LONG = "unreachable_too_long"
     PRODUCT_GONE = "product_gone"
@@ -34,9 +40,42 @@ class Waiting(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class NotLinked(StrEnum):
+    """Why a person was not linked to the account that an approver named."""
+
+    NO_ACCOUNT = "no_account"
+    SEVERAL_ACCOUNTS = "several_accounts"
+    ACCOUNT_TAKEN = "account_taken"
+    ACCOUNT_CLOSED = "account_closed"
+    REQUESTER_REFUSED = "requester_refused"
+    TOO_LATE = "too_late"
+    NOT_ASKED = "not_asked"
+
+
 class Closed(StrEnum):
     """No decision was needed, or none is possible; a person who may not ask is closed with their `Refusal` instead."""
 
     ALREADY_HAS_ACCESS = "already_has_access"
     PRODUCT_GONE = "product_gone"
     BY_ADMIN = "by_admin"
+
+
+class Kept(StrEnum):
+    """Why a seat that was to be taken back was left where it is, all of it."""
+
+    IN_THE_WAY = "in_the_way"
+    NO_SEAT = "no_seat"
+    ASKED_FOR = "asked_for"
+    REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
+    UNREACHABLE_TOO_LONG = "unreachable_too_long"
+    PRODUCT_GONE = "product_gone"
+    OTHER = "other"
+
+
+class Stuck(StrEnum):
+    """Why a seat is neither taken nor where it was: a human must look."""
+
+    STILL_THERE = "still_there"
+    REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
+    UNREACHABLE_TOO_LONG = "unreachable_too_long"
+    OTHER = "other"

@@ -104,6 +104,20 @@ class CheckDecision(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAccount(JobPayload):
+    """Look for the account (by `account`, an e-mail address or account id) that an approver says is the requester's, and link it."""
+
+    kind = "person.link"
+    of = "request:{request_id}"
+    paced_by = ATLASSIAN
+    request_id: str
+    team_id: str
+    slack_id: str
+    account: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant(JobPayload):
     """Take one step of the way back; with `afresh` what was found before does not count."""
 
@@ -123,6 +137,32 @@ class ReadBack(JobPayload):
     paced_by = ATLASSIAN
     request_id: str
     step: dict[str, Any]
+    until: str
+    looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSeat(JobPayload):
+    """Take one step of ending a seat; `step` is how many were taken before, and the first one looks at the person again."""
+
+    kind = "seat.take"
+    of = "account:{account_id}"
+    paced_by = ATLASSIAN
+    turns = 3
+    reclaim_id: str
+    account_id: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeSeatGone(JobPayload):
+    """Read whether the seat is gone; `until` (ISO, UTC) is when we stop waiting for that to show."""
+
+    kind = "seat.gone"
+    of = "account:{account_id}"
+    paced_by = ATLASSIAN
+    reclaim_id: str
+    account_id: str
     until: str
     looks: int
 

@@ -8,6 +8,8 @@ import typer
 from bot.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
     from rich.text import Text
 
@@ -34,6 +36,7 @@ def doctor() -> None:
     console = Console(highlight=False, soft_wrap=True)
     for chapter in chapters:
         _show(chapter, console)
+    _show_paste(chapters, console)
     reds = sum(line.light is Light.RED for chapter in chapters for line in chapter.lines)
     console.print(f"\n[bold red]{reds} to mend.[/]" if reds else "\n[bold green]All is well.[/]")
     raise typer.Exit(Exit.NO if reds else Exit.DONE)
@@ -44,6 +47,14 @@ def _show(chapter: "Chapter", console: "Console") -> None:
     marks = _MARKS if console.encoding.lower().startswith("utf") else _PLAIN_MARKS
     for line in chapter.lines:
         console.print(_text(line, mark=marks[line.light]))
+
+
+def _show_paste(chapters: "Iterable[Chapter]", console: "Console") -> None:
+    # The heading is a comment, so that whoever copies it too has a file that loads. `out`, as `print` makes an emoji of `ari:cloud:`.
+    blocks = [line.paste for chapter in chapters for line in chapter.lines if line.paste]
+    if blocks:
+        console.out("\n# For comeback.toml, as far as people may ask for it; then `comeback manifest` has the commands for Slack.")
+        console.out("\n\n".join(blocks))
 
 
 def _text(line: "Line", *, mark: str) -> "Text":

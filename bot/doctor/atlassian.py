@@ -1,6 +1,7 @@
 """Does the Atlassian key do what it must, and are the products, their licence groups and seats there?"""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
 
@@ -12,6 +13,7 @@ from atlassian.models import Workspace
 from atlassian.site import SiteClient, open_site
 from atlassian.transport import Transport
 from bot.doctor.lines import Line, green, note, red, yellow
+from bot.doctor.offers import Offer, as_toml, offers
 from bot.settings import AtlassianSettings, Product, ProductSettings
 
 SOON_DAYS = 30
@@ -59,7 +61,17 @@ async def _check(
     wanted = tuple(products.products.values()) if products else ()
     found = [await _product(catalog, product, offered=offered, with_site=site is not None) for product in wanted]
     known = green("organization", f"found, with {len(offered)} products")
-    return (green("API key", "valid"), await _reach(client), expiry, known, *chain.from_iterable(found))
+    more = _more(offers(offered, products=products.products if products else {}))
+    return (green("API key", "valid"), await _reach(client), expiry, known, *chain.from_iterable(found), *more)
+
+
+def _more(offered: Sequence[Offer]) -> tuple[Line, ...]:
+    """What else people could ask for; nobody has to offer it."""
+    if not offered:
+        return ()
+    names = ", ".join(offer.name for offer in offered)
+    remedy = "paste what people may ask for from the lines below"
+    return (replace(note("products", f"not in the settings: {names}", remedy), paste=as_toml(offered)),)
 
 
 async def _reach(client: AdminClient) -> Line:

@@ -15,12 +15,17 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One finding: its subject, what was found, and the remedy where there is something to mend."""
+    """
+    One finding: its subject, what was found, and the remedy where there is something to mend.
+
+    `paste` is text for `comeback.toml`, valid as it stands, that is shown below the report.
+    """
 
     light: Light
     subject: str
     text: str
     remedy: str = ""
+    paste: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

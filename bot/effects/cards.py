@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import structlog
 
+from bot.effects.costs import cost_of, prices_of
 from bot.effects.kit import Kit
 from bot.effects.looking import first_state_of, offered, state_of, with_link
 from bot.effects.outcome import Again, Done, Outcome
+from bot.effects.putting_back import put_back_of
 from bot.jobs import BumpCard, PostCard, RedrawCard
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
@@ -36,12 +38,16 @@ def _view(uow: UnitOfWork, kit: Kit, request_id: str) -> CardView | None:
     if request is None:
         return None
     finding = findings.of(uow, request_id)
+    product, back = with_link(offered(kit.settings, request.product), finding), put_back_of(finding)
     return CardView(
         request=request,
-        product=with_link(offered(kit.settings, request.product), finding),
-        decision=next(iter(decisions.of(uow, request_id)), None),
+        product=product,
+        decision=decisions.latest(uow, request_id),
         state=first_state_of(finding) if request.status is RequestStatus.GRANTED else state_of(finding),
         trouble=finding.body.get("trouble") if finding else None,
+        back=back,
+        cost=cost_of(product, back=back, finding=finding, settings=kit.settings, now=uow.now),
+        prices=prices_of(kit.settings),
         seats_left=finding.body.get("seats_left") if finding else None,
         queue_position=access_requests.queue_position(uow, request_id),
         earlier_denials=access_requests.denied_of(uow, request.person_id, request.product),

@@ -9,15 +9,18 @@ from atlassian.provisioner import InviteOutcome
 from atlassian.steps import Invite, Step, step_from_json, step_to_json
 from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
-from bot.effects.looking import email_changed, link_to, look, state_of, wanted, young_state
+from bot.effects.looking import email_changed, first_state_of, link_to, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.vetting import attention_code, attention_details
+from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of
+from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
 from bot.jobs import Grant, ReadBack
-from bot.policy import may_ask
+from bot.policy import may_ask, steps_begun
 from bot.settings import Product
 from bot.usecases import grants
+from bot.usecases.agreement import ask_for_more, goes_beyond
 from bot.usecases.alerts import alert_channel
 from bot.usecases.grants import Briefing
+from bot.usecases.reclaims import Held
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import Job
@@ -77,19 +80,38 @@ async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
 
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
-    if state.way_back is WayBack.HAS_ACCESS:
+    held = await held_from(kit, state, product=product.key)
+    if held is not None and held.being_taken:
+        return Again(due_at=kit.now() + BEING_TAKEN)
+    steps = plan_restore(state, wanted(product), snapshot_of(held))
+    if state.way_back is WayBack.HAS_ACCESS and not (steps and steps_begun(briefing.request)):
         return Done(fact=_granted(briefing, state, how="found"))
-    code = attention_code(state, product, kit.settings)
-    if code is not None:
-        return Done(fact=_attention(briefing, code=code, details=await attention_details(state, product, kit)))
-    if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
-        return Done(fact=_attention(briefing, code=Attention.AMBIGUOUS, details={"reason": "account_taken"}))
-    steps = plan_restore(state, wanted(product))
+    for_a_human = await _for_a_human(job, briefing, state, held, kit)
+    if for_a_human is not None:
+        return Done(fact=for_a_human)
     link = await _link(briefing, product, kit)
+    back = put_back_to_json(put_back(held, state, wanted(product)))
     started = await kit.database.write(
-        lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json(), link=link)
+        lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json(), link=link, back=back)
     )
     return await _take(briefing, state, steps[0], kit) if started else Done()
+
+
+async def _for_a_human(job: Job, briefing: Briefing, state: AccessState, held: Held | None, kit: Kit) -> Fact | None:
+    """Why the next step is not Comeback's to take; None when it is."""
+    product = kit.settings.products[briefing.request.product]
+    code = attention_code(state, product, kit.settings, snapshot=snapshot_of(held))
+    if code is not None:
+        return _attention(briefing, code=code, details=await attention_details(state, product, kit))
+    if await kit.database.read(lambda uow: grants.account_taken(uow, briefing.request, account_id=state.account_id)):
+        return _attention(briefing, code=Attention.AMBIGUOUS, details={"reason": "account_taken"})
+    if job.unknown and steps_begun(briefing.request) and WayBack.INVITE in state.levels:
+        # Nobody can read an invitation that was not accepted, and one more is one more e-mail.
+        return _attention(briefing, code=Attention.INVITATION_UNKNOWN)
+    agreed = first_state_of(briefing.finding)
+    if agreed is not None and goes_beyond(agreed, state):
+        return lambda uow: ask_for_more(uow, briefing.request, agreed=agreed, state=state)
+    return None
 
 
 async def _link(briefing: Briefing, product: Product, kit: Kit) -> str | None:
@@ -151,9 +173,11 @@ async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     if product is None or before is None:
         return Done(fact=_attention(briefing, code=Attention.NOT_SEEN if product else Attention.PRODUCT_GONE))
     state = await kit.provisioner.read_back(before, step=step, wanted=wanted(product))
-    if state.way_back is WayBack.HAS_ACCESS:
+    held = await held_from(kit, state, product=product.key)
+    left = plan_restore(state, wanted(product), snapshot_of(held))
+    if state.way_back is WayBack.HAS_ACCESS and not left:
         return Done(fact=_granted(briefing, state, how="restored"))
-    if not isinstance(step, Invite) and step not in plan_restore(state, wanted(product)):
+    if not isinstance(step, Invite) and step not in left:
         return Done(fact=lambda uow: grants.go_on(uow, briefing.request.id, state=state.to_json()))
     if kit.now() >= datetime.fromisoformat(payload.until):
         invited = isinstance(step, Invite)

@@ -39,14 +39,27 @@ def email_changed(person: Person, email: str | None) -> bool:
 
 
 def finding_body(
-    state: AccessState | None, *, seats_left: int | None = None, link: str | None = None, trouble: str | None = None
+    state: AccessState | None,
+    *,
+    seats_left: int | None = None,
+    seats_used: int | None = None,
+    link: str | None = None,
+    trouble: str | None = None,
+    back: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
-    A finding as it is stored: the diagnosis, the seats left, where the product is.
+    A finding as it is stored: the diagnosis, the seats left and used, where the product is, what a return puts back.
 
     *state* is None when Atlassian could not be asked, and *trouble* says why.
     """
-    return {"state": state.to_json() if state else None, "seats_left": seats_left, "link": link, "trouble": trouble}
+    return {
+        "state": state.to_json() if state else None,
+        "seats_left": seats_left,
+        "seats_used": seats_used,
+        "link": link,
+        "trouble": trouble,
+        "back": back,
+    }
 
 
 def link_to(workspace: Workspace | None) -> str | None:

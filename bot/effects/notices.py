@@ -28,7 +28,7 @@ def _from_database(uow: UnitOfWork, kit: Kit, *, request_id: str | None, news: s
         news=news,
         request=request,
         product=with_link(offered(kit.settings, request.product), finding),
-        decision=next(iter(decisions.of(uow, request.id)), None),
+        decision=decisions.latest(uow, request.id),
         state=state_of(finding),
         queue_position=access_requests.queue_position(uow, request.id),
         now=uow.now,

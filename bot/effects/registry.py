@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from bot import jobs
-from bot.effects import cards, drift, grants, housekeeping, notices, vetting
+from bot.effects import cards, drift, grants, housekeeping, linking, notices, reclaims, vetting
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Outcome, Trouble
 from bot.jobs import JobPayload
@@ -59,8 +59,11 @@ _ALL = (
     Effect(payload=jobs.RedrawCard, run=cards.redraw_card),
     Effect(payload=jobs.BumpCard, run=cards.bump_card),
     Effect(payload=jobs.CheckDecision, run=housekeeping.check_decision, given_up=housekeeping.check_given_up),
+    Effect(payload=jobs.LinkAccount, run=linking.link_account, troubled=linking.linking_troubled, given_up=linking.linking_given_up),
     Effect(payload=jobs.Grant, run=grants.grant, troubled=grants.grant_troubled, given_up=grants.grant_given_up),
     Effect(payload=jobs.ReadBack, run=grants.read_back, given_up=grants.grant_given_up),
+    Effect(payload=jobs.TakeSeat, run=reclaims.take_seat, given_up=reclaims.taking_given_up),
+    Effect(payload=jobs.SeeSeatGone, run=reclaims.see_seat_gone, given_up=reclaims.taking_given_up),
     Effect(payload=jobs.LookForDrift, run=drift.look_for_drift),
     Effect(payload=jobs.Expire, run=housekeeping.expire),
     Effect(payload=jobs.Tell, run=notices.tell),

@@ -1,21 +1,27 @@
 """Who is it, and what is wrong: the reads between a request and its card."""
 
+from datetime import timedelta
 from typing import Any
 
-from atlassian.access import AccessState, WayBack
+from atlassian.access import AccessState, Snapshot, WayBack
 from atlassian.planning import plan_restore
 from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
-from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
+from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
+from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of
 from bot.jobs import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests
+from bot.usecases.reclaims import BY_ITSELF, Held, record_return
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest, Finding, Job, Person
+
+BEING_TAKEN = timedelta(seconds=15)
+"""Somebody who asks while their seat is being taken is looked at when that has ended."""
 
 _DEAD_ENDS = {
     WayBack.AMBIGUOUS: Attention.AMBIGUOUS,
@@ -49,10 +55,14 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
         return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
-    body = await _body(kit, product, state)
+    held = await held_from(kit, state, product=request.product)
+    if held is not None and held.being_taken:
+        return Again(due_at=kit.now() + BEING_TAKEN)
+    body = await _body(kit, product, state, held=held)
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=_already_there(request, state=state, body=body))
-    attention = Attention.EMAIL_MISMATCH if email_changed(person, email) else attention_code(state, product, kit.settings)
+    changed = email_changed(person, email)
+    attention = Attention.EMAIL_MISMATCH if changed else attention_code(state, product, kit.settings, snapshot=snapshot_of(held))
     details = await attention_details(state, product, kit) if attention else {}
     return Done(fact=_vetted(request, state=state, body=body, attention=attention, details=details, kit=kit))
 
@@ -64,10 +74,11 @@ def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Fin
     return request, people.get(uow, request.person_id), findings.of(uow, request_id)
 
 
-def attention_code(state: AccessState, product: Product, settings: Settings) -> Attention | None:
+def attention_code(state: AccessState, product: Product, settings: Settings, *, snapshot: Snapshot | None) -> Attention | None:
     """Why no approval could mend this, or None when one can."""
-    if plan_restore(state, wanted(product)):
-        return None if set(state.levels) <= settings.ways_back else Attention.WAY_BACK_OFF
+    if plan_restore(state, wanted(product), snapshot):
+        mended = {level for level in state.levels if level.can_be_mended}
+        return None if mended <= settings.ways_back else Attention.WAY_BACK_OFF
     if state.revives_admin:
         return Attention.REVIVES_ADMIN
     return _DEAD_ENDS.get(state.way_back, Attention.NO_WAY_BACK)
@@ -81,16 +92,19 @@ async def attention_details(state: AccessState, product: Product, kit: Kit) -> d
     return {"reason": state.reason, "groups": ", ".join(sorted(group.name for group in groups if group.external))}
 
 
-async def _body(kit: Kit, product: Product, state: AccessState) -> dict[str, Any]:
+async def _body(kit: Kit, product: Product, state: AccessState, *, held: Held | None) -> dict[str, Any]:
     seats = await kit.catalog.seats(product.resource)
     workspace = await kit.catalog.workspace(product.resource)
-    return finding_body(state, seats_left=seats.left if seats else None, link=link_to(workspace))
+    back = put_back_to_json(put_back(held, state, wanted(product)))
+    left, used = (seats.left, seats.used) if seats else (None, None)
+    return finding_body(state, seats_left=left, seats_used=used, link=link_to(workspace), back=back)
 
 
 def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any]) -> Fact:
     def fact(uow: UnitOfWork) -> None:
         findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
         requests.close(uow, request.id, code=Closed.ALREADY_HAS_ACCESS, news="already_has_access")
+        record_return(uow, state.account_id, request.product, how=BY_ITSELF, request_id=request.id)
 
     return fact
 

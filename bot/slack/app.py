@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.asides import Asides
 from bot.slack.desk import Desk
 from bot.slack.guard import Guard
-from bot.slack.listeners import changes, deciding, home, requesting
+from bot.slack.listeners import changes, deciding, home, linking, requesting
 from bot.slack.replies import Kind, kind_of, reply
 from bot.slack.surfaces.notices import NoticeView
 from storage.errors import DatabaseBusy, StorageError
@@ -49,6 +49,7 @@ def build_app(desk: Desk, *, client: AsyncWebClient, mode: Mode) -> AsyncApp:
     app.middleware(Guard(desk).check)
     requesting.register(app, desk.settings)
     deciding.register(app)
+    linking.register(app)
     home.register(app)
     changes.register(app)
     app.error(_answer_failure(desk.asides))

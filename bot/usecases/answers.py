@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.codes import NotLinked
 from bot.policy import Refusal
 from storage.records import AccessRequest, Decision
 
@@ -82,6 +83,18 @@ class Checking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """A job looks for the account that was named, and says what it found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRefused:
+    """The account that was named was not linked."""
+
+    code: NotLinked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """No such request."""
 
@@ -89,3 +102,4 @@ class Gone:
 FilingAnswer = Filed | AlreadyOpen | TooMany | Seen
 CancelAnswer = Cancelled | NotPossible | Seen
 DecisionAnswer = Decided | Resumed | AlreadyDecided | NotAllowed | Checking | Gone | Seen
+LinkAnswer = Resumed | Looking | AccountRefused | AlreadyDecided | NotAllowed | Checking | Gone | Seen

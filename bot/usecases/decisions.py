@@ -73,9 +73,9 @@ def decide_checked(
     request = access_requests.lock(uow, request_id)
     if request is None:
         return Gone()
-    refusal = _refusal(uow, actor=actor, request=request, approvers=approvers)
+    refusal = refusal_of(uow, actor=actor, request=request, approvers=approvers)
     if refusal is not None:
-        return _refuse(uow, actor=actor, request=request, refusal=refusal, channel=channel)
+        return refuse(uow, actor=actor, request=request, refusal=refusal, channel=channel)
     approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
     target = RequestStatus.APPROVED if verdict is Verdict.APPROVE else RequestStatus.DENIED
     moved = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=target)
@@ -87,7 +87,7 @@ def decide_checked(
     return Decided(request=moved, decision=decision)
 
 
-def _refusal(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, approvers: ApproverFacts) -> Refusal | None:
+def refusal_of(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, approvers: ApproverFacts) -> Refusal | None:
     """Why *actor* may not decide; somebody with the requester's Atlassian account is the requester."""
     approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
     return may_decide(actor, request=request, approvers=approvers) or _same_account(uow, request, approver)
@@ -105,7 +105,8 @@ def _same_account(uow: UnitOfWork, request: AccessRequest, approver: Person) -> 
     return Refusal.OWN_REQUEST if approver.account_id in theirs else None
 
 
-def _refuse(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, refusal: Refusal, channel: str) -> NotAllowed:
+def refuse(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, refusal: Refusal, channel: str) -> NotAllowed:
+    """Write down that *actor* may not settle this request, and tell them why."""
     uow.audit("decision.refused", actor=audit_actor(uow, actor), request_id=request.id, code=refusal.value)
     enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news=refusal.value))
     return NotAllowed(refusal=refusal)
@@ -114,7 +115,7 @@ def _refuse(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, refu
 def _too_late(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, channel: str) -> AlreadyDecided:
     enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news="decided_already"))
     enqueue(uow, RedrawCard(request_id=request.id))
-    return AlreadyDecided(request=request, decision=next(iter(decisions.of(uow, request.id)), None))
+    return AlreadyDecided(request=request, decision=decisions.latest(uow, request.id))
 
 
 def _set_in_motion(uow: UnitOfWork, request: AccessRequest) -> None:
@@ -162,14 +163,14 @@ def _settle_attention(
     if not click.approvers.fresh(uow.now):
         enqueue(uow, Whisper(request_id=request.id, slack_id=click.actor.slack_id, channel=click.channel, news="press_again"))
         return Checking()
-    refusal = _refusal(uow, actor=click.actor, request=request, approvers=click.approvers)
+    refusal = refusal_of(uow, actor=click.actor, request=request, approvers=click.approvers)
     if refusal is not None:
-        return _refuse(uow, actor=click.actor, request=request, refusal=refusal, channel=click.channel)
+        return refuse(uow, actor=click.actor, request=request, refusal=refusal, channel=click.channel)
     return settle(uow, click.actor, request, click.channel)
 
 
 def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
-    approved = any(decision.verdict is Verdict.APPROVE for decision in decisions.of(uow, request.id))
+    approved = request.approved_at is not None
     target = RequestStatus.APPROVED if approved else RequestStatus.PENDING
     moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=target)
     if moved is None:
@@ -178,14 +179,14 @@ def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
     if approved:
         enqueue(uow, Grant(request_id=request.id, afresh=True))
     else:
-        _give_time(uow, request)
+        give_time(uow, request)
         enqueue(uow, Admit(request_id=request.id))
     enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news="retry_queued"))
     enqueue(uow, RedrawCard(request_id=request.id), due_at=uow.now + REDRAW_AFTER)
     return Resumed(request=moved)
 
 
-def _give_time(uow: UnitOfWork, request: AccessRequest) -> None:
+def give_time(uow: UnitOfWork, request: AccessRequest) -> None:
     """As much time to be decided as a new request has."""
     expires_at = uow.now + (request.expires_at - request.filed_at)
     access_requests.extend(uow, request.id, expires_at=expires_at)

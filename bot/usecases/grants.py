@@ -10,6 +10,7 @@ from bot.codes import Attention, Waiting
 from bot.jobs import Grant, LookForDrift, ReadBack, RedrawCard, Tell
 from bot.policy import STEPS_BEGUN, steps_begun
 from bot.usecases.queue import ahead_of, wake_queue
+from bot.usecases.reclaims import BY_REQUEST, record_return
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people
 from storage.db import UnitOfWork
@@ -39,8 +40,8 @@ def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
     request = access_requests.get(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY:
         return None
-    decision = next((one for one in decisions.of(uow, request_id) if one.verdict is Verdict.APPROVE), None)
-    if decision is None:
+    decision = decisions.latest(uow, request_id)
+    if decision is None or decision.verdict is not Verdict.APPROVE:
         return None
     return Briefing(
         request=request,
@@ -64,34 +65,49 @@ def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | 
     return owner is not None and owner.id != request.person_id
 
 
-def keep_state(uow: UnitOfWork, request_id: str, *, state: dict[str, Any], link: str | None = None) -> None:
-    """Remember the newest diagnosis, and what else the last finding knew."""
+def keep_state(
+    uow: UnitOfWork, request_id: str, *, state: dict[str, Any], link: str | None = None, back: dict[str, Any] | None = None
+) -> None:
+    """Remember the newest diagnosis, what a first step puts back, and what else the last finding knew."""
     finding = findings.of(uow, request_id)
-    if finding is not None and finding.body.get("state") == state and (link is None or finding.body.get("link")):
-        return
     before = finding.body if finding else {}
+    known = before.get("state") == state and (link is None or before.get("link")) and (back is None or before.get("back") == back)
+    if finding is not None and known:
+        return
     body = {
         **before,
         "link": before.get("link") or link,
         "state": state,
+        "back": back or before.get("back"),
         "first": before.get("first") or before.get("state") or state,
         "trouble": None,
     }
     findings.record(uow, request_id=request_id, account_id=state.get("account_id"), email=state.get("email"), body=body)
 
 
-def start(uow: UnitOfWork, request_id: str, *, job: Job, step: Step, state: dict[str, Any], link: str | None) -> AccessRequest | None:
+def start(
+    uow: UnitOfWork,
+    request_id: str,
+    *,
+    job: Job,
+    step: Step,
+    state: dict[str, Any],
+    link: str | None,
+    back: dict[str, Any] | None = None,
+) -> AccessRequest | None:
     """
-    Store the intent, the *state* it rests on and the product's *link* before the write is sent.
+    Store the intent, the *state* it rests on, the product's *link* and what is put *back* before the write is sent.
 
     None when the request was taken off its way meanwhile. One that is granting already (an earlier attempt or level) stays so.
     """
     request = access_requests.lock(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY:
         return None
+    # What the first step finds is what the card tells in the end: after it, some of the snapshot is back already.
+    first = steps_begun(request) == 0
     begun = {**request.details, STEPS_BEGUN: str(steps_begun(request) + 1)}
     _move_to_granting(uow, request, details=begun)
-    keep_state(uow, request_id, state=state, link=link)
+    keep_state(uow, request_id, state=state, link=link, back=back if first else None)
     outbox.settle(uow, job, seconds=settle_seconds(step))
     uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step.kind, **_ids_of(step))
     return request
@@ -142,6 +158,7 @@ def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, em
     if granted is None:
         return
     _pin(uow, request, account_id=account_id, email=email)
+    record_return(uow, account_id, request.product, how=BY_REQUEST, request_id=request_id)
     uow.audit("access.granted", actor=audit_actor(uow, Comeback()), request_id=request_id, product=request.product, how=how)
     enqueue(uow, RedrawCard(request_id=request_id))
     if how != "invited":

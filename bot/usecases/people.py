@@ -7,12 +7,27 @@ from storage.db import UnitOfWork
 from storage.records import Person
 
 
-def link(uow: UnitOfWork, *, actor: Actor, team_id: str, slack_id: str, account_id: str, email: str | None) -> Person:
-    """Pin *slack_id* to *account_id*; a later request goes to that account whatever the e-mail says."""
+def link(
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    team_id: str,
+    slack_id: str,
+    account_id: str,
+    email: str | None,
+    via: str = "terminal",
+    request_id: str | None = None,
+) -> Person:
+    """
+    Pin *slack_id* to *account_id*; a later request goes to that account whatever address it has in Atlassian.
+
+    *email* is the person's address in Slack: a human has vouched for it by linking, and only another one there asks a human again.
+    Raises AccountTaken when the account is another person's.
+    """
     person = people.find_or_add(uow, team_id=team_id, slack_id=slack_id)
     linked = people.link(uow, person.id, account_id=account_id, email=email)
     findings.forget_open(uow, person.id)
-    uow.audit("person.linked", actor=audit_actor(uow, actor), person=person.id)
+    uow.audit("person.linked", actor=audit_actor(uow, actor), request_id=request_id, person=person.id, via=via)
     return linked
 
 

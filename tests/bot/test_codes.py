@@ -1,9 +1,10 @@
 """Every reason code has its words, and there are no words for a reason that never comes."""
 
-from bot.codes import Attention, Closed, Waiting
+from bot.codes import Attention, Closed, NotLinked, Waiting
 from bot.effects.outcome import Trouble
 from bot.policy import PersonKind, Refusal
 from bot.slack.surfaces import reasons, texts
+from bot.slack.surfaces.link_texts import LINKS
 
 NEVER_A_REQUEST = {Refusal.TOO_MANY, Refusal.NOT_APPROVER, Refusal.OWN_REQUEST}
 """These are answered on the spot: no request comes of them, or none ends by them."""
@@ -24,6 +25,12 @@ def test_each_closing_has_its_words() -> None:
     refusals = {refusal.value for refusal in Refusal if refusal not in NEVER_A_REQUEST}
     assert set(reasons.CLOSED) - OF_LATER_RELEASES == {code.value for code in Closed} | refusals
     assert set(texts.CLOSINGS) - OF_LATER_RELEASES == {code.value for code in Closed}
+
+
+def test_each_account_that_was_not_linked_has_its_words() -> None:
+    """An approver who named it has to know what to name instead."""
+    told = {code.removeprefix("not_linked.") for code in LINKS if code.startswith("not_linked.")}
+    assert told == {code.value for code in NotLinked}
 
 
 def test_each_trouble_outside_is_a_reason_to_wait() -> None:

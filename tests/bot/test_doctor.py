@@ -113,6 +113,14 @@ async def test_missing_history_scope_is_a_warning(outside: Outside) -> None:
     assert "second card" in line.text
 
 
+async def test_missing_file_scope_is_a_warning(outside: Outside) -> None:
+    """Without it the digest comes without its picture: nobody should look for the reason in vain."""
+    app = App(scopes=tuple(scope for scope in App().scopes if scope != "files:write"))
+    (line,) = [line for line in await with_app(app, outside) if line.subject == "scopes"]
+    assert line.light is Light.YELLOW
+    assert "files:write" in line.text
+
+
 async def test_app_token_without_its_scope_is_red(outside: Outside) -> None:
     """connections:write is the one scope of an app-level token, and easily forgotten."""
     lines = await with_app(App(app_scopes=()), outside)

@@ -82,12 +82,14 @@ class Stage:
         """The kinds of the audit entries, oldest first."""
         return [entry.kind for entry in await self.trail()]
 
-    async def logged(self, kind: str, *, times: int = 1) -> None:
-        """Wait for that many audit entries of this kind."""
-        for _ in range(PATIENCE * 20):
+    async def logged(self, kind: str, *, times: int = 1, step: timedelta = timedelta(0)) -> None:
+        """Wait for that many audit entries of this kind; the clock is moved by *step* each second until they are there."""
+        for look in range(1, PATIENCE * 20):
             if (await self.kinds()).count(kind) >= times:
                 return
             await asyncio.sleep(0.05)
+            if step and look % 20 == 0:
+                self.later(step)
         raise AssertionError(f"no {kind} in {await self.kinds()}")
 
     def later(self, by: timedelta) -> None:

@@ -28,23 +28,6 @@ async def test_somebody_outside_the_organization_is_invited(stage: Stage) -> Non
     assert (await stage.request()).status is RequestStatus.GRANTED
 
 
-@pytest.mark.parametrize("who", ["mona", "nils", "otto"])
-async def test_stacked_levels_are_mended_in_order(stage: Stage, who: str) -> None:
-    """Suspended, deactivated or marked for deletion: one approval brings the person all the way back."""
-    await _ask_and_approve(stage, who)
-    await stage.told(who, "You have Jira again")
-    assert stage.sandbox.atlassian.has_product(who, "jira")
-
-
-@pytest.mark.parametrize(("who", "sentence"), [("tess", "identity provider"), ("rosa", "isn't clear which Atlassian account")])
-async def test_what_comeback_cannot_mend_is_handed_to_a_human(stage: Stage, who: str, sentence: str) -> None:
-    """The card says who has to do what, and the person is told that it takes longer."""
-    await stage.sandbox.slack.types(who, "/request-jira I need it back")
-    card = await stage.card(saying="needs you")
-    assert sentence in card.words
-    await stage.told(who, "takes a little longer")
-
-
 async def test_a_full_licence_waits_and_goes_on_by_itself(small_stage: OpenStage) -> None:
     """No seat left is nobody's fault: the request waits in view, and is granted when a seat frees."""
     async with small_stage(free_seats=0) as stage:

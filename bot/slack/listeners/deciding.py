@@ -1,32 +1,21 @@
 """What approvers press. Losers, and those who may not, are told by the use case; a listener only acknowledges."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actor import SlackPerson
-from bot.policy import Refusal
 from bot.slack.desk import Desk
+from bot.slack.listeners.forms import may_be_approver, only_approvers, subject_of
 from bot.slack.opening import open_view
 from bot.slack.surfaces import card, modals, notices
-from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.notices import NoticeView
 from bot.usecases import decisions
 from bot.usecases.answers import DecisionAnswer, Gone
-from storage import access_requests
 from storage.db import UnitOfWork
-from storage.errors import StorageError
 from storage.lifecycle import Verdict
-
-LOOK_SECONDS = 0.5
-"""What the form's names may cost of the three seconds that its trigger lives."""
-
-log = structlog.get_logger()
 
 
 def register(app: AsyncApp) -> None:
@@ -61,35 +50,13 @@ async def approve(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, deliv
 async def ask_why(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, desk: Desk, client: AsyncWebClient) -> None:
     """Open the form that asks for the reason; nothing is decided before it is sent."""
     request_id = card.parse(body)
-    view = await _deny_form(request_id, desk) if _may_be_approver(actor, desk) else modals.note(_only_approvers())
+    if may_be_approver(actor, desk):
+        view = modals.deny_form(request_id, about=await subject_of(request_id, desk))
+    else:
+        view = modals.note(only_approvers())
     if not await open_view(client, trigger_id=str(body["trigger_id"]), view=view):
         desk.asides.say(body, NoticeView(news="deny_again", facts={"request_id": request_id}))
     await ack()
-
-
-async def _deny_form(request_id: str, desk: Desk) -> View:
-    """The form with whom it is about; nameless when our database is slow, for the form matters more."""
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            request = await desk.database.read(lambda uow: access_requests.get(uow, request_id))
-    except (TimeoutError, StorageError) as error:
-        log.warning("deny.nameless", request=request_id, error=type(error).__name__)
-        request = None
-    if request is None:
-        return modals.deny_form(request_id)
-    product = desk.settings.products.get(request.product)
-    name = product.name if product else request.product
-    return modals.deny_form(request_id, who=request.requester_slack_id, product=name, reason=request.reason)
-
-
-def _may_be_approver(actor: SlackPerson, desk: Desk) -> bool:
-    # Only a courtesy, from memory: it spares others the writing. Whether somebody may decide is asked when the form is sent.
-    known = desk.directory.approvers.slack_ids
-    return not known or actor.slack_id in known
-
-
-def _only_approvers() -> Message:
-    return notices.render(NoticeView(news=f"refused.{Refusal.NOT_APPROVER.value}"))
 
 
 async def deny(ack: AsyncAck, view: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:

@@ -87,7 +87,7 @@ def _row(uow: UnitOfWork, request: AccessRequest) -> StatusRow:
     denied, waits = request.status is RequestStatus.DENIED, request.status is RequestStatus.WAITING
     return StatusRow(
         request=request,
-        decision=next(iter(decisions.of(uow, request.id)), None) if denied else None,
+        decision=decisions.latest(uow, request.id) if denied else None,
         queue_position=access_requests.queue_position(uow, request.id) if waits else None,
     )
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from atlassian.access import AccessState, WayBack
+from bot.billing import Money
 from bot.slack.surfaces.brought_back import administration, seats_and_groups, thing
+from bot.slack.surfaces.costs import priced
 from bot.slack.surfaces.markup import day, link, listed, quoted, span
 
 LONGEST_NAME = 60
@@ -92,18 +94,21 @@ def _in_a_row(phrases: list[str]) -> str:
     return ", ".join([phrases[0], *(phrase[0].lower() + phrase[1:] for phrase in phrases[1:])])
 
 
-def what_approving_does(state: AccessState) -> str | None:
-    """What one click sets in motion; None when nothing that Comeback does would help."""
-    return _steps(state, _MENDING)
+def what_approving_does(state: AccessState, *, putting_back: str | None = None) -> str | None:
+    """What one click sets in motion, *putting_back* being what a snapshot adds; None when nothing that Comeback does would help."""
+    return _steps(state, _MENDING, putting_back)
 
 
-def what_was_done(state: AccessState) -> str | None:
+def what_was_done(state: AccessState, *, put_back: str | None = None) -> str | None:
     """The same, when it has been done."""
-    return _steps(state, _DONE)
+    return _steps(state, _DONE, put_back)
 
 
-def _steps(state: AccessState, words: Mapping[WayBack, str]) -> str | None:
-    steps = [_step(level, state, words) for level in _levels(state) if level in words]
+def _steps(state: AccessState, words: Mapping[WayBack, str], snapshot: str | None) -> str | None:
+    replaced = {WayBack.ADD_ACCESS} if snapshot else set()
+    steps = [_step(level, state, words) for level in _levels(state) if level in words and level not in replaced]
+    if snapshot and WayBack.INVITE not in state.levels:
+        steps.append(snapshot)
     return _in_a_row(steps) if steps else None
 
 
@@ -132,9 +137,9 @@ def last_active(state: AccessState | None, now: datetime) -> str:
     return f"{day(state.last_active)} ({span(now - state.last_active)} ago)"
 
 
-def warnings(state: AccessState, *, product: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """What an approver should know before the click; *names* are the products' names by resource id."""
-    return tuple(line for line in _warnings(state, quoted(product), names) if line)
+def warnings(state: AccessState, *, product: str, names: Mapping[str, str], prices: Mapping[str, Money]) -> tuple[str, ...]:
+    """What an approver should know before the click; *names* and *prices* (of one seat a month) are the products' by resource id."""
+    return tuple(line for line in _warnings(state, quoted(product), names, prices) if line)
 
 
 def alarm(state: AccessState, *, names: Mapping[str, str]) -> str | None:
@@ -143,16 +148,16 @@ def alarm(state: AccessState, *, names: Mapping[str, str]) -> str | None:
     return f"⚠️  *Administration comes back with it:* {roles}\nApprove only if they should have that too." if roles else None
 
 
-def _warnings(state: AccessState, product: str, names: Mapping[str, str]) -> tuple[str | None, ...]:
+def _warnings(state: AccessState, product: str, names: Mapping[str, str], prices: Mapping[str, Money]) -> tuple[str | None, ...]:
     back = listed([thing(one, names) for one in seats_and_groups(state.brings_back)])
-    side = listed([thing(one, names) for one in state.side_products])
+    side = listed(priced(state.side_products, names=names, prices=prices))
     no_account = state.way_back is WayBack.INVITE and state.account_id is None
     return (
         f"↩️ Also brings back {back}" if back else None,
         f"🧩 The same group also gives {side}, with a seat of its own" if side else None,
         f"🔒 {_owner(state.reason, product)}" if state.way_back is WayBack.OWNED_ELSEWHERE else None,
-        f"👥 {state.matches} accounts match: link the right one with `comeback people link`" if state.matches > 1 else None,
-        "✉️ An account under another address? Then use `comeback people link` instead" if no_account else None,
+        f"👥 {state.matches} accounts match: link the right one" if state.matches > 1 else None,
+        "✉️ An account under another address? Then link it instead" if no_account else None,
     )
 
 

@@ -7,7 +7,7 @@ It is never green before the grant has been read back, and a button's value is t
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from atlassian.access import WayBack
 from bot.codes import Attention
@@ -18,12 +18,13 @@ from bot.slack.surfaces.markup import button, buttons, confirm, context, moment,
 from bot.slack.surfaces.message import Message
 from storage.lifecycle import RequestStatus
 
-__all__ = ["APPROVE", "CLOSE", "DENY", "FOUND", "INVITED", "RETRY", "CardView", "parse", "render"]
+__all__ = ["APPROVE", "CLOSE", "DENY", "FOUND", "INVITED", "LINK", "RETRY", "CardView", "parse", "render"]
 
 APPROVE = "request.approve"
 DENY = "request.deny"
 RETRY = "request.retry"
 CLOSE = "request.close"
+LINK = "request.link"
 
 _FINAL = frozenset({Attention.ACCOUNT_CLOSED.value})
 """What no second look would find otherwise."""
@@ -50,6 +51,7 @@ Drawn = tuple[Block | None, ...]
 def _pending(view: CardView) -> Drawn:
     decide = buttons(
         button(_approve_label(view), action_id=APPROVE, value=view.request.id, style="primary"),
+        _link_button(view) if _has_no_account(view) else None,
         button("Deny…", action_id=DENY, value=view.request.id, style="danger"),
         block_id="decide",
     )
@@ -67,6 +69,15 @@ def _pending(view: CardView) -> Drawn:
 
 def _approve_label(view: CardView) -> str:
     return "Approve (invites)" if view.state and view.state.way_back is WayBack.INVITE else "Approve"
+
+
+def _has_no_account(view: CardView) -> bool:
+    """Whether only the address led nowhere: an alias or a second domain gives no hit either."""
+    return view.state is not None and view.state.way_back is WayBack.INVITE and view.state.account_id is None
+
+
+def _link_button(view: CardView) -> ButtonElement:
+    return button("Link an existing account", action_id=LINK, value=view.request.id)
 
 
 def _approved(view: CardView) -> Drawn:
@@ -103,10 +114,10 @@ def _granted(view: CardView) -> Drawn:
             f"{parts.who(view)} is invited to {parts.product(view)}",
             "It becomes access when they accept Atlassian's e-mail and sign in.",
         )
-        return (head, parts.words(view), parts.small_print(parts.decided(view), parts.done(view)))
+        return (head, parts.words(view), parts.not_as_before(view), parts.small_print(parts.decided(view), parts.done(view)))
     head = parts.head("✅", f"{parts.who(view)} has {parts.product(view)} again")
     seen = f"seen in Atlassian {moment(view.request.changed_at)}"
-    return (head, parts.words(view), parts.small_print(parts.decided(view), parts.done(view), seen))
+    return (head, parts.words(view), parts.not_as_before(view), parts.small_print(parts.decided(view), parts.done(view), seen))
 
 
 def _denied(view: CardView) -> Drawn:
@@ -144,6 +155,7 @@ def _needs_attention(view: CardView) -> Drawn:
     again = button("Try again", action_id=RETRY, value=view.request.id, style="primary")
     settle = buttons(
         again if view.request.reason_code not in _FINAL else None,
+        _link_button(view) if reasons.is_about_whose_account(view.request) else None,
         button("Close", action_id=CLOSE, value=view.request.id, confirm=question),
         block_id="settle",
     )

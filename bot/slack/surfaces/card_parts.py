@@ -1,16 +1,19 @@
 """The pieces that the drawings of a card are put together from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import Block
 
 from atlassian.access import AccessState
+from bot.billing import Money, ReturnCost
 from bot.settings import Product
-from bot.slack.surfaces import access
+from bot.slack.surfaces import access, put_back
+from bot.slack.surfaces.costs import costs
 from bot.slack.surfaces.markup import context, fields, link, mention, moment, plain, quoted, said, section, span
+from bot.slack.surfaces.put_back import PutBack
 from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest, Decision
 
@@ -27,8 +30,8 @@ class CardView:
     """
     All that a card shows; None is "unknown", never "none".
 
-    `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` are
-    products by resource id, to name what else a group gives.
+    `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` and
+    `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost.
     """
 
     request: AccessRequest
@@ -37,11 +40,14 @@ class CardView:
     decision: Decision | None = None
     state: AccessState | None = None
     trouble: str | None = None
+    back: PutBack | None = None
+    cost: ReturnCost | None = None
     requester_name: str | None = None
     seats_left: int | None = None
     queue_position: int | None = None
     earlier_denials: int = 0
     product_names: Mapping[str, str] = field(default_factory=dict)
+    prices: Mapping[str, Money] = field(default_factory=dict)
 
 
 def head(face: str, title: str, sentence: str = "") -> Block:
@@ -63,7 +69,7 @@ def facts(view: CardView) -> Block:
         ("What is wrong", access.what_is_wrong(view.state, product=view.product.name) if view.state else _not_known(view)),
         *([("Approving", _what_approving_does(view))] if undecided else []),
         ("Last active", access.last_active(view.state, view.now)),
-        *([("Seats left", _seats(view))] if undecided else []),
+        *([("Seats left", _seats(view)), *_costs(view)] if undecided else []),
     ]
     return fields(*pairs)
 
@@ -80,7 +86,7 @@ def _not_known(view: CardView) -> str:
 def _what_approving_does(view: CardView) -> str:
     if view.state is None:
         return "Looks first, then gives back what is missing"
-    return access.what_approving_does(view.state) or "Won't help by itself"
+    return access.what_approving_does(view.state, putting_back=put_back.doing(view.back)) or "Won't help by itself"
 
 
 def _seats(view: CardView) -> str:
@@ -89,12 +95,30 @@ def _seats(view: CardView) -> str:
     return str(view.seats_left) if view.seats_left > 0 else "None: it would wait for one"
 
 
+def _costs(view: CardView) -> list[tuple[str, str]]:
+    words = costs(view.cost, today=view.now.date())
+    return [("Costs", words)] if words else []
+
+
 def warnings(view: CardView) -> Block | None:
     """What they should know besides, None when there is nothing."""
-    lines = access.warnings(view.state, product=view.product.name, names=view.product_names) if view.state else ()
+    state = _with_side_products(view)
+    lines = _warnings(view, state) if state else ()
     times = _TIMES.get(view.earlier_denials, f"{view.earlier_denials} times")
     denied = (f"🚫 Denied {times} before",) if view.earlier_denials else ()
-    return context(*lines, *denied) if lines or denied else None
+    taken = put_back.before_the_click(view.back) if view.back else ()
+    return context(*taken, *lines, *denied) if taken or lines or denied else None
+
+
+def _with_side_products(view: CardView) -> AccessState | None:
+    """The diagnosis, with what the groups of a snapshot give besides, where these are put back."""
+    if view.state is None or put_back.doing(view.back) is None or view.back is None:
+        return view.state
+    return replace(view.state, side_products=view.back.side_products)
+
+
+def _warnings(view: CardView, state: AccessState) -> tuple[str, ...]:
+    return access.warnings(state, product=view.product.name, names=view.product_names, prices=view.prices)
 
 
 def alarm(view: CardView) -> Block | None:
@@ -115,7 +139,13 @@ def done(view: CardView) -> str:
     """What was done for the access, as far as it is known; empty otherwise."""
     if view.request.reason_code == FOUND:
         return "the access was there already"
-    return (access.what_was_done(view.state) if view.state else None) or ""
+    return (access.what_was_done(view.state, put_back=put_back.done(view.back)) if view.state else None) or ""
+
+
+def not_as_before(view: CardView) -> Block | None:
+    """What of a seat that was taken did not come back as it was, None when all of it did."""
+    lines = put_back.after_the_grant(view.back) if view.back else ()
+    return context(*lines) if lines else None
 
 
 def small_print(*parts: str) -> Block | None:

@@ -8,8 +8,8 @@ from storage.records import AccessRequest
 _THEN = "then try again."
 _UNCLEAR = "It isn't clear which Atlassian account is {requester}'s: "
 _LINK = (
-    "The id is the end of the address of a person's page under *admin.atlassian.com → Directory → Users*. Link the right one with "
-    "`comeback people link {slack_id}=ACCOUNT_ID`, " + _THEN
+    "The id is the end of the address of a person's page under *admin.atlassian.com → Directory → Users*. Link the right one below, or "
+    "with `comeback people link {slack_id}=ACCOUNT_ID` and *Try again*."
 )
 _BY_THEIR_OWNER = "Only its owner may reactivate {requester}'s account: they can ask Atlassian Support. Try again when that is done."
 _BY_HAND = "Another organization admin can do it in admin.atlassian.com; " + _THEN
@@ -52,6 +52,9 @@ AMBIGUOUS: Mapping[str, str] = {
     ),
     "unknown_status": "{requester}'s account is in a state that I don't know. Look at it in admin.atlassian.com, " + _THEN,
 }
+
+NOT_ABOUT_WHOSE = frozenset({"directory_unknown", "unknown_status"})
+"""Ambiguous, though it is clear whose account it is."""
 
 _BY_CODE: Mapping[str, Mapping[str, str]] = {"owned_elsewhere": OWNED_ELSEWHERE, "ambiguous": AMBIGUOUS}
 

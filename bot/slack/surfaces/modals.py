@@ -1,8 +1,10 @@
-"""The forms: asking for access, giving a reason for a denial, and a note where Slack leaves no other place for a sentence."""
+"""The forms: asking for access, denying with a reason, naming an account, and a note where Slack leaves no other place for a sentence."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from slack_sdk.models.blocks import Block, InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticSelectElement
 from slack_sdk.models.views import View
@@ -13,11 +15,14 @@ from bot.slack.surfaces.message import Message
 
 FILE = "request.file"
 DENY = "request.deny"
+LINK = "request.link"
 PRODUCT = "product"
 REASON = "reason"
-"""Both forms have a block of this name, so that any answer to a submission can be shown beside it."""
+"""Every form has a block of this name, so that any answer to a submission can be shown beside it."""
 
 MOST_OPTIONS = 100
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9:_-]{8,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,23 @@ class DenyForm:
     """What an approver filled in; the request is read again by its id, and whether they may is decided then."""
 
     request_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkForm:
+    """The account that an approver named, by e-mail address or account id; None when it was neither."""
+
+    request_id: str
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a form is about: who asks (a Slack id) for which product, and why."""
+
+    who: str
+    product: str
     reason: str
 
 
@@ -87,8 +109,8 @@ def parse_request(view: Mapping[str, Any]) -> RequestForm:
     return RequestForm(product=str(product), reason=_written(view))
 
 
-def deny_form(request_id: str, *, who: str | None = None, product: str | None = None, reason: str | None = None) -> View:
-    """The form that asks an approver why; it names *who* asked (a Slack id) for which *product*, and their *reason*, where known."""
+def deny_form(request_id: str, *, about: Subject | None = None) -> View:
+    """The form that asks an approver why; it names whom it is *about*, where that is known."""
     answer = InputBlock(
         block_id=REASON,
         label="Why not?",
@@ -102,20 +124,48 @@ def deny_form(request_id: str, *, who: str | None = None, product: str | None = 
         submit="Deny",
         close="Cancel",
         private_metadata=request_id,
-        blocks=[*_asked(who, product=product, reason=reason), answer],
+        blocks=[*_asked(about), answer],
     )
 
 
-def _asked(who: str | None, *, product: str | None, reason: str | None) -> tuple[Block, ...]:
-    if who is None or product is None:
+def _asked(about: Subject | None) -> tuple[Block, ...]:
+    if about is None:
         return ()
-    sentence = section(f"{mention(who)} asks for *{quoted(product)}*.")
-    return (sentence, said(reason)) if reason and plain(reason) else (sentence,)
+    sentence = section(f"{mention(about.who)} asks for *{quoted(about.product)}*.")
+    return (sentence, said(about.reason)) if plain(about.reason) else (sentence,)
 
 
 def parse_deny(view: Mapping[str, Any]) -> DenyForm:
     """What was submitted."""
     return DenyForm(request_id=str(view.get("private_metadata") or ""), reason=_written(view))
+
+
+def link_form(request_id: str, *, about: Subject | None = None) -> View:
+    """The form that asks an approver which account is the requester's; it names whom it is *about*, where that is known."""
+    answer = InputBlock(
+        block_id=REASON,
+        label="Their Atlassian account",
+        hint="Its e-mail address or account id. Nothing is given yet: the card shows the account, and you decide then.",
+        element=PlainTextInputElement(action_id=REASON, max_length=320, placeholder="ada.park@old-name.example", focus_on_load=True),
+    )
+    return View(
+        type="modal",
+        callback_id=LINK,
+        title="Link an account",
+        submit="Link",
+        close="Cancel",
+        private_metadata=request_id,
+        blocks=[*_asked(about), answer],
+    )
+
+
+def parse_link(view: Mapping[str, Any]) -> LinkForm:
+    """What was submitted; the address of the person's page in admin.atlassian.com, which ends in the account id, is taken too."""
+    written = _written(view)
+    # The id's colon is escaped in an address, and there may be a query behind it.
+    last = unquote(written.partition("?")[0].rstrip("/").rpartition("/")[2])
+    account = written if _EMAIL.fullmatch(written) else last if _ACCOUNT_ID.fullmatch(last) else None
+    return LinkForm(request_id=str(view.get("private_metadata") or ""), account=account)
 
 
 def note(message: Message) -> View:

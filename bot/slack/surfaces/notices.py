@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import Block
 from atlassian.access import AccessState
 from bot.settings import Product
 from bot.slack.surfaces import reasons
-from bot.slack.surfaces.card import DENY
+from bot.slack.surfaces.card import DENY, LINK
 from bot.slack.surfaces.markup import button, buttons, context, link_button, mention, moment, quoted, said, section, sentences
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.standing import standing_of
@@ -20,6 +20,7 @@ OPEN_FORM = "form.open"
 
 _WITH_LINK = frozenset({"granted", "invited", "already_has_access", "closed.already_has_access"})
 _WITH_REASON = frozenset({"denied"})
+_FORM_AGAIN: Mapping[str, tuple[str, str]] = {"deny_again": ("Give the reason", DENY), "link_again": ("Name the account", LINK)}
 _TAKE_BACK_HINT = frozenset({"filed"})
 
 
@@ -109,9 +110,10 @@ def _reason(view: NoticeView) -> Block | None:
 def _press(view: NoticeView) -> Block | None:
     if view.news == "open_form":
         return buttons(button("Open the form", action_id=OPEN_FORM, value=view.product.key if view.product else "any", style="primary"))
-    if view.news == "deny_again":
+    if view.news in _FORM_AGAIN:
+        label, action_id = _FORM_AGAIN[view.news]
         request_id = view.request.id if view.request else view.facts.get("request_id")
-        return buttons(button("Give the reason", action_id=DENY, value=request_id, style="primary")) if request_id else None
+        return buttons(button(label, action_id=action_id, value=request_id, style="primary")) if request_id else None
     if view.news in _WITH_LINK and view.product and view.product.link:
         return buttons(link_button(f"Open {view.product.name}", url=view.product.link))
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.codes import Attention
 from bot.slack.surfaces import causes
 from bot.slack.surfaces.markup import quoted
 from storage.records import AccessRequest
@@ -27,8 +28,8 @@ ATTENTION: Mapping[str, Reason] = {
     ),
     "ambiguous": Reason(
         admins=(
-            "It isn't clear which Atlassian account is {requester}'s. Find out, link it with "
-            "`comeback people link {slack_id}=ACCOUNT_ID`, then try again."
+            "It isn't clear which Atlassian account is {requester}'s. Find out, then link it below, or with "
+            "`comeback people link {slack_id}=ACCOUNT_ID` and *Try again*."
         ),
         person="It isn't clear which Atlassian account is yours, and an admin has to say.",
     ),
@@ -57,7 +58,7 @@ ATTENTION: Mapping[str, Reason] = {
     "email_mismatch": Reason(
         admins=(
             "{requester}'s e-mail in Slack no longer matches the Atlassian account they are linked to. Make sure that it "
-            "is the same person, link the account with `comeback people link {slack_id}=ACCOUNT_ID`, then try again."
+            "is the same person, then link the account below, or with `comeback people link {slack_id}=ACCOUNT_ID` and *Try again*."
         ),
         person="Your e-mail address has changed, and an admin has to confirm that the account is yours.",
     ),
@@ -69,8 +70,17 @@ ATTENTION: Mapping[str, Reason] = {
         person="Your Slack account has changed since you asked.",
     ),
     "invitation_failed": Reason(
-        admins="Atlassian didn't take the invitation. Look at the person in admin.atlassian.com, then try again.",
+        admins=(
+            "Atlassian didn't take the invitation, or not all of it ({code}). Look at the person in admin.atlassian.com, then try again."
+        ),
         person="Atlassian didn't take the invitation.",
+    ),
+    "invitation_unknown": Reason(
+        admins=(
+            "The answer to the invitation got lost, and nobody can read whether it was sent. Ask {requester} whether Atlassian's e-mail "
+            "came: if not, *Try again* sends it."
+        ),
+        person="I can't tell whether Atlassian's invitation reached you: if its e-mail came, accept it.",
     ),
     "accept_invitation": Reason(
         admins=(
@@ -82,7 +92,7 @@ ATTENTION: Mapping[str, Reason] = {
     "account_closed": Reason(
         admins=(
             "{requester}'s Atlassian account was closed for good, and neither I nor an admin can bring it back. An admin can invite "
-            "them as a new person in admin.atlassian.com, with another e-mail address. Then close this request."
+            "them as a new person in admin.atlassian.com, with another e-mail address, then link that account here."
         ),
         person="Your Atlassian account was closed, and an admin has to say whether you get a new one.",
     ),
@@ -99,6 +109,13 @@ ATTENTION: Mapping[str, Reason] = {
             "admin.atlassian.com, or take the role away there, then try again."
         ),
         person="Your account needs an admin's hand.",
+    ),
+    "more_than_agreed": Reason(
+        admins=(
+            "{requester}'s account needs more by now than the card said when it was approved, so I stopped. What is wrong stands below: "
+            "*Try again* mends all of that."
+        ),
+        person="Your account needs more than was approved.",
     ),
     "way_back_off": Reason(
         admins=(
@@ -119,6 +136,8 @@ ATTENTION: Mapping[str, Reason] = {
         person="Something came up that an admin has to look at.",
     ),
 }
+
+_WHOSE_ACCOUNT = frozenset({Attention.AMBIGUOUS.value, Attention.EMAIL_MISMATCH.value, Attention.ACCOUNT_CLOSED.value})
 
 WAITING: Mapping[str, Reason] = {
     "seats_exhausted": Reason(
@@ -162,6 +181,12 @@ def for_person(table: Mapping[str, Reason], request: AccessRequest, facts: Mappi
 
 _UNKNOWN: Mapping[str, str] = {"accounts": "More than one account", "email": "their address", "group": "The group that gives it"}
 """What stands in for a fact that nobody looked up."""
+
+
+def is_about_whose_account(request: AccessRequest) -> bool:
+    """Whether *request* is settled by naming the right account."""
+    elsewhere = request.details.get("reason") in causes.NOT_ABOUT_WHOSE
+    return request.reason_code in _WHOSE_ACCOUNT and not elsewhere
 
 
 def why_closed(request: AccessRequest, facts: Mapping[str, str]) -> str:

@@ -5,18 +5,10 @@ Rules of the voice: the news first, then what happens next, in at most three sen
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.policy import Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """A headline with its face, and what it means for the reader."""
-
-    face: str
-    title: str
-    body: str = ""
+from bot.slack.surfaces.link_texts import LINKS
+from bot.slack.surfaces.news import News
 
 
 def _refusal(title: str, body: str) -> News:
@@ -60,6 +52,9 @@ ANSWERS: Mapping[str, News] = {
     "deny_again": News(
         face="👋", title="One more click.", body="Slack was slow just now, so I couldn't ask you for the reason. Nothing was decided yet."
     ),
+    "link_again": News(
+        face="👋", title="One more click.", body="Slack was slow just now, so I couldn't ask you for the account. Nothing was linked yet."
+    ),
     "cancelled": News(
         face="↩️",
         title="You took back your request for {product}.",
@@ -75,6 +70,7 @@ ANSWERS: Mapping[str, News] = {
     ),
     "form_failed": News(face="🙈", title="Slack didn't let me open the form.", body="Please press the button once more."),
     "no_reason": News(face="✏️", title="Please write a few words.", body=""),
+    "no_account_named": News(face="✏️", title="Please give the account's e-mail address or its account id.", body=""),
     "busy": News(face="🙈", title="That didn't work, and nothing was saved.", body="It's on our side. Please try again in a minute."),
 }
 
@@ -216,4 +212,4 @@ def news_of(code: str) -> News:
     return _BY_CODE[code]
 
 
-_BY_CODE: Mapping[str, News] = {**CLOSINGS, **REFUSALS, **ANSWERS, **OUTCOMES, **TO_APPROVERS, **ALERTS}
+_BY_CODE: Mapping[str, News] = {**CLOSINGS, **REFUSALS, **ANSWERS, **OUTCOMES, **TO_APPROVERS, **LINKS, **ALERTS}

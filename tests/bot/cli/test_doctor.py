@@ -8,6 +8,7 @@ import pytest
 from bot import doctor
 from bot.doctor import Chapter, Line
 from bot.doctor.lines import green, note, red, yellow
+from bot.settings import load
 from sandbox.server import Sandbox
 from storage import migrate
 from tests.bot.cli.conftest import Command
@@ -48,11 +49,21 @@ def test_names_are_not_markup(comeback: Command, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_healthy_installation_is_done(comeback: Command, outside: Outside) -> None:
-    """Against the whole world, exit code 0, one line for each thing."""
+    """Against the whole world, exit code 0, one line for each thing, before what can be pasted."""
     async with Sandbox(people=60) as sandbox:
         database = f"sqlite:///{outside.directory}/comeback.db"
         await asyncio.to_thread(migrate.upgrade, database)
         outside.set({**sandbox.environment(), "DATABASE_URL": database})
         result = await asyncio.to_thread(comeback, "doctor")
     assert result.exit_code == 0, result.stdout
-    assert len(result.stdout.splitlines()) < 35
+    assert len(result.stdout.partition("# For comeback.toml")[0].splitlines()) < 35
+
+
+async def test_what_is_printed_to_paste_is_a_file_that_loads(comeback: Command, outside: Outside) -> None:
+    """Copied from the heading to the blank line before the verdict, and written to comeback.toml, it adds the products."""
+    async with Sandbox(people=5) as sandbox:
+        outside.set(sandbox.environment())
+        printed = (await asyncio.to_thread(comeback, "doctor")).stdout
+        outside.write("comeback.toml", printed[printed.index("# For comeback.toml") : printed.rindex("\n\n")])
+        assert set(load().products) == {"jira", "confluence", "jsm", "jpd", "jira_labs", "confluence_labs"}
+        assert "# For comeback.toml" not in (await asyncio.to_thread(comeback, "doctor")).stdout

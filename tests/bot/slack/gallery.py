@@ -1,13 +1,18 @@
 """Every card there is, by name: one for each state, and for each thing that an approver may have to know."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from atlassian.access import WayBack
+from bot.billing import Money, ReturnCost
 from bot.slack.surfaces.card import CardView
+from bot.slack.surfaces.put_back import PutBack
 from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.slack.words import CONFLUENCE, card_view, decision, state
 
 R = RequestStatus
+LONG_AGO = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
 
 CARDS: Mapping[str, CardView] = {
     "pending": card_view(),
@@ -25,6 +30,8 @@ CARDS: Mapping[str, CardView] = {
         seats_left=0,
         earlier_denials=2,
         product_names={CONFLUENCE.resource: "Confluence"},
+        prices={CONFLUENCE.resource: Money(amount=Decimal("6.05"), currency="USD")},
+        cost=ReturnCost(free_until=date(2026, 12, 14), per_month=Money(amount=Decimal("8.15"), currency="USD")),
     ),
     "pending_administration_comes_back": card_view(
         state=state(
@@ -35,11 +42,24 @@ CARDS: Mapping[str, CardView] = {
     ),
     "pending_invitation": card_view(state=state(WayBack.INVITE, account_id=None, account_name=None, last_active=None, matches=0)),
     "pending_by_role": card_view(state=state(chosen_group=None), product=CONFLUENCE),
+    "pending_puts_back": card_view(
+        back=PutBack(taken_at=LONG_AGO, groups=("jira-users-acme", "jira-project-x"), role=True, side_products=(CONFLUENCE.resource,)),
+        product_names={CONFLUENCE.resource: "Confluence"},
+    ),
+    "pending_old_group_is_gone": card_view(
+        back=PutBack(taken_at=LONG_AGO, missing=("jira-2019",), by_substitute=True, instead="jira-users-acme")
+    ),
     "approved": card_view(R.APPROVED, decision=decision()),
     "waiting_for_a_seat": card_view(R.WAITING, reason_code="seats_exhausted", decision=decision(), queue_position=3),
     "waiting_for_tomorrow": card_view(R.WAITING, reason_code="daily_cap", decision=decision()),
     "granting": card_view(R.GRANTING, decision=decision()),
     "granted": card_view(R.GRANTED, reason_code="restored", decision=decision()),
+    "granted_without_the_old_group": card_view(
+        R.GRANTED,
+        reason_code="restored",
+        decision=decision(),
+        back=PutBack(taken_at=LONG_AGO, groups=("jira-users-acme",), missing=("jira-2019",), for_a_human=("atlassian/admin on jira",)),
+    ),
     "granted_already": card_view(R.GRANTED, reason_code="found", decision=decision()),
     "granted_by_invitation": card_view(R.GRANTED, reason_code="invited", decision=decision(), state=state(WayBack.INVITE, account_id=None)),
     "denied": card_view(R.DENIED, decision=decision(Verdict.DENY, reason="You moved to the design team; they use another tool.")),

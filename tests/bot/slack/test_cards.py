@@ -2,21 +2,25 @@
 
 import re
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from atlassian.access import WayBack
+from bot.billing import Money, ReturnCost
 from bot.slack.surfaces import card, causes
 from bot.slack.surfaces.brought_back import administration
 from bot.slack.surfaces.markup import quoted
 from sandbox.server import Sandbox
 from storage.lifecycle import RequestStatus
 from tests.bot.slack.gallery import CARDS
-from tests.bot.slack.words import buttons_of, card_view, state, words_of
+from tests.bot.slack.words import CONFLUENCE, buttons_of, card_view, state, words_of
 
 R = RequestStatus
+PRICE = Money(amount=Decimal("8.15"), currency="USD")
 CONTRACT = Path(__file__).parents[2] / "contracts" / "atlassian-admin.openapi.json"
 
 INJECTIONS = (
@@ -60,7 +64,7 @@ def test_approver_reads_what_the_click_will_do() -> None:
     for fact in (
         "Reactivates the account, lifts the suspension, adds to `jira-users-acme`",
         "Also brings back",
-        "also gives Confluence",
+        "also gives Confluence ($6.05 a month, estimate)",
         "twice before",
     ):
         assert fact in shown
@@ -69,6 +73,59 @@ def test_approver_reads_what_the_click_will_do() -> None:
 def test_an_invitation_is_announced_on_the_button() -> None:
     """Inviting somebody is a larger step than adding them to a group."""
     assert "Approve (invites)" in words_of(card.render(CARDS["pending_invitation"]))
+
+
+def test_an_account_can_be_linked_where_only_the_address_led_nowhere() -> None:
+    """Aliases and second domains give no hit, and an invitation would make a second account; a known account leaves no doubt."""
+    assert card.LINK in buttons_of(card.render(CARDS["pending_invitation"]))
+    elsewhere = state(WayBack.INVITE, reason="other_directory")
+    assert card.LINK not in buttons_of(card.render(card_view(state=elsewhere)))
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "offered"),
+    [
+        ("ambiguous", "several_accounts", True),
+        ("ambiguous", "account_taken", True),
+        ("ambiguous", "unknown_status", False),
+        ("ambiguous", "directory_unknown", False),
+        ("email_mismatch", None, True),
+        ("not_seen", None, False),
+        ("owned_elsewhere", "no_modifiable_group", False),
+    ],
+)
+def test_an_account_can_be_linked_where_it_is_not_clear_whose_it_is(code: str, reason: str | None, offered: bool) -> None:
+    """Naming an account settles this question and no other."""
+    view = card_view(R.NEEDS_ATTENTION, reason_code=code, details={"reason": reason} if reason else {})
+    assert (card.LINK in buttons_of(card.render(view))) is offered
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        (ReturnCost(free_until=date(2026, 12, 14), per_month=PRICE), "Nothing until 14 Dec, then $8.15 a month (estimate)"),
+        (ReturnCost(free_until=date(2027, 1, 3), per_month=PRICE), "Nothing until 3 Jan 2027, then $8.15 a month (estimate)"),
+        (ReturnCost(free_until=None, per_month=PRICE), "$8.15 a month (estimate)"),
+        (ReturnCost(free_until=date(2026, 12, 14), per_month=None), "Nothing until 14 Dec"),
+    ],
+)
+def test_the_cost_of_a_return_is_told_before_the_click(cost: ReturnCost, words: str) -> None:
+    """Whoever approves spends money: from when, and how much; and it is an estimate."""
+    assert f"*Costs*\n{words}" in words_of(card.render(card_view(cost=cost)))
+    assert "*Costs*" not in words_of(card.render(card_view(R.APPROVED, cost=cost)))
+
+
+def test_unknown_cost_is_not_told_as_nothing() -> None:
+    """Without a price in the settings there is no line, rather than a wrong one."""
+    for cost in (None, ReturnCost(free_until=None, per_month=None)):
+        assert "*Costs*" not in words_of(card.render(card_view(cost=cost)))
+
+
+def test_a_side_product_is_named_with_its_price() -> None:
+    """One group that grants two products costs two seats."""
+    view = replace(CARDS["pending_everything_to_know"], prices={CONFLUENCE.resource: PRICE})
+    assert "also gives Confluence ($8.15 a month, estimate), with a seat of its own" in words_of(card.render(view))
+    assert "also gives Confluence, with a seat of its own" in words_of(card.render(replace(view, prices={})))
 
 
 def test_administration_that_comes_back_is_said_loudly() -> None:
@@ -128,9 +185,9 @@ def test_groups_of_the_identity_provider_are_named() -> None:
 
 
 def test_closed_account_is_not_tried_again() -> None:
-    """Nothing brings a closed account back, so a button that promises it only costs time."""
+    """Nothing brings a closed account back, so a button that promises it only costs time; another account may be linked."""
     message = card.render(CARDS["needs_attention_account_closed"])
-    assert set(buttons_of(message)) == {card.CLOSE}
+    assert set(buttons_of(message)) == {card.LINK, card.CLOSE}
     assert "with another e-mail address" in words_of(message)
 
 

@@ -54,10 +54,31 @@ def test_deny_form_knows_its_request() -> None:
 
 def test_deny_form_says_whom_it_is_about() -> None:
     """Two cards look alike; a no to the wrong person is hard to take back."""
-    named = str(modals.deny_form("r-ada", who="U0ADA", product="Jira", reason="planning <!here>").to_dict()["blocks"])
+    named = str(modals.deny_form("r-ada", about=modals.Subject(who="U0ADA", product="Jira", reason="planning <!here>")).to_dict()["blocks"])
     assert "<@U0ADA> asks for *Jira*" in named
     assert "“planning <!here>”" in named
-    assert "U0ADA" not in str(modals.deny_form("r-ada", who=None, product=None, reason=None).to_dict())
+    assert "U0ADA" not in str(modals.deny_form("r-ada", about=None).to_dict())
+
+
+@pytest.mark.parametrize(
+    ("written", "account"),
+    [
+        (" eve@old-name.example ", "eve@old-name.example"),
+        ("5b10a2844c20165700ede21g", "5b10a2844c20165700ede21g"),
+        ("712020:5f0c1b2e-aaaa-bbbb-cccc-0123456789ab", "712020:5f0c1b2e-aaaa-bbbb-cccc-0123456789ab"),
+        ("https://admin.atlassian.com/o/6f1c9b52/users/712020%3A5f0c1b2e/?tab=x", "712020:5f0c1b2e"),
+        ("eve", None),
+        ("Eve Park", None),
+        ("eve@", None),
+        ("  ", None),
+        ("\u200b", None),
+    ],
+)
+def test_link_form_takes_an_address_or_an_account_id(written: str, account: str | None) -> None:
+    """People paste what they have before them: an address, an id, or the page of the person; a name is none of these."""
+    view = modals.link_form("r-ada").to_dict()
+    filled = {**view, "state": {"values": {"reason": {"reason": {"value": written}}}}}
+    assert modals.parse_link(filled) == modals.LinkForm(request_id="r-ada", account=account)
 
 
 def test_only_what_can_be_taken_back_has_the_button() -> None:

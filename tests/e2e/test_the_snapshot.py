@@ -1,0 +1,185 @@
+"""A seat that Comeback took comes back exactly as it was: no group more, none less, and the card says so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.usecases import reclaims as usecases
+from sandbox.atlassian import acts
+from sandbox.atlassian.accounts import Account
+from sandbox.atlassian.catalog import Group
+from storage import reclaims
+from storage.db import UnitOfWork
+from storage.lifecycle import ReclaimStatus
+from tests.e2e.conftest import Stage
+
+OpenStage = Callable[..., Any]
+USER = "atlassian/user"
+
+
+def hugo(stage: Stage) -> Account:
+    """His account as it truly is; he has a seat of Jira, and of Confluence."""
+    return stage.sandbox.atlassian.person("hugo")
+
+
+def change(stage: Stage, **fields: Any) -> Account:
+    """His account, arranged otherwise."""
+    return stage.sandbox.atlassian.change(hugo(stage), act="test", **fields)
+
+
+def licence_group(stage: Stage, name: str, *products: str) -> Group:
+    """A group of our own that grants these products."""
+    organization = stage.sandbox.atlassian
+    grants = tuple((organization.catalog.product(key).ari, USER) for key in products)
+    group = Group(id=f"id-{name}", name=name, directory=organization.catalog.directory_named("acme").id, grants=grants)
+    organization.catalog.groups[group.id] = group
+    return group
+
+
+async def agree(stage: Stage, *products: str) -> None:
+    """An admin has agreed that his seats are taken back."""
+
+    def fact(uow: UnitOfWork) -> None:
+        planned = [reclaims.plan(uow, account_id=hugo(stage).id, product=product, last_active_at=None) for product in products]
+        for one in planned:
+            assert one is not None
+            usecases.approve(uow, one.id)
+
+    await stage.parts.database.write(fact)
+
+
+async def take(stage: Stage, *products: str) -> None:
+    """His seats are taken back, to the end."""
+    await agree(stage, *products)
+    await stage.logged("seat.reclaimed", times=len(products), step=timedelta(seconds=2))
+
+
+async def come_back(stage: Stage, *, saying: str) -> str:
+    """He asks, grace approves, he is told; the words of the card before the click, which had to say *saying*."""
+    await stage.sandbox.slack.types("hugo", "/request-jira please")
+    card = await stage.card(saying="asks for Jira")
+    words = str(card.words)
+    assert saying in words
+    await stage.sandbox.slack.clicks("grace", card, "request.approve")
+    await stage.told("hugo", "You have Jira again")
+    return words
+
+
+async def test_exactly_what_was_taken_returns(stage: Stage) -> None:
+    """On both databases: the seat goes, the other product stays, and one approval puts back the very same memberships."""
+    before = hugo(stage)
+    await take(stage, "jira")
+    assert not stage.sandbox.atlassian.has_product("hugo", "jira")
+    assert stage.sandbox.atlassian.has_product("hugo", "confluence")
+    words = await come_back(stage, saying="Comeback took this seat back")
+    assert "Puts back `jira-users-acme`" in words
+    assert "and puts back exactly what it took" in words
+    assert hugo(stage) == before
+    trail = await stage.kinds()
+    assert [kind for kind in trail if kind.startswith("seat.")] == ["seat.snapshot", "seat.step", "seat.reclaimed", "seat.returned"]
+
+
+async def test_two_groups_and_a_role_return_together(small_stage: OpenStage) -> None:
+    """Every path that was taken is put back, one step for each, also where the first one gives the access already."""
+    async with small_stage() as stage:
+        jira = stage.sandbox.atlassian.catalog.product("jira").ari
+        project = licence_group(stage, "jira-project-x", "jira")
+        before = change(stage, groups=hugo(stage).groups | {project.id}, roles=frozenset({(jira, USER)}))
+        await take(stage, "jira")
+        assert not stage.sandbox.atlassian.has_product("hugo", "jira")
+        assert hugo(stage).roles == frozenset()
+        words = await come_back(stage, saying="`jira-project-x`")
+        assert "`jira-users-acme`" in words
+        await stage.card(saying="has Jira again")
+        assert hugo(stage) == before
+
+
+async def test_a_group_that_is_gone_is_replaced_and_named(small_stage: OpenStage) -> None:
+    """The old group was deleted: the person gets the product's licence group, and the card says so before the click and after it."""
+    async with small_stage() as stage:
+        old = licence_group(stage, "jira-2019", "jira")
+        change(stage, groups=frozenset({old.id}))
+        await take(stage, "jira")
+        del stage.sandbox.atlassian.catalog.groups[old.id]
+        stage.later(timedelta(minutes=61))
+        words = await come_back(stage, saying="`jira-2019` can't be given any more")
+        assert "they would get `jira-users-acme` instead" in words
+        card = await stage.card(saying="has Jira again")
+        assert "they got `jira-users-acme` instead" in card.words
+        assert stage.sandbox.atlassian.has_product("hugo", "jira")
+
+
+async def test_a_group_of_two_products_is_taken_once_and_fills_both(small_stage: OpenStage) -> None:
+    """Both products were agreed to, and one group gives both: each snapshot names it, and the first return brings it back."""
+    async with small_stage() as stage:
+        both = licence_group(stage, "everything", "jira", "confluence")
+        before = change(stage, groups=frozenset({both.id}))
+        await take(stage, "jira", "confluence")
+        assert hugo(stage).groups == frozenset()
+        words = await come_back(stage, saying="`everything`")
+        assert "The same group also gives" in words
+        assert hugo(stage) == before
+
+
+async def test_a_group_that_gives_another_product_is_left_alone(small_stage: OpenStage) -> None:
+    """Only Jira was agreed to: nothing is taken, and the group in the way is named."""
+    async with small_stage() as stage:
+        both = licence_group(stage, "everything", "jira", "confluence")
+        before = change(stage, groups=frozenset({both.id}))
+        await agree(stage, "jira")
+        await stage.logged("seat.kept")
+        assert hugo(stage) == before
+        reclaim = await _only(stage)
+        assert (reclaim.status, reclaim.reason_code) == (ReclaimStatus.STOPPED, "in_the_way")
+        assert reclaim.details["groups"] == "everything"
+
+
+async def _only(stage: Stage) -> Any:
+    def found(uow: UnitOfWork) -> Any:
+        row = uow.connection.exec_driver_sql("SELECT id FROM reclaims").one()
+        return reclaims.get(uow, row.id)
+
+    return await stage.parts.database.read(found)
+
+
+async def test_who_asks_for_the_product_keeps_it(small_stage: OpenStage) -> None:
+    """A linked person with an open request is not taken from, however late the request came."""
+    async with small_stage() as stage:
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.told("hugo", "You have Jira already")
+        await take(stage, "jira")
+        await come_back(stage, saying="Comeback took this seat back")
+        before = hugo(stage)
+        acts.do(stage.sandbox.atlassian, hugo(stage), "remove_product", product="jira")
+        await stage.sandbox.slack.types("hugo", "/request-jira once more")
+        await stage.card(saying="once more")
+        acts.do(stage.sandbox.atlassian, hugo(stage), "add_product", product="jira")
+        await agree(stage, "jira")
+        await stage.logged("seat.kept")
+        assert hugo(stage) == before
+
+
+async def test_what_came_back_by_itself_is_not_held_any_more(small_stage: OpenStage) -> None:
+    """An admin gave the seat back by hand: the person is told that they have it, and the snapshot is history."""
+    async with small_stage() as stage:
+        await take(stage, "jira")
+        acts.do(stage.sandbox.atlassian, hugo(stage), "add_product", product="jira")
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.told("hugo", "You have Jira already")
+        returned = next(entry for entry in await stage.trail() if entry.kind == "seat.returned")
+        assert '"how":"by_itself"' in returned.body
+
+
+async def test_a_group_that_an_identity_provider_took_over_stays_with_it(small_stage: OpenStage) -> None:
+    """Refused at the first step: nothing was taken, nothing is held, and Atlassian's reason is kept."""
+    async with small_stage() as stage:
+        before = hugo(stage)
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.told("hugo", "You have Jira already")
+        group = stage.sandbox.atlassian.catalog.group_named("jira-users-acme")
+        stage.sandbox.atlassian.catalog.groups[group.id] = replace(group, external=True)
+        await agree(stage, "jira")
+        await stage.logged("seat.kept")
+        assert hugo(stage) == before
+        assert (await _only(stage)).status is ReclaimStatus.STOPPED
