@@ -29,15 +29,24 @@ def test_every_move_is_in_the_diagram() -> None:
 
 def test_only_what_is_between_the_markers_changes() -> None:
     """The rest of the README belongs to its author, and doing it twice changes nothing."""
-    written = generate.with_generated(README)
+    parts = generate.PARTS[generate.README]
+    written = generate.with_generated(README, parts)
     assert written.startswith("# C\n<!-- settings -->\n| Variable")
     assert "stale text" not in written
     assert "<!-- /settings -->\ntext\n<!-- lifecycle -->\n```mermaid" in written
     assert written.endswith("```\n<!-- /lifecycle -->\nend\n")
-    assert generate.with_generated(written) == written
+    assert generate.with_generated(written, parts) == written
 
 
 def test_lost_marker_is_told() -> None:
     """A marker that somebody removed must not make the check pass for ever."""
     with pytest.raises(ValueError, match="<!-- lifecycle -->"):
-        generate.with_generated(README.replace("<!-- lifecycle -->", ""))
+        generate.with_generated(README.replace("<!-- lifecycle -->", ""), generate.PARTS[generate.README])
+
+
+def test_the_readme_shows_what_nobody_can_do_without() -> None:
+    """Exactly the settings that stop the start where they are missing, and the one that chooses the transport."""
+    names = [line.split("`")[1] for line in generate.required_table().splitlines()[2:]]
+    assert names[:3] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]
+    assert {"ATLASSIAN_API_KEY", "COMEBACK_APPROVERS", "COMEBACK_PRODUCTS__<KEY>__RESOURCE"} <= set(names)
+    assert "DATABASE_URL" not in names

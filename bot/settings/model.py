@@ -1,7 +1,7 @@
 """
 All settings, and the sections that can be loaded by themselves: `migrate` needs the database only, `manifest` the products.
 
-The order of the sections and of their fields is the order of the table in the README.
+The order of the sections and of their fields is the order of the table in docs/settings.md.
 """
 
 from bot.settings.connections import AtlassianSettings, DatabaseSettings, ProcessSettings, SlackSettings

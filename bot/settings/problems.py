@@ -56,7 +56,7 @@ def unknown(name: str, known: Iterable[str], *, place: str = "") -> Problem:
     """No setting is called *name* (found at *place*); the nearest of the *known* names is offered."""
     where = place or name
     nearest = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else "the README lists all settings."
+    hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists all settings."
     return Problem(variable=name, sentence=f"{where} is not a setting of Comeback: {hint}")
 
 
