@@ -49,6 +49,7 @@ def _view(uow: UnitOfWork, kit: Kit, request_id: str) -> CardView | None:
         cost=cost_of(product, back=back, finding=finding, settings=kit.settings, now=uow.now),
         prices=prices_of(kit.settings),
         seats_left=finding.body.get("seats_left") if finding else None,
+        seats_roughly=bool(finding and finding.body.get("seats_roughly")),
         queue_position=access_requests.queue_position(uow, request_id),
         earlier_denials=access_requests.denied_of(uow, request.person_id, request.product),
         product_names={product.resource: product.name for product in kit.settings.products.values()},

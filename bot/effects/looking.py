@@ -6,6 +6,7 @@ from typing import Any
 from atlassian.access import AccessState, ProductWanted
 from atlassian.models import Workspace
 from bot.effects.kit import Kit
+from bot.effects.seats_left import UNKNOWN, SeatsLeft
 from bot.settings import Product, Settings
 from storage.records import Finding, Person
 
@@ -41,8 +42,7 @@ def email_changed(person: Person, email: str | None) -> bool:
 def finding_body(
     state: AccessState | None,
     *,
-    seats_left: int | None = None,
-    seats_used: int | None = None,
+    seats: SeatsLeft = UNKNOWN,
     link: str | None = None,
     trouble: str | None = None,
     back: dict[str, Any] | None = None,
@@ -54,8 +54,9 @@ def finding_body(
     """
     return {
         "state": state.to_json() if state else None,
-        "seats_left": seats_left,
-        "seats_used": seats_used,
+        "seats_left": seats.left,
+        "seats_used": seats.used,
+        "seats_roughly": seats.roughly,
         "link": link,
         "trouble": trouble,
         "back": back,

@@ -10,6 +10,7 @@ from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
 from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
 from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of
+from bot.effects.seats_left import seats_left
 from bot.jobs import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
@@ -93,11 +94,10 @@ async def attention_details(state: AccessState, product: Product, kit: Kit) -> d
 
 
 async def _body(kit: Kit, product: Product, state: AccessState, *, held: Held | None) -> dict[str, Any]:
-    seats = await kit.catalog.seats(product.resource)
     workspace = await kit.catalog.workspace(product.resource)
+    seats = await seats_left(kit, product, workspace=workspace)
     back = put_back_to_json(put_back(held, state, wanted(product)))
-    left, used = (seats.left, seats.used) if seats else (None, None)
-    return finding_body(state, seats_left=left, seats_used=used, link=link_to(workspace), back=back)
+    return finding_body(state, seats=seats, link=link_to(workspace), back=back)
 
 
 def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any]) -> Fact:

@@ -9,9 +9,10 @@ from bot.usecases import reclaims as usecases
 from sandbox.atlassian import acts
 from sandbox.atlassian.accounts import Account
 from sandbox.atlassian.catalog import Group
-from storage import reclaims
+from storage import reclaims, scans, seats
 from storage.db import UnitOfWork
-from storage.lifecycle import ReclaimStatus
+from storage.lifecycle import ReclaimStatus, ScanOrigin, SeatActivity
+from storage.seat_records import SeenSeat
 from tests.e2e.conftest import Stage
 
 OpenStage = Callable[..., Any]
@@ -133,6 +134,36 @@ async def test_a_group_that_gives_another_product_is_left_alone(small_stage: Ope
         reclaim = await _only(stage)
         assert (reclaim.status, reclaim.reason_code) == (ReclaimStatus.STOPPED, "in_the_way")
         assert reclaim.details["groups"] == "everything"
+
+
+async def test_a_seat_that_is_taken_goes_to_who_waits_for_one(small_stage: OpenStage) -> None:
+    """The licence is full: the request waits in view, and goes on by itself the moment a reclaim frees a seat."""
+    async with small_stage(free_seats=0) as stage:
+        await stage.sandbox.slack.types("ada", "/request-jira please")
+        await stage.sandbox.slack.clicks("grace", await stage.card(saying="asks for Jira"), "request.approve")
+        await stage.told("ada", "Approved, and waiting")
+        await take(stage, "jira")
+        await stage.told("ada", "You have Jira again", step=timedelta(seconds=2))
+        assert not stage.sandbox.atlassian.has_product("hugo", "jira")
+
+
+async def test_a_limit_and_our_own_count_tell_how_many_seats_are_left(small_stage: OpenStage) -> None:
+    """Nobody tells the seats of Jira without a site token, but the workspace has a limit, and a scan has counted."""
+    async with small_stage(ATLASSIAN_SITE_URL="", ATLASSIAN_SITE_EMAIL="", ATLASSIAN_SITE_TOKEN="") as stage:
+        stage.sandbox.atlassian.capacity["jira"] = 40
+        await stage.parts.database.write(_count_three)
+        await stage.sandbox.slack.types("ada", "/request-jira please")
+        assert "About 37, by the last scan" in (await stage.card(saying="asks for Jira")).words
+
+
+def _count_three(uow: UnitOfWork) -> None:
+    scan = scans.start(uow, product="jira", origin=ScanOrigin.TERMINAL)
+    assert scan is not None
+    seen = [
+        SeenSeat(account_id=f"a{n}", name=None, email=None, added_at=uow.now, last_active_at=uow.now, activity=SeatActivity.ACTIVE)
+        for n in range(3)
+    ]
+    seats.see(uow, "jira", scan.id, seen)
 
 
 async def _only(stage: Stage) -> Any:

@@ -30,7 +30,33 @@ LONGER = ("takes a little longer", "managed outside of Atlassian")
 SYNCED = (synced_group("jira-users-acme"), synced_group("all-staff"))
 WITHOUT_GROUPS = {"COMEBACK_PRODUCTS__CONFLUENCE__RESOURCE": PRODUCT_BY_KEY["confluence-labs"].ari}
 
+
+def elsewhere(product: str, *, name: str) -> dict[str, str]:
+    """Settings in which `/request-confluence` asks for another of the organization's products."""
+    return {"COMEBACK_PRODUCTS__CONFLUENCE__RESOURCE": PRODUCT_BY_KEY[product].ari, "COMEBACK_PRODUCTS__CONFLUENCE__NAME": name}
+
+
 GIVEN = (
+    Row(
+        id="agents of a service desk",
+        who="dan",
+        product="confluence",
+        settings=elsewhere("jsm", name="Service desk"),
+        asks=("asks for Service desk", "Adds to `jsm-agents-acme`"),
+        ends=("has Service desk again", "Added to `jsm-agents-acme`"),
+        told=("You have Service desk again",),
+        gains=Gain(groups=("jsm-agents-acme",)),
+    ),
+    Row(
+        id="a product without a licence API",
+        who="dan",
+        product="confluence",
+        settings=elsewhere("jpd", name="Discovery"),
+        asks=("asks for Discovery", "Adds to `jpd-creators-acme`"),
+        ends=("has Discovery again", "Added to `jpd-creators-acme`"),
+        told=("You have Discovery again",),
+        gains=Gain(groups=("jpd-creators-acme",)),
+    ),
     Row(
         id="several groups: the one that gives nothing else",
         who="dan",

@@ -31,7 +31,7 @@ class CardView:
     All that a card shows; None is "unknown", never "none".
 
     `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` and
-    `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost.
+    `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost. With `seats_roughly` the seats left are by our own last count.
     """
 
     request: AccessRequest
@@ -44,6 +44,7 @@ class CardView:
     cost: ReturnCost | None = None
     requester_name: str | None = None
     seats_left: int | None = None
+    seats_roughly: bool = False
     queue_position: int | None = None
     earlier_denials: int = 0
     product_names: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +93,8 @@ def _what_approving_does(view: CardView) -> str:
 def _seats(view: CardView) -> str:
     if view.seats_left is None:
         return "Unknown"
+    if view.seats_roughly:
+        return f"About {view.seats_left}, by the last scan"
     return str(view.seats_left) if view.seats_left > 0 else "None: it would wait for one"
 
 
