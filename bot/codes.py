@@ -52,12 +52,34 @@ class NotLinked(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+RELINKED = "relinked"
+"""The trouble of a finding that was wiped, as its request is about another account from now on: nobody may approve before it is seen."""
+
+
 class Closed(StrEnum):
     """No decision was needed, or none is possible; a person who may not ask is closed with their `Refusal` instead."""
 
     ALREADY_HAS_ACCESS = "already_has_access"
     PRODUCT_GONE = "product_gone"
     BY_ADMIN = "by_admin"
+
+
+class ScanFailed(StrEnum):
+    """Why a scan did not come to its end."""
+
+    REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
+    UNREACHABLE_TOO_LONG = "unreachable_too_long"
+    ENDLESS = "endless"
+    STUCK = "stuck"
+    PRODUCT_GONE = "product_gone"
+    OTHER = "other"
+
+
+class Held(StrEnum):
+    """What became of a scan's list that the channel was asked about."""
+
+    RELEASED = "released"
+    LEFT = "left"
 
 
 class Kept(StrEnum):
@@ -69,12 +91,46 @@ class Kept(StrEnum):
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     UNREACHABLE_TOO_LONG = "unreachable_too_long"
     PRODUCT_GONE = "product_gone"
+    ACTIVE_AGAIN = "active_again"
+    KEPT = "kept"
+    EXEMPT = "exempt"
+    PROTECTED = "protected"
+    UNKNOWN = "unknown"
+    NOT_WARNED = "not_warned"
+    TURNED_OFF = "turned_off"
+    LEFT_OUT = "left_out"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CALLED_OFF = "called_off"
+    OTHER = "other"
+
+
+class Undelivered(StrEnum):
+    """Why a warning reached nobody."""
+
+    NO_SLACK_ACCOUNT = "no_slack_account"
+    EMAIL_NOT_CONFIRMED = "email_not_confirmed"
+    LEFT = "left"
+    NOT_REACHABLE = "not_reachable"
+
+
+class NotUndone(StrEnum):
+    """Why a seat that was taken was not put back: a human must."""
+
+    NO_WAY_BACK = "no_way_back"
+    ACCOUNT_OFF = "account_off"
+    REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
+    NOT_SEEN = "not_seen"
+    UNREACHABLE_TOO_LONG = "unreachable_too_long"
+    PRODUCT_GONE = "product_gone"
     OTHER = "other"
 
 
 class Stuck(StrEnum):
     """Why a seat is neither taken nor where it was: a human must look."""
 
+    CHANGED = "changed"
+    PRODUCT_GONE = "product_gone"
     STILL_THERE = "still_there"
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     UNREACHABLE_TOO_LONG = "unreachable_too_long"

@@ -1,4 +1,4 @@
-"""One frozen payload per outbox job of idle seats: scans, warnings, exemptions, plans, undoing, and the digest."""
+"""One frozen payload per outbox job of idle seats: scans, warnings, plans, undoing, and the digest."""
 
 from dataclasses import dataclass
 
@@ -38,8 +38,20 @@ class PostScanQuestion(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedrawScanQuestion(JobPayload):
+    """Draw the question about a held scan, which stands at *ts* in *channel*, as it was answered."""
+
+    kind = "scan.redraw"
+    of = "scan-card:{scan_id}"
+    paced_by = SLACK_UPDATE
+    scan_id: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WarnIdle(JobPayload):
-    """Open a warning for each seat of a product that two scans agree is idle, some hundred at a time."""
+    """Drop the warnings that a scan made needless, then open one for each seat that two scans agree is idle, a hundred at a time."""
 
     kind = "warning.open"
     of = "warn:{product}"
@@ -80,45 +92,15 @@ class RedrawWarning(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostExemption(JobPayload):
-    """Post the card of an exemption that was asked for."""
+class RetireWarning(JobPayload):
+    """Take the buttons off an earlier message of a warning, as a reminder has them now."""
 
-    kind = "exemption.post"
-    of = "exemption:{exemption_id}"
-    paced_by = SLACK_CHANNEL
-    exemption_id: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedrawExemption(JobPayload):
-    """Draw the card of an exemption as it now stands."""
-
-    kind = "exemption.redraw"
-    of = "exemption:{exemption_id}"
+    kind = "warning.retire"
+    of = "warning-old:{ts}"
     paced_by = SLACK_UPDATE
-    exemption_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellExemption(JobPayload):
-    """Tell the person who asked for an exemption what became of it, or that it ends soon; `news` names the sentence."""
-
-    kind = "exemption.tell"
-    of = "exemption-tell:{exemption_id}"
-    paced_by = SLACK_DM
-    exemption_id: str
-    slack_id: str
-    news: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndExemption(JobPayload):
-    """End an exemption whose day has come."""
-
-    kind = "exemption.end"
-    of = "exemption:{exemption_id}"
-    exemption_id: str
+    warning_id: str
+    channel: str
+    ts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +146,22 @@ class RedrawPlan(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpirePlan(JobPayload):
+    """End a plan that nobody decided."""
+
+    kind = "plan.expire"
+    of = "plan-end:{batch_id}"
+    batch_id: str
+
+
+TAKEN = "taken"
+GIVEN_BACK = "given_back"
+"""What the owner of a seat is told; its words are those of `bot.slack.surfaces.taken`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellTaken(JobPayload):
-    """Tell a person that their seat was taken back, or given back; `news` names the sentence."""
+    """Tell a person that their seat was taken back, or given back: `news` is TAKEN or GIVEN_BACK."""
 
     kind = "seat.tell"
     of = "seat-tell:{reclaim_id}"
@@ -188,13 +184,19 @@ class UndoSeat(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeeSeatBack(JobPayload):
-    """Read whether a step of an undo took effect; `until` (ISO, UTC) is when we stop waiting for that to show."""
+    """
+    Read whether a step of an undo took effect: `steps_left` is how many were left before it.
+
+    `until` (ISO, UTC) is when we stop waiting for that to show.
+    """
 
     kind = "seat.back"
     of = "account:{account_id}"
     paced_by = ATLASSIAN
+    turns = 2
     reclaim_id: str
     account_id: str
+    steps_left: int
     until: str
     looks: int
 
@@ -212,7 +214,7 @@ class PostDigest(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostChart(JobPayload):
-    """Upload the digest's picture into its thread."""
+    """Upload the digest's picture below it: in a thread hardly anybody would see it."""
 
     kind = "digest.chart"
     of = "digest:{slot}"
@@ -220,4 +222,3 @@ class PostChart(JobPayload):
     turns = 3
     slot: str
     channel: str
-    thread_ts: str

@@ -13,6 +13,7 @@ from enum import StrEnum
 from atlassian.licences import HARMLESS_ROLES
 from atlassian.models import ProductAccess
 from bot.idle_rules import Rules
+from storage.lifecycle import SeatActivity
 
 PERSON = "atlassian"
 APP = "app"
@@ -22,23 +23,6 @@ SKEW = timedelta(hours=1)
 """How far Atlassian's clock may be ahead of ours."""
 FIRST_ACTIVITY = datetime(2002, 1, 1, tzinfo=UTC)
 """Atlassian's first year; an older date (zero is 1970) stands for no date."""
-
-
-class SeatClass(StrEnum):
-    """What a seat is to a scan."""
-
-    ACTIVE = "active"
-    IDLE = "idle"
-    NEVER_ACTIVE = "never_active"
-    JOINER = "joiner"
-    EXEMPT = "exempt"
-    PROTECTED = "protected"
-    UNKNOWN = "unknown"
-
-    @property
-    def may_be_taken(self) -> bool:
-        """Whether its holder may be warned, and the seat taken after that."""
-        return self in (SeatClass.IDLE, SeatClass.NEVER_ACTIVE)
 
 
 class Why(StrEnum):
@@ -62,7 +46,7 @@ class Why(StrEnum):
     NOT_USED = "not_used"
 
     @property
-    def seat_class(self) -> SeatClass:
+    def activity(self) -> SeatActivity:
         """The class that it puts a seat in."""
         return _CLASSES[self]
 
@@ -70,13 +54,13 @@ class Why(StrEnum):
 _PROTECTED = (Why.APP_ACCOUNT, Why.ADMIN, Why.PRODUCT_ADMIN, Why.PROTECTED_GROUP, Why.APPROVER)
 _UNKNOWN = (Why.NOT_A_PERSON, Why.FACTS_MISSING, Why.ACTIVITY_MISSING, Why.DATE_WRONG, Why.DATE_MISSING)
 _CLASSES = {
-    **dict.fromkeys(_PROTECTED, SeatClass.PROTECTED),
-    **dict.fromkeys(_UNKNOWN, SeatClass.UNKNOWN),
-    **dict.fromkeys((Why.KEPT, Why.IN_GRACE), SeatClass.JOINER),
-    Why.EXEMPTED: SeatClass.EXEMPT,
-    Why.USED: SeatClass.ACTIVE,
-    Why.NEVER_USED: SeatClass.NEVER_ACTIVE,
-    Why.NOT_USED: SeatClass.IDLE,
+    **dict.fromkeys(_PROTECTED, SeatActivity.PROTECTED),
+    **dict.fromkeys(_UNKNOWN, SeatActivity.UNKNOWN),
+    **dict.fromkeys((Why.KEPT, Why.IN_GRACE), SeatActivity.JOINER),
+    Why.EXEMPTED: SeatActivity.EXEMPT,
+    Why.USED: SeatActivity.ACTIVE,
+    Why.NEVER_USED: SeatActivity.NEVER_ACTIVE,
+    Why.NOT_USED: SeatActivity.IDLE,
 }
 
 
@@ -144,9 +128,9 @@ def activity_on(resource: str, *, access: Sequence[ProductAccess] | None) -> Act
     return Activity(known=True, at=max(dates, default=None))
 
 
-def classify(seat: SeatFacts, *, rules: Rules, now: datetime) -> SeatClass:
+def classify(seat: SeatFacts, *, rules: Rules, now: datetime) -> SeatActivity:
     """What *seat* is to a scan: protected before exempt before unknown, then by its dates: active, joiner, never active, idle."""
-    return why(seat, rules=rules, now=now).seat_class
+    return why(seat, rules=rules, now=now).activity
 
 
 def why(seat: SeatFacts, *, rules: Rules, now: datetime) -> Why:

@@ -4,15 +4,21 @@ What Prometheus is told: the figures of the database, read when it asks, and tho
 Nothing is counted along the way that the database knows: several processes then tell the same, and a restart forgets nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from storage import access_requests, outbox, pacing
+from bot.report import Report
+from bot.scan_metrics import ScanFigures, scan_figures, scan_metrics
+from bot.seat_metrics import ACCESS_WINDOW, seat_metrics
+from bot.settings import Product
+from bot.usecases.figures import report_of, since_ever
+from storage import access_requests, figures, outbox, pacing
 from storage.db import Database, UnitOfWork
 from storage.errors import StorageError
 from storage.lifecycle import RequestStatus
@@ -27,12 +33,15 @@ class Figures:
     requests: dict[RequestStatus, int]
     backlog: tuple[Backlog, ...]
     buckets: tuple[Bucket, ...]
+    report: Report
+    access_seconds: float | None
+    scans: tuple[ScanFigures, ...]
 
 
-def build(database: Database) -> CollectorRegistry:
-    """A registry of its own, which asks *database* at each scrape: collect it in a thread that may block."""
+def build(database: Database, *, products: Mapping[str, Product], zone: ZoneInfo) -> CollectorRegistry:
+    """A registry of its own, which asks *database* at each scrape: collect it in a thread that may block. Days are those of *zone*."""
     registry = CollectorRegistry()
-    registry.register(DatabaseCollector(database))
+    registry.register(DatabaseCollector(database, products=products, zone=zone))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
@@ -41,8 +50,8 @@ def build(database: Database) -> CollectorRegistry:
 class DatabaseCollector(Collector):
     """The database's figures; when it is away, only that it is."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, products: Mapping[str, Product], zone: ZoneInfo) -> None:
+        self._database, self._products, self._zone = database, products, zone
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the registry would otherwise read the database when the collector is registered."""
@@ -51,17 +60,28 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics of this moment; blocks while the database is read."""
         try:
-            figures = self._database.read_now(look)
+            found = self._database.read_now(lambda uow: look(uow, self._products, zone=self._zone))
         except StorageError:
             yield _up(0)
             return
         yield _up(1)
-        yield from (_requests(figures), _jobs(figures), _oldest(figures), _paused(figures))
+        yield from (_requests(found), _jobs(found), _oldest(found), _paused(found))
+        yield from seat_metrics(found.report, access_seconds=found.access_seconds)
+        yield from scan_metrics(found.scans, now=found.now)
 
 
-def look(uow: UnitOfWork) -> Figures:
+def look(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo) -> Figures:
     """The figures as they are in this unit of work."""
-    return Figures(now=uow.now, requests=access_requests.counts(uow), backlog=outbox.backlog(uow), buckets=pacing.state(uow))
+    ever = since_ever(uow, zone=zone)
+    return Figures(
+        now=uow.now,
+        requests=access_requests.counts(uow),
+        backlog=outbox.backlog(uow),
+        buckets=pacing.state(uow),
+        report=report_of(uow, products, period=ever),
+        access_seconds=figures.access_seconds(uow, since=uow.now - ACCESS_WINDOW, until=ever.until),
+        scans=scan_figures(uow, products),
+    )
 
 
 def _up(value: int) -> Metric:

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from bot.actor import SlackPerson
 from storage.lifecycle import RequestStatus
-from storage.records import AccessRequest
+from storage.records import AccessRequest, Person
+from storage.seat_records import Exemption
 
 APPROVER_FACTS_MAX_AGE = timedelta(seconds=60)
 
@@ -101,6 +102,14 @@ def may_decide(actor: SlackPerson, *, request: AccessRequest, approvers: Approve
     if actor.slack_id == request.requester_slack_id:
         return Refusal.OWN_REQUEST
     return None
+
+
+def may_exempt(person: Person, *, exemption: Exemption, approvers: ApproverFacts) -> Refusal | None:
+    """None when *person* may decide *exemption*: neither theirs, nor asked for by them; the caller has checked that the facts are fresh."""
+    if person.slack_id not in approvers.slack_ids:
+        return Refusal.NOT_APPROVER
+    own = person.id in (exemption.asked_by, exemption.owner_id) or person.account_id == exemption.account_id
+    return Refusal.OWN_REQUEST if own else None
 
 
 def may_cancel(actor: SlackPerson, *, request: AccessRequest) -> bool:

@@ -8,12 +8,15 @@ twice on the night the clocks go back; a slot claimed by its local wall-clock na
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.idle_jobs import PostDigest, ProposePlan, StartScans
 from bot.jobs import JobPayload, Prune, WatchKey
+from bot.settings import Settings
 from bot.usecases.steps import enqueue
 from storage import slots
 from storage.db import Database, UnitOfWork
@@ -35,12 +38,25 @@ class Schedule:
     job: Callable[[str], JobPayload]
 
 
-def schedules(zone: tzinfo) -> tuple[Schedule, ...]:
+def schedules(settings: Settings) -> tuple[Schedule, ...]:
     """All schedules of Comeback, in the zone of the settings."""
+    zone, idle = ZoneInfo(settings.timezone), settings.idle
     return (
-        Schedule(name="prune", trigger=CronTrigger(hour=3, minute=10, timezone=zone), job=lambda slot: Prune(slot=slot)),
-        Schedule(name="watch_key", trigger=CronTrigger(hour=9, minute=0, timezone=zone), job=lambda slot: WatchKey(slot=slot)),
+        Schedule(name="prune", trigger=_at(time(3, 10), zone=zone), job=lambda slot: Prune(slot=slot)),
+        Schedule(name="watch_key", trigger=_at(time(9), zone=zone), job=lambda slot: WatchKey(slot=slot)),
+        Schedule(name="scan", trigger=_at(idle.scan_time, zone=zone), job=lambda slot: StartScans(slot=slot)),
+        Schedule(name="plan", trigger=_at(time(9), zone=zone), job=lambda slot: ProposePlan(slot=slot)),
+        Schedule(
+            name="digest",
+            trigger=_at(idle.digest_time, zone=zone, day=idle.digest_day),
+            job=lambda slot: PostDigest(slot=slot, channel=idle.digest_channel or settings.admin_channel),
+        ),
     )
+
+
+def _at(moment: time, *, zone: tzinfo, day: str | None = None) -> CronTrigger:
+    """Each day at that moment of the wall clock, or each week on that *day*."""
+    return CronTrigger(day_of_week=day, hour=moment.hour, minute=moment.minute, timezone=zone)
 
 
 def slot_name(fire_time: datetime) -> str:

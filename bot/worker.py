@@ -32,10 +32,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class Worker:
-    """Works the outbox until it is stopped; `wake` may be called from any thread."""
+    """Works the outbox, or only the jobs of some `kinds`, until it is stopped; `wake` may be called from any thread."""
 
     kit: Kit
     jitter: Callable[[float], float]
+    kinds: frozenset[str] | None = None
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _loop: asyncio.AbstractEventLoop | None = None
@@ -77,7 +78,9 @@ class Worker:
             return False
         deadline = time.monotonic() + LEASE_SECONDS
         try:
-            claimed = await self.kit.database.write(lambda uow: outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room))
+            claimed = await self.kit.database.write(
+                lambda uow: outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room, kinds=self.kinds)
+            )
         except StorageError as error:
             log.warning("outbox.unavailable", error=type(error).__name__)
             return False
@@ -96,7 +99,8 @@ class Worker:
         try:
             due = await self.kit.database.read(outbox.next_due)
             if due is not None:
-                pause = min(pause, max(0.02, (due - self.kit.now()).total_seconds()))
+                # What is due may be of a kind that is another worker's.
+                pause = min(pause, max(0.02 if self.kinds is None else 0.2, (due - self.kit.now()).total_seconds()))
         except StorageError:
             pass  # away: the next claim says so, after the usual pause
         if len(self._running) >= AT_ONCE:

@@ -23,6 +23,7 @@ _RECENT = select(batches).order_by(_c.proposed_at.desc(), _c.id.desc()).limit(bi
 _PROPOSED = _RECENT.where(_c.status == BatchStatus.PROPOSED)
 _PROPOSE = insert(batches)
 _MOVE = update(batches).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(version=_c.version + 1)
+_NOTE = update(batches).where(_THIS).values(version=_c.version + 1)
 _CARDS = CardColumns.of(batches)
 
 touch = _CARDS.touch
@@ -95,6 +96,11 @@ def move(
         values["ended_at"] = uow.now
     moved = uow.connection.execute(_MOVE, {"this_id": batch_id, "sources": require_moves(source, target), **values}).rowcount
     return get(uow, batch_id) if moved else None
+
+
+def note(uow: UnitOfWork, batch_id: str, *, figures: Mapping[str, Any]) -> None:
+    """Replace the figures, which the card then shows; the status stays. Lock the batch before reading what they were."""
+    uow.connection.execute(_NOTE, {"this_id": batch_id, "figures": dict(figures)})
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Batch | None:

@@ -7,11 +7,11 @@ claim at once; on PostgreSQL none of them ever waits for another.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, literal, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, Subquery, bindparam, exists, func, literal, literal_column, or_, select, update
 
 from storage.lifecycle import JobState
 from storage.records import Job
@@ -37,26 +37,30 @@ _HEADS = select(_b.name, _b.interval_seconds).where(_OPEN, _first_of_bucket.is_n
 _LOCK_BUCKET = select(_b.name).where(_b.name == bindparam("this_bucket"), _OPEN).with_for_update(skip_locked=True)
 _RESERVE = update(buckets).where(_b.name == bindparam("this_bucket"))
 
-_next = (
-    select(outbox)
-    .where(_c.bucket == bindparam("this_bucket"), _c.claimable_at <= _moment, _SUBJECT_FREE)
-    .order_by(_c.claimable_at)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .subquery("next")
-)
 
-
-def _next_with(subject_is_ours: ColumnElement[bool]) -> Select[Any]:
-    return select(_next, subject_is_ours.label("subject_is_ours"))
+def _next(*conditions: ColumnElement[bool]) -> Subquery:
+    return (
+        select(outbox)
+        .where(_c.bucket == bindparam("this_bucket"), _c.claimable_at <= _moment, _SUBJECT_FREE, *conditions)
+        .order_by(_c.claimable_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .subquery("next")
+    )
 
 
 # On PostgreSQL two claims may each see the subject free and take two of its jobs. The lock settles it without waiting, and `_LEASE` looks
 # again from a later snapshot; the unique index behind it never has to speak (it would let the two wait for each other, crosswise).
-_NEXT: Mapping[str, Select[Any]] = {
-    "sqlite": _next_with(literal(True)),
-    "postgresql": _next_with(func.pg_try_advisory_xact_lock(literal_column("1129270603"), func.hashtext(_next.c.subject))),
-}
+def _with_lock(found: Subquery) -> Mapping[str, Select[Any]]:
+    lock = func.pg_try_advisory_xact_lock(literal_column("1129270603"), func.hashtext(found.c.subject))
+    return {
+        "sqlite": select(found, literal(True).label("subject_is_ours")),
+        "postgresql": select(found, lock.label("subject_is_ours")),
+    }
+
+
+_NEXT = _with_lock(_next())
+_NEXT_OF_KINDS = _with_lock(_next(_c.kind.in_(bindparam("kinds", expanding=True))))
 _LEASE = update(outbox).where(_c.id == bindparam("this_id"), _SUBJECT_FREE).values(state=JobState.LEASED)
 
 _first_to_come = (
@@ -69,9 +73,11 @@ _first_to_come = (
 _TO_COME = select(_b.next_at, _b.paused_until, _first_to_come.label("first")).where(_first_to_come.is_not(None))
 
 
-def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1) -> tuple[Job, ...]:
+def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: Collection[str] | None = None) -> tuple[Job, ...]:
     """
     Up to *limit* jobs, leased to the caller; the bucket whose job is due longest comes first, and each paced bucket gives one.
+
+    With *kinds* only jobs of these; the others stay for another worker.
 
     A job whose earlier lease ended unreported comes with `unknown` set.
     """
@@ -79,7 +85,7 @@ def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1) -> tupl
     jobs: list[Job] = []
     while open_buckets and len(jobs) < limit:
         bucket = open_buckets.popleft()
-        job = _claim_from(uow, bucket, lease_seconds=lease_seconds)
+        job = _claim_from(uow, bucket, lease_seconds=lease_seconds, kinds=kinds)
         if job is not None:
             jobs.append(job)
             if not bucket.interval_seconds:
@@ -96,12 +102,12 @@ def next_due(uow: UnitOfWork) -> datetime | None:
     return min(moments, default=None)
 
 
-def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float) -> Job | None:
+def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float, kinds: Collection[str] | None) -> Job | None:
     parameters = {"this_bucket": bucket.name, "moment": uow.now}
     paced = bucket.interval_seconds > 0
     if paced and uow.connection.execute(_LOCK_BUCKET, parameters).first() is None:
         return None  # somebody else has its turn
-    row = uow.connection.execute(_NEXT[uow.kind], parameters).first()
+    row = _next_row(uow, parameters, kinds=kinds)
     if row is None or not row.subject_is_ours:
         return None
     job = _lease(uow, row, lease_seconds=lease_seconds)
@@ -109,6 +115,12 @@ def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float)
         reserved = timedelta(seconds=bucket.interval_seconds * row.turns)
         uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + reserved})
     return job
+
+
+def _next_row(uow: UnitOfWork, parameters: Mapping[str, Any], *, kinds: Collection[str] | None) -> Row[Any, Any] | None:
+    if kinds is None:
+        return uow.connection.execute(_NEXT[uow.kind], parameters).first()
+    return uow.connection.execute(_NEXT_OF_KINDS[uow.kind], {**parameters, "kinds": list(kinds)}).first()
 
 
 def _lease(uow: UnitOfWork, row: Row[Any, Any], *, lease_seconds: float) -> Job | None:

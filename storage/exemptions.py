@@ -27,6 +27,7 @@ _OPEN_OF_ACCOUNTS = select(_c.account_id, _c.status, _c.until).where(
 )
 _ACTIVE = select(exemptions).where(_IS_ACTIVE).order_by(_c.until, _c.id)
 _LIST_ACTIVE = _ACTIVE.limit(bindparam("most"))
+_LIST_ASKED = select(exemptions).where(_c.status == ExemptionStatus.ASKED).order_by(_c.asked_at, _c.id).limit(bindparam("most"))
 _ENDING = _ACTIVE.where(_c.until <= bindparam("moment", type_=Moment()))
 _OF_PERSON = (
     select(exemptions)
@@ -119,6 +120,11 @@ def ending(uow: UnitOfWork, *, before: datetime) -> tuple[Exemption, ...]:
 def list_active(uow: UnitOfWork, *, limit: int = 50) -> tuple[Exemption, ...]:
     """The active exemptions, the next to end first."""
     return _records(uow, _LIST_ACTIVE, most=limit)
+
+
+def list_asked(uow: UnitOfWork, *, limit: int = 50) -> tuple[Exemption, ...]:
+    """Those that nobody has decided, the longest waiting first."""
+    return _records(uow, _LIST_ASKED, most=limit)
 
 
 def of_person(uow: UnitOfWork, person_id: str) -> tuple[Exemption, ...]:

@@ -5,6 +5,7 @@ from statistics import median
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select
 
+from storage.lifecycle import ReclaimStatus
 from storage.seat_records import Figures, TakenInterval
 from storage.seat_tables import reclaims, warnings
 from storage.sql import Moment
@@ -31,6 +32,7 @@ _TAKEN = (_r.product == bindparam("this_product"), _r.taken_at.is_not(None))
 _TAKEN_COUNT = select(func.count()).where(*_TAKEN, _within(_r.taken_at))
 _RETURNED = select(_r.reason_code, func.count()).where(*_TAKEN, _within(_r.returned_at)).group_by(_r.reason_code)
 _INTERVALS = select(_r.taken_at, _r.returned_at).where(*_TAKEN).order_by(_r.taken_at, _r.id)
+_RECLAIMS = select(_r.status, func.count()).where(_r.product == bindparam("this_product")).group_by(_r.status)
 _GRANTED = select(_a.filed_at, _a.granted_at).where(_within(_a.granted_at))
 
 
@@ -54,3 +56,9 @@ def taken_intervals(uow: UnitOfWork, product: str) -> tuple[TakenInterval, ...]:
     """When each seat of the product was taken and when it came back, for all time, in the order of the taking."""
     rows = uow.connection.execute(_INTERVALS, {"this_product": product})
     return tuple(TakenInterval(taken_at=row.taken_at, returned_at=row.returned_at) for row in rows)
+
+
+def reclaim_counts(uow: UnitOfWork, product: str) -> dict[ReclaimStatus, int]:
+    """How many of the product's reclaims there are in each status; zero where there are none."""
+    rows = uow.connection.execute(_RECLAIMS, {"this_product": product})
+    return dict.fromkeys(ReclaimStatus, 0) | {row[0]: row[1] for row in rows}

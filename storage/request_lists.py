@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, func, literal_column, or_, select
 
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
 from storage.records import AccessRequest, as_record
-from storage.tables import access_requests, people
+from storage.tables import access_requests, findings, people
 from storage.unit import UnitOfWork
 
 _c = access_requests.c
@@ -27,6 +27,12 @@ _PRODUCT = _c.product == bindparam("this_product")
 _NEWEST_FIRST = (_c.filed_at.desc(), _c.id.desc())
 
 _OPEN_OF = SELECT_REQUESTS.where(_PERSON, _PRODUCT, _IS_OPEN)
+_OPEN_ABOUT = (
+    select(func.count())
+    .select_from(access_requests)
+    .join(findings)
+    .where(findings.c.account_id == bindparam("this_account"), _PRODUCT, _IS_OPEN)
+)
 _LATEST_OF = SELECT_REQUESTS.where(_PERSON).order_by(*_NEWEST_FIRST).limit(bindparam("most"))
 _LATEST_OF_PRODUCT = _LATEST_OF.where(_PRODUCT)
 _WAITING = SELECT_REQUESTS.where(_PRODUCT, _IS_WAITING).order_by(_c.approved_at, _c.id)
@@ -56,6 +62,11 @@ def open_of(uow: UnitOfWork, person_id: str, product: str) -> AccessRequest | No
     """The person's open request for the product; there is at most one."""
     found = _records(uow, _OPEN_OF, person=person_id, this_product=product)
     return found[0] if found else None
+
+
+def open_about(uow: UnitOfWork, account_id: str, product: str) -> bool:
+    """Whether somebody has an open request for the product, and this account was found for them."""
+    return _count(uow, _OPEN_ABOUT, {"this_account": account_id, "this_product": product}) > 0
 
 
 def latest_of(uow: UnitOfWork, person_id: str, *, product: str | None = None, limit: int = 5) -> tuple[AccessRequest, ...]:

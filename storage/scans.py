@@ -27,6 +27,7 @@ _END = (
     .where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
     .values(ended_at=func.coalesce(_c.ended_at, bindparam("moment", type_=_c.ended_at.type)))
 )
+_REVISE = update(scans).where(_THIS, _c.code == bindparam("before"))
 
 
 def start(uow: UnitOfWork, *, product: str, origin: ScanOrigin) -> Scan | None:
@@ -95,6 +96,12 @@ def end(
         values["figures"] = dict(figures)
     ended = uow.connection.execute(_END, {"this_id": scan_id, "sources": sources, "moment": uow.now, **values}).rowcount
     return get(uow, scan_id) if ended else None
+
+
+def revise(uow: UnitOfWork, scan_id: str, *, before: str, code: str, figures: Mapping[str, Any]) -> Scan | None:
+    """The scan with another code and other figures, its status as it is; None when its code was not *before*."""
+    revised = uow.connection.execute(_REVISE, {"this_id": scan_id, "before": before, "code": code, "figures": dict(figures)}).rowcount
+    return get(uow, scan_id) if revised else None
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Scan | None:

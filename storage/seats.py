@@ -33,6 +33,7 @@ __all__ = [
     "place_of",
     "release",
     "see",
+    "with_email",
 ]
 
 _NAME_LENGTH = 200
@@ -43,6 +44,7 @@ _PRODUCT = _c.product == bindparam("this_product")
 _ACCOUNT = _c.account_id == bindparam("this_account")
 _GET = select(seats).where(_ACCOUNT, _PRODUCT)
 _OF_ACCOUNTS = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
+_WITH_EMAIL = select(seats).where(_PRODUCT, func.lower(_c.email) == func.lower(bindparam("this_email"))).order_by(_c.account_id)
 _COUNTS = select(_c.activity, func.count()).where(_PRODUCT).group_by(_c.activity)
 _SEE = insert_or_replace(seats, replaced=("name", "email", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
 _KEEP = update(seats).where(_ACCOUNT, _PRODUCT)
@@ -60,6 +62,12 @@ def of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> 
     """The seats on the product of those accounts that have one, by account id; meant for a page of some hundred."""
     rows = uow.connection.execute(_OF_ACCOUNTS, {"this_product": product, "accounts": list(account_ids)})
     return {seat.account_id: seat for seat in (as_record(Seat, row) for row in rows)}
+
+
+def with_email(uow: UnitOfWork, product: str, email: str) -> tuple[Seat, ...]:
+    """The seats on the product whose holders have this address; without an index, for what a person asks now and then."""
+    rows = uow.connection.execute(_WITH_EMAIL, {"this_product": product, "this_email": email})
+    return tuple(as_record(Seat, row) for row in rows)
 
 
 def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -> None:

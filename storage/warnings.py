@@ -15,11 +15,13 @@ from storage.unit import UnitOfWork
 from storage.warning_lists import counts, due, of_person, to_drop, undeliverable, without_seat
 
 __all__ = [
+    "addressed",
     "counts",
     "due",
     "get",
     "lock",
     "move",
+    "moved",
     "of_person",
     "open_",
     "open_of",
@@ -40,6 +42,8 @@ _CYCLES = select(func.coalesce(func.max(_c.cycle), 0)).where(*_SEAT)
 _ADD = insert_or_keep(warnings)
 _MOVE = update(warnings).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
 _SENT = update(warnings).where(_THIS, _c.sent_at.is_(None))
+_ADDRESSED = update(warnings).where(_THIS, _c.sent_at.is_(None))
+_MOVED = update(warnings).where(_THIS, _c.sent_at.is_not(None))
 _REMINDED = update(warnings).where(_THIS, _c.reminders < bindparam("times")).values(reminders=bindparam("times"))
 
 
@@ -84,6 +88,12 @@ def open_of(uow: UnitOfWork, account_id: str, product: str) -> SeatWarning | Non
     return _first(uow, _OPEN_OF, this_account=account_id, this_product=product)
 
 
+def addressed(uow: UnitOfWork, warning_id: str, *, person_id: str, slack_id: str) -> bool:
+    """Remember who is asked, before they are; False when the message was sent before."""
+    values = {"this_id": warning_id, "person_id": person_id, "slack_id": slack_id}
+    return bool(uow.connection.execute(_ADDRESSED, values).rowcount)
+
+
 def sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan_at: datetime) -> bool:
     """
     Remember where the message is, and that the seat may be planned from *plan_at* on.
@@ -92,6 +102,11 @@ def sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan_at: da
     """
     values = {"this_id": warning_id, "channel": channel, "ts": ts, "plan_at": plan_at, "sent_at": uow.now}
     return bool(uow.connection.execute(_SENT, values).rowcount)
+
+
+def moved(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str) -> bool:
+    """Remember that another message carries the question now; False when none was sent yet."""
+    return bool(uow.connection.execute(_MOVED, {"this_id": warning_id, "channel": channel, "ts": ts}).rowcount)
 
 
 def reminded(uow: UnitOfWork, warning_id: str, *, times: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import audit, doctor, manifest, migrate, people, requests, run
+from bot.cli import audit, doctor, manifest, migrate, people, report, requests, run, scan
 
 app = typer.Typer(
     name="comeback",
@@ -34,5 +34,5 @@ def comeback(
     """Gives people their Atlassian access back from Slack. Settings come from the environment, .env and comeback.toml."""
 
 
-for module in (run, migrate, doctor, requests, manifest, people, audit):
+for module in (run, migrate, doctor, scan, requests, report, manifest, people, audit):
     module.register(app)

@@ -162,10 +162,11 @@ def _link(database: "Database", profile: "Profile", *, account: "User | None", a
 def _actor() -> "TerminalUser":
     from bot.actor import TerminalUser
 
-    return TerminalUser(name=_login())
+    return TerminalUser(name=login())
 
 
-def _login() -> str:
+def login() -> str:
+    """The login name of whoever runs the command."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user database

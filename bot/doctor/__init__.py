@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from bot.doctor import atlassian, database, loaded, slack
+from bot.doctor import atlassian, database, idle, loaded, slack
 from bot.doctor.lines import Chapter, Light, Line, red
 
 __all__ = ["Chapter", "Light", "Line", "examine"]
@@ -34,6 +34,9 @@ def _checks(settings: loaded.Loaded, *, now: Callable[[], datetime]) -> dict[str
         checks["Atlassian"] = lambda: atlassian.check(of_atlassian, products=settings.products, now=now)
     if (of_database := settings.database) is not None:
         checks["Database"] = lambda: database.check(of_database, now=now)
+    policy, products = settings.policy, settings.products
+    if of_database is not None and policy is not None and products is not None:
+        checks["Idle seats"] = lambda: idle.check(of_database, idle=policy.idle, products=products.products, now=now)
     return checks
 
 

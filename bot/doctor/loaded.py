@@ -8,6 +8,7 @@ from bot.settings import (
     AdminSettings,
     AtlassianSettings,
     DatabaseSettings,
+    PolicySettings,
     Problem,
     ProcessSettings,
     ProductSettings,
@@ -32,6 +33,7 @@ class Loaded:
     admin: AdminSettings | None
     products: ProductSettings | None
     process: ProcessSettings | None
+    policy: PolicySettings | None
 
 
 def read() -> tuple[Loaded, Chapter]:
@@ -43,6 +45,7 @@ def read() -> tuple[Loaded, Chapter]:
         admin=_part(AdminSettings),
         products=_part(ProductSettings),
         process=_part(ProcessSettings),
+        policy=_part(PolicySettings),
     )
     return loaded, Chapter(title="Settings", lines=_lines())
 

@@ -11,7 +11,7 @@ from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, first_state_of, link_to, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of
+from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
 from bot.jobs import Grant, ReadBack
 from bot.policy import may_ask, steps_begun
@@ -83,9 +83,10 @@ async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> 
     held = await held_from(kit, state, product=product.key)
     if held is not None and held.being_taken:
         return Again(due_at=kit.now() + BEING_TAKEN)
+    state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     steps = plan_restore(state, wanted(product), snapshot_of(held))
     if state.way_back is WayBack.HAS_ACCESS and not (steps and steps_begun(briefing.request)):
-        return Done(fact=_granted(briefing, state, how="found"))
+        return Done(fact=_granted(briefing, state, how="found", whole=not steps))
     for_a_human = await _for_a_human(job, briefing, state, held, kit)
     if for_a_human is not None:
         return Done(fact=for_a_human)
@@ -185,8 +186,10 @@ async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     return Done(fact=lambda uow: grants.look_again(uow, payload))
 
 
-def _granted(briefing: Briefing, state: AccessState, *, how: str) -> Fact:
-    return lambda uow: grants.record_grant(uow, briefing.request.id, account_id=state.account_id, email=state.email, how=how)
+def _granted(briefing: Briefing, state: AccessState, *, how: str, whole: bool = True) -> Fact:
+    """*whole* says that nothing of a seat that was taken is still missing."""
+    request_id, account_id, email = briefing.request.id, state.account_id, state.email
+    return lambda uow: grants.record_grant(uow, request_id, account_id=account_id, email=email, how=how, whole=whole)
 
 
 def _waiting(briefing: Briefing, *, code: Waiting) -> Fact:

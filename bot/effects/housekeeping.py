@@ -1,15 +1,23 @@
 """The jobs that only touch the database, and the Home tab."""
 
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
 from bot.actor import SlackPerson
 from bot.effects.kit import Kit
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.jobs import CheckDecision, Expire, Prune, PublishHome, WatchKey
+from bot.report import Report
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import home
 from bot.slack.surfaces.home import HomeView
+from bot.slack.surfaces.own_seats import OwnSeats
 from bot.usecases import decisions, homes, house, requests
+from bot.usecases.figures import report_of, since_ever
+from bot.usecases.pending import place_of
+from storage.db import UnitOfWork
 from storage.lifecycle import Verdict
-from storage.records import Job
+from storage.records import AccessRequest, Job
 
 
 async def expire(_: Job, payload: Expire, kit: Kit) -> Outcome:
@@ -51,12 +59,22 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
     actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
     decides = payload.slack_id in kit.directory.approvers.slack_ids
     facts = await kit.database.read(lambda uow: homes.facts(uow, actor=actor, decides=decides))
+    report = await kit.database.read(lambda uow: _so_far(uow, kit)) if decides else None
     view = HomeView(
         own=facts.own,
         may_decide=decides,
         pending=facts.pending,
         products=tuple(kit.settings.products.values()),
         now=kit.now(),
+        links=_card_links(facts.pending, kit),
+        report=report,
+        seats=OwnSeats(
+            reader=payload.slack_id,
+            warned=facts.warned,
+            exemptions=facts.exemptions,
+            owners=facts.owners,
+            may_be_away=kit.settings.idle.mode == "reclaim",
+        ),
     )
     try:
         await kit.messenger.publish_home(payload.slack_id, home.render(view))
@@ -64,6 +82,17 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
         # Guests and people of other workspaces have no Home tab of ours.
         return Done()
     return Done()
+
+
+def _so_far(uow: UnitOfWork, kit: Kit) -> Report:
+    return report_of(uow, kit.settings.products, period=since_ever(uow, zone=ZoneInfo(kit.settings.timezone)))
+
+
+def _card_links(pending: Sequence[AccessRequest], kit: Kit) -> dict[str, str]:
+    """Where each of the requests is decided, by its id."""
+    places = ((request.id, place_of(request)) for request in pending)
+    links = ((request_id, kit.team.link_to(place.channel, place.ts)) for request_id, place in places if place is not None)
+    return {request_id: url for request_id, url in links if url is not None}
 
 
 async def prune(_: Job, payload: Prune, kit: Kit) -> Outcome:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from atlassian.catalog import Catalog
+from atlassian.client import AdminClient
 from atlassian.provisioner import Provisioner
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
@@ -20,6 +21,7 @@ class Kit:
 
     settings: Settings
     database: Database
+    client: AdminClient
     provisioner: Provisioner
     catalog: Catalog
     messenger: Messenger

@@ -7,7 +7,7 @@ from bot.codes import NotLinked
 from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
 from bot.jobs import LinkAccount
-from bot.policy import PersonKind
+from bot.policy import may_ask
 from bot.usecases import linking
 from bot.usecases.linking import Call
 from storage import access_requests
@@ -23,7 +23,9 @@ async def link_account(_: Job, payload: LinkAccount, kit: Kit) -> Outcome:
         await kit.directory.refresh()
     approvers = kit.directory.approvers
     profile = await kit.directory.profile(request.requester_slack_id)
-    found = await _named(payload.account, kit) if profile.kind is PersonKind.MEMBER else NotLinked.REQUESTER_REFUSED
+    # Whoever may not ask may not be pinned either: the address in Slack is what a later look is held against.
+    refusal = may_ask(profile, email_domains=kit.settings.email_domains)
+    found = await _named(payload.account, kit) if refusal is None else NotLinked.REQUESTER_REFUSED
     call = _call(payload)
     if isinstance(found, NotLinked):
         return Done(fact=lambda uow: linking.refuse_account(uow, call, code=found, approvers=approvers))

@@ -1,12 +1,14 @@
 """How exactly what a reclaim took can be put back."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from atlassian.access import AccessState, ProductWanted, Snapshot
 from atlassian.planning import plan_return
-from atlassian.steps import AssignRole
+from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
 from bot.slack.surfaces.put_back import PutBack
 from bot.usecases.reclaims import Held, held_of
@@ -23,19 +25,34 @@ def put_back(held: Held | None, state: AccessState, wanted: ProductWanted) -> Pu
     if held is None:
         return None
     plan = plan_return(state, wanted, held.snapshot)
-    missing = set(plan.missing)
     assigned = any(isinstance(step, AssignRole) for step in plan.steps)
-    names = (group.name or group.id for group in held.snapshot.groups)
+    added = _added(plan.steps)
     return PutBack(
         taken_at=held.reclaim.taken_at or held.reclaim.changed_at,
-        groups=tuple(name for name in names if name not in missing),
+        groups=tuple(group.name or group.id for group in held.snapshot.groups if group.id in added),
         role=assigned and not plan.by_substitute,
         missing=plan.missing,
         by_substitute=plan.by_substitute,
         instead=state.chosen_group.name if state.chosen_group else None,
         for_a_human=plan.for_a_human,
-        side_products=held.snapshot.side_products,
     )
+
+
+async def with_side_products(kit: Kit, state: AccessState, *, held: Held | None, wanted: ProductWanted) -> AccessState:
+    """*state* with what else the groups give that a return puts back, as they are today: they may give more than when they were taken."""
+    added = _added(plan_return(state, wanted, held.snapshot).steps) if held else frozenset()
+    named = {group.id for group in held.snapshot.groups} if held else set()
+    if not added & named:
+        return state
+    groups = await kit.catalog.licence_groups(wanted.resource, wanted.role)
+    others = {other for group in groups if group.id in added for other in group.other_resources(wanted.resource)}
+    return replace(state, side_products=tuple(sorted(others)))
+
+
+def _added(steps: Sequence[Step]) -> frozenset[str]:
+    """The ids of the groups that *steps* make the person a member of."""
+    added = {step.group_id for step in steps if isinstance(step, AddToGroup)}
+    return frozenset(added | {group_id for step in steps if isinstance(step, Invite) for group_id in step.group_ids})
 
 
 def snapshot_of(held: Held | None) -> Snapshot | None:

@@ -1,5 +1,6 @@
 """Taking a seat back: a last look, the snapshot, one step for each job, and a look whether the seat is gone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +11,19 @@ from atlassian.removal import InTheWay, Removal, plan_removal
 from atlassian.steps import Removing, settle_seconds
 from bot.codes import Attention, Kept, Stuck
 from bot.effects.kit import Kit
+from bot.effects.last_look import Remembered, remembered, why_kept
 from bot.effects.looking import wanted
-from bot.effects.outcome import Done, Fact, GivenUp, Outcome
+from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
+from bot.idle_rules import keep_until, rules_of
 from bot.jobs import SeeSeatGone, TakeSeat
 from bot.usecases import reclaims as usecases
 from storage import reclaims
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus
 from storage.records import Job, Reclaim
+
+_NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.REFUSED_BY_ATLASSIAN})
+"""Tomorrow's plan would meet the same: its holder is left in peace for as long as after a keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,40 +32,77 @@ class _Agreed:
 
     reclaim: Reclaim
     wanted: ProductWanted
+    known: Remembered
 
 
 async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     """Take the next step, or leave the seat alone for what a last look shows."""
     reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
-    if reclaim is None or reclaim.product not in kit.settings.products:
-        return _kept(payload.reclaim_id, Kept.PRODUCT_GONE)
-    if reclaim.status is ReclaimStatus.APPROVED:
-        return await _begin(job, reclaim, kit)
-    if reclaim.status is not ReclaimStatus.TAKING or reclaim.removal is None:
+    if reclaim is None or reclaim.status not in (ReclaimStatus.APPROVED, ReclaimStatus.TAKING):
         return Done()
-    steps = Removal.from_json(reclaim.removal).steps
-    if payload.step == 0 and not job.unknown:
-        asked = await kit.database.read(lambda uow: usecases.asked_for(uow, reclaim.account_id, reclaim.product))
-        if asked:
-            return _kept(reclaim.id, Kept.ASKED_FOR)
-    return await _take(reclaim, steps, at=payload.step, kit=kit)
+    if reclaim.product not in kit.settings.products:
+        return Done(fact=_ended(reclaim.id, kept=Kept.PRODUCT_GONE, stuck=Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
+    if reclaim.removal is None:
+        return await _begin(job, reclaim, kit)
+    removal = Removal.from_json(reclaim.removal)
+    if payload.step == 0:
+        changed = await _changed_since(job, reclaim, removal, kit)
+        if changed is not None:
+            return Done(fact=changed)
+    return await _take(reclaim, removal.steps, at=payload.step, kit=kit)
+
+
+async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit) -> Fact | None:
+    """
+    Why the first step is not taken after all, when time has gone by since the intent was stored; None when it is.
+
+    Where some of the seat may be gone already (an answer was lost, or another product's removal took a group that both needed), it is not
+    simply left: it stays held, so that a request or an undo puts it back.
+    """
+    product = kit.settings.products[reclaim.product]
+    known, asked = await kit.database.read(
+        lambda uow: (remembered(uow, reclaim, kit), usecases.asked_for(uow, reclaim.account_id, reclaim.product))
+    )
+    holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
+    code = Kept.ASKED_FOR if asked else await why_kept(holdings, known, product, kit)
+    if code is None:
+        return None
+    if job.unknown or not _is_whole(holdings, removal):
+        return _stuck(reclaim.id, Stuck.CHANGED, code=code.value, kit=kit)
+    return _kept(reclaim.id, code, kit=kit)
+
+
+def _is_whole(holdings: Holdings, removal: Removal) -> bool:
+    """Whether nothing of what the removal takes is gone yet."""
+    groups = {group.id for group in (holdings.user.groups if holdings.user else None) or ()}
+    roles = {(row.resource_id, role) for row in holdings.assignments for role in row.direct_roles}
+    taken = removal.snapshot
+    return {group.id for group in taken.groups} <= groups and {(ref.resource, ref.role) for ref in taken.roles} <= roles
 
 
 async def _begin(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     agreed = await kit.database.read(lambda uow: _agreed(uow, reclaim.account_id, kit))
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[one.wanted for one in agreed])
-    removals = {one.reclaim.id: _removal(one, holdings, agreed) for one in agreed}
-    mine = removals.get(reclaim.id)
-    if mine is None:
-        return _kept(reclaim.id, Kept.ASKED_FOR)
+    stays = {one.reclaim.id: await why_kept(holdings, one.known, kit.settings.products[one.reclaim.product], kit) for one in agreed}
+    spared = stays.get(reclaim.id, Kept.ASKED_FOR)
+    if spared is not None:
+        return Done(fact=_kept(reclaim.id, spared, kit=kit))
+    going = tuple(one for one in agreed if stays[one.reclaim.id] is None)
+    return await _begin_together(job, reclaim, {one.reclaim.id: _removal(one, holdings, going) for one in going}, kit)
+
+
+async def _begin_together(job: Job, reclaim: Reclaim, removals: Mapping[str, Removal], kit: Kit) -> Outcome:
+    """Store what is taken of all products of the account that go, and take the first step of this one."""
+    mine = removals[reclaim.id]
     if not mine.steps:
         code = Kept.IN_THE_WAY if mine.in_the_way else Kept.NO_SEAT
-        return _kept(reclaim.id, code, details=_obstacles(mine.in_the_way))
+        return Done(fact=_kept(reclaim.id, code, kit=kit, details=_obstacles(mine.in_the_way)))
     with_steps = {reclaim_id: removal for reclaim_id, removal in removals.items() if removal.steps}
     seconds = settle_seconds(mine.steps[0])
     begun = await kit.database.write(lambda uow: usecases.begin(uow, with_steps, job=job, seconds=seconds))
-    if reclaim.id not in begun:
-        return _kept(reclaim.id, Kept.ASKED_FOR)
+    if not begun:
+        # One of them was stopped or asked for this moment: what is left is planned anew, by itself.
+        return Again(due_at=kit.now())
     return await _take(reclaim, mine.steps, at=0, kit=kit)
 
 
@@ -67,7 +110,7 @@ def _agreed(uow: UnitOfWork, account_id: str, kit: Kit) -> tuple[_Agreed, ...]:
     """All of the account that may begin now, so that they are planned from one look."""
     products = kit.settings.products
     return tuple(
-        _Agreed(reclaim=one, wanted=wanted(products[one.product]))
+        _Agreed(reclaim=one, wanted=wanted(products[one.product]), known=remembered(uow, one, kit))
         for one in reclaims.agreed_of(uow, account_id)
         if one.product in products and not usecases.asked_for(uow, account_id, one.product)
     )
@@ -90,43 +133,57 @@ async def _take(reclaim: Reclaim, steps: tuple[Removing, ...], *, at: int, kit: 
         await kit.provisioner.take(steps[at])
     except (OwnedElsewhere, Refused, NotThere) as error:
         code = error.reason or error.code or str(error.status)
-        return Done(fact=_ended(reclaim.id, at=at, kept=Kept.REFUSED_BY_ATLASSIAN, stuck=Stuck.REFUSED_BY_ATLASSIAN, code=code))
+        return Done(fact=_refused(reclaim.id, at=at, code=code, kit=kit))
     return Done(fact=lambda uow: usecases.go_on(uow, reclaim, steps_taken=at + 1, of=len(steps)))
 
 
 async def see_seat_gone(_: Job, payload: SeeSeatGone, kit: Kit) -> Outcome:
     """Look whether the seat is free: taken, another look, or a human's."""
     reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
-    product = kit.settings.products.get(reclaim.product) if reclaim else None
-    if reclaim is None or product is None or reclaim.status is not ReclaimStatus.TAKING:
+    if reclaim is None or reclaim.status is not ReclaimStatus.TAKING:
         return Done()
+    product = kit.settings.products.get(reclaim.product)
+    if product is None:
+        return Done(fact=_stuck(reclaim.id, Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
     if await kit.provisioner.gone(reclaim.account_id, wanted=wanted(product)):
         return Done(fact=lambda uow: usecases.record_taken(uow, reclaim.id))
     if kit.now() >= datetime.fromisoformat(payload.until):
-        return Done(fact=lambda uow: usecases.record_stuck(uow, reclaim.id, code=Stuck.STILL_THERE))
+        return Done(fact=_stuck(reclaim.id, Stuck.STILL_THERE, code=Stuck.STILL_THERE.value, kit=kit))
     return Done(fact=lambda uow: usecases.look_again(uow, payload))
 
 
-def _kept(reclaim_id: str, code: Kept, *, details: dict[str, str] | None = None) -> Done:
-    return Done(fact=lambda uow: usecases.record_kept(uow, reclaim_id, code=code, details=details))
+def _kept(reclaim_id: str, code: Kept, *, kit: Kit, details: dict[str, str] | None = None) -> Fact:
+    def fact(uow: UnitOfWork) -> None:
+        until = keep_until(uow.now, rules=rules_of(kit.settings.idle)) if code in _NOTHING_TO_DO else None
+        usecases.record_kept(uow, reclaim_id, code=code, details=details, spare_until=until)
+
+    return fact
 
 
-def _ended(reclaim_id: str, *, at: int, kept: Kept, stuck: Stuck, code: str) -> Fact:
+def _refused(reclaim_id: str, *, at: int, code: str, kit: Kit) -> Fact:
     """Before the first step the seat stays; after it, some is taken and a human must look."""
     if at == 0:
-        return lambda uow: usecases.record_kept(uow, reclaim_id, code=kept, details={"code": code})
-    return lambda uow: usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code})
+        return _kept(reclaim_id, Kept.REFUSED_BY_ATLASSIAN, kit=kit, details={"code": code})
+    return _stuck(reclaim_id, Stuck.REFUSED_BY_ATLASSIAN, code=code, kit=kit)
+
+
+def _stuck(reclaim_id: str, stuck: Stuck, *, code: str, kit: Kit) -> Fact:
+    return lambda uow: usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code}, settings=kit.settings)
+
+
+def _ended(reclaim_id: str, *, kept: Kept, stuck: Stuck, code: str, kit: Kit) -> Fact:
+    """A seat that nobody has touched stays, one that may be half taken is a human's."""
+
+    def fact(uow: UnitOfWork) -> None:
+        usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code}, settings=kit.settings)
+        usecases.record_kept(uow, reclaim_id, code=kept, details={"code": code})
+
+    return fact
 
 
 def taking_given_up(payload: TakeSeat | SeeSeatGone, kit: Kit, *, why: GivenUp) -> Fact:
     """What is not tried any more: a seat nobody touched stays, one that is half taken is a human's."""
-    del kit
     away = why.code is Attention.UNREACHABLE_TOO_LONG
     kept = Kept.UNREACHABLE_TOO_LONG if away else Kept.OTHER
     stuck = Stuck.UNREACHABLE_TOO_LONG if away else Stuck.OTHER
-
-    def fact(uow: UnitOfWork) -> None:
-        usecases.record_stuck(uow, payload.reclaim_id, code=stuck, details={"code": why.code.value})
-        usecases.record_kept(uow, payload.reclaim_id, code=kept, details={"code": why.code.value})
-
-    return fact
+    return _ended(payload.reclaim_id, kept=kept, stuck=stuck, code=why.code.value, kit=kit)

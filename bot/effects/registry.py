@@ -6,8 +6,25 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from bot import jobs
-from bot.effects import cards, drift, grants, housekeeping, linking, notices, reclaims, vetting
+from bot import exemption_jobs, idle_jobs, jobs
+from bot.effects import (
+    batches,
+    cards,
+    digests,
+    drift,
+    exemptions,
+    grants,
+    housekeeping,
+    linking,
+    notices,
+    reclaims,
+    scan_questions,
+    scans,
+    taken,
+    undoing,
+    vetting,
+    warnings,
+)
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Outcome, Trouble
 from bot.jobs import JobPayload
@@ -64,6 +81,31 @@ _ALL = (
     Effect(payload=jobs.ReadBack, run=grants.read_back, given_up=grants.grant_given_up),
     Effect(payload=jobs.TakeSeat, run=reclaims.take_seat, given_up=reclaims.taking_given_up),
     Effect(payload=jobs.SeeSeatGone, run=reclaims.see_seat_gone, given_up=reclaims.taking_given_up),
+    Effect(payload=idle_jobs.StartScans, run=scans.start_scans),
+    Effect(payload=idle_jobs.ScanPage, run=scans.scan_page, given_up=scans.scan_given_up),
+    Effect(payload=idle_jobs.PostScanQuestion, run=scan_questions.post_scan_question),
+    Effect(payload=idle_jobs.RedrawScanQuestion, run=scan_questions.redraw_scan_question),
+    Effect(payload=idle_jobs.WarnIdle, run=warnings.warn_idle),
+    Effect(payload=idle_jobs.SendWarning, run=warnings.send_warning, given_up=warnings.sending_given_up),
+    Effect(payload=idle_jobs.RemindWarning, run=warnings.remind_warning),
+    Effect(payload=idle_jobs.RedrawWarning, run=warnings.redraw_warning),
+    Effect(payload=idle_jobs.RetireWarning, run=warnings.retire_warning),
+    Effect(payload=exemption_jobs.FileExemption, run=exemptions.file_exemption, given_up=exemptions.filing_given_up),
+    Effect(payload=exemption_jobs.AnswerWish, run=exemptions.answer_wish),
+    Effect(payload=exemption_jobs.PostExemption, run=exemptions.post_exemption),
+    Effect(payload=exemption_jobs.RedrawExemption, run=exemptions.redraw_exemption),
+    Effect(payload=exemption_jobs.TellExemption, run=exemptions.tell_exemption),
+    Effect(payload=exemption_jobs.EndExemption, run=exemptions.end_exemption),
+    Effect(payload=idle_jobs.ProposePlan, run=batches.propose_plan),
+    Effect(payload=idle_jobs.PostPlan, run=batches.post_plan),
+    Effect(payload=idle_jobs.ListPlan, run=batches.list_plan),
+    Effect(payload=idle_jobs.RedrawPlan, run=batches.redraw_plan),
+    Effect(payload=idle_jobs.ExpirePlan, run=batches.expire_plan),
+    Effect(payload=idle_jobs.TellTaken, run=taken.tell_taken),
+    Effect(payload=idle_jobs.UndoSeat, run=undoing.undo_seat, given_up=undoing.undoing_given_up),
+    Effect(payload=idle_jobs.SeeSeatBack, run=undoing.see_seat_back, given_up=undoing.undoing_given_up),
+    Effect(payload=idle_jobs.PostDigest, run=digests.post_digest),
+    Effect(payload=idle_jobs.PostChart, run=digests.post_chart),
     Effect(payload=jobs.LookForDrift, run=drift.look_for_drift),
     Effect(payload=jobs.Expire, run=housekeeping.expire),
     Effect(payload=jobs.Tell, run=notices.tell),

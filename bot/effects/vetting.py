@@ -9,13 +9,13 @@ from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
 from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of
+from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.seats_left import seats_left
 from bot.jobs import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests
-from bot.usecases.reclaims import BY_ITSELF, Held, record_return
+from bot.usecases.reclaims import BY_ITSELF, Held, record_return, spare
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
@@ -59,9 +59,11 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     held = await held_from(kit, state, product=request.product)
     if held is not None and held.being_taken:
         return Again(due_at=kit.now() + BEING_TAKEN)
+    state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     body = await _body(kit, product, state, held=held)
     if state.way_back is WayBack.HAS_ACCESS:
-        return Done(fact=_already_there(request, state=state, body=body))
+        whole = not plan_restore(state, wanted(product), snapshot_of(held))
+        return Done(fact=_already_there(request, state=state, body=body, whole=whole))
     changed = email_changed(person, email)
     attention = Attention.EMAIL_MISMATCH if changed else attention_code(state, product, kit.settings, snapshot=snapshot_of(held))
     details = await attention_details(state, product, kit) if attention else {}
@@ -100,11 +102,15 @@ async def _body(kit: Kit, product: Product, state: AccessState, *, held: Held | 
     return finding_body(state, seats=seats, link=link_to(workspace), back=back)
 
 
-def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any]) -> Fact:
+def _already_there(request: AccessRequest, *, state: AccessState, body: dict[str, Any], whole: bool) -> Fact:
+    """*whole* says that nothing of a seat that was taken is still missing."""
+
     def fact(uow: UnitOfWork) -> None:
         findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
         requests.close(uow, request.id, code=Closed.ALREADY_HAS_ACCESS, news="already_has_access")
-        record_return(uow, state.account_id, request.product, how=BY_ITSELF, request_id=request.id)
+        if whole:
+            record_return(uow, state.account_id, request.product, how=BY_ITSELF, request_id=request.id)
+        spare(uow, state.account_id, request.product)
 
     return fact
 

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.asides import Asides
 from bot.slack.desk import Desk
 from bot.slack.guard import Guard
-from bot.slack.listeners import changes, deciding, home, linking, requesting
+from bot.slack.listeners import changes, deciding, exempting, home, keeping, linking, planning, requesting, returning, scanning
 from bot.slack.replies import Kind, kind_of, reply
 from bot.slack.surfaces.notices import NoticeView
 from storage.errors import DatabaseBusy, StorageError
@@ -50,6 +50,11 @@ def build_app(desk: Desk, *, client: AsyncWebClient, mode: Mode) -> AsyncApp:
     requesting.register(app, desk.settings)
     deciding.register(app)
     linking.register(app)
+    scanning.register(app)
+    keeping.register(app)
+    exempting.register(app)
+    planning.register(app)
+    returning.register(app)
     home.register(app)
     changes.register(app)
     app.error(_answer_failure(desk.asides))

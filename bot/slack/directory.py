@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.policy import ApproverFacts, PersonKind, Profile
 from bot.settings import Settings
 from bot.slack.errors import SlackBusy, SlackError, SlackRefused
-from bot.slack.people import read_members, read_person
+from bot.slack.people import find_person, read_members, read_person
 from bot.slack.team import Team
 
 REFRESH_SECONDS = 45
@@ -101,6 +101,10 @@ class Directory:
     async def profile(self, slack_id: str) -> Profile:
         """One person, read from Slack now; of unknown kind when Slack does not show them to us. Raises SlackError."""
         return await read_person(self.client, slack_id, team=self.team, now=self.now)
+
+    async def with_email(self, email: str) -> Profile | None:
+        """The person with this address, asked of Slack now; None when nobody has it, or they have left. Raises SlackError."""
+        return await find_person(self.client, email, team=self.team, now=self.now)
 
     def hint(self, event: Mapping[str, Any]) -> None:
         """

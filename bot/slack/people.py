@@ -26,6 +26,17 @@ async def read_person(client: AsyncWebClient, slack_id: str, *, team: Team, now:
     return read_profile(answer.get("user") or {}, team=team)
 
 
+async def find_person(client: AsyncWebClient, email: str, *, team: Team, now: Callable[[], datetime]) -> Profile | None:
+    """The person with this address; None when nobody has it, or they have left. Raises SlackError."""
+    try:
+        answer = await answer_of(client.users_lookupByEmail(email=email), method="users.lookupByEmail", write=False, now=now)
+    except SlackRefused as error:
+        if error.code in _NOBODY:
+            return None
+        raise
+    return read_profile(answer.get("user") or {}, team=team)
+
+
 async def read_members(client: AsyncWebClient, group_id: str, *, now: Callable[[], datetime]) -> tuple[str, ...] | None:
     """The ids of a user group's people; None when there is no such group, or it is disabled. Raises SlackError."""
     call = client.usergroups_users_list(usergroup=group_id)

@@ -13,10 +13,27 @@ from storage.records import AccessRequest
 
 def goes_beyond(agreed: AccessState, state: AccessState) -> bool:
     """
-    Whether *state* needs another kind of mending than *agreed*, which the card showed when it was approved.
+    Whether mending *state* is more than *agreed*, which the card showed when it was approved.
 
-    Giving the product is what was asked for; reviving an account or a membership, or inviting somebody, has to have been on the card.
+    Giving the product is what was asked for. Another account, reviving an account or a membership, inviting somebody, and what else comes
+    back or comes along have to have been on the card.
     """
+    return _is_somebody_else(agreed, state) or _needs_another_mending(agreed, state) or _brings_more(agreed, state)
+
+
+def _is_somebody_else(agreed: AccessState, state: AccessState) -> bool:
+    # An account that was not there yet when its address was on the card is the one that the card was about.
+    other_account = agreed.account_id is not None and state.account_id != agreed.account_id
+    return other_account or (agreed.email or "").casefold() != (state.email or "").casefold()
+
+
+def _brings_more(agreed: AccessState, state: AccessState) -> bool:
+    if not state.way_back.can_be_mended:
+        return False
+    return not (set(state.brings_back) <= set(agreed.brings_back) and set(state.side_products) <= set(agreed.side_products))
+
+
+def _needs_another_mending(agreed: AccessState, state: AccessState) -> bool:
     told = {WayBack.ADD_ACCESS, *agreed.levels}
     # Stopping a deletion activates the account in the same breath.
     told |= {WayBack.ENABLE} if WayBack.CANCEL_DELETION in told else set()
@@ -35,4 +52,6 @@ def ask_for_more(uow: UnitOfWork, request: AccessRequest, *, agreed: AccessState
 def _all_levels(agreed: AccessState, state: AccessState) -> AccessState:
     """*state* with what was mended before it: what the card tells in the end."""
     levels = tuple(dict.fromkeys((*state.levels, *agreed.levels)))
-    return replace(state, levels=levels, chosen_group=state.chosen_group or agreed.chosen_group)
+    side_products = tuple(sorted({*state.side_products, *agreed.side_products}))
+    chosen_group = state.chosen_group or agreed.chosen_group
+    return replace(state, levels=levels, chosen_group=chosen_group, side_products=side_products)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actor import SlackPerson
-from bot.codes import Closed
+from bot.codes import RELINKED, Attention, Closed
 from bot.jobs import Admit, CheckDecision, Expire, Grant, RedrawCard, Tell, Whisper
 from bot.policy import ApproverFacts, Refusal, may_decide
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Resumed, Seen
@@ -76,6 +76,9 @@ def decide_checked(
     refusal = refusal_of(uow, actor=actor, request=request, approvers=approvers)
     if refusal is not None:
         return refuse(uow, actor=actor, request=request, refusal=refusal, channel=channel)
+    if verdict is Verdict.APPROVE and _is_unseen(uow, request):
+        enqueue(uow, Whisper(request_id=request_id, slack_id=actor.slack_id, channel=channel, news="not_seen_yet"))
+        return Checking()
     approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
     target = RequestStatus.APPROVED if verdict is Verdict.APPROVE else RequestStatus.DENIED
     moved = access_requests.move(uow, request_id, source=RequestStatus.PENDING, target=target)
@@ -85,6 +88,12 @@ def decide_checked(
     uow.audit(f"request.{target.value}", actor=audit_actor(uow, actor), request_id=request_id, decision=decision.id)
     _set_in_motion(uow, moved)
     return Decided(request=moved, decision=decision)
+
+
+def _is_unseen(uow: UnitOfWork, request: AccessRequest) -> bool:
+    """Whether the request is about an account that was linked a moment ago, and no card has shown what that needs."""
+    finding = findings.of(uow, request.id)
+    return request.status is RequestStatus.PENDING and finding is not None and finding.body.get("trouble") == RELINKED
 
 
 def refusal_of(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, approvers: ApproverFacts) -> Refusal | None:
@@ -170,6 +179,10 @@ def _settle_attention(
 
 
 def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest, channel: str) -> DecisionAnswer:
+    if request.reason_code == Attention.MORE_THAN_AGREED and request.card_version != request.version:
+        # The card that was pressed does not say yet what there is to agree to.
+        enqueue(uow, Whisper(request_id=request.id, slack_id=actor.slack_id, channel=channel, news="not_seen_yet"))
+        return Checking()
     approved = request.approved_at is not None
     target = RequestStatus.APPROVED if approved else RequestStatus.PENDING
     moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=target)
@@ -177,6 +190,9 @@ def _retry_attention(uow: UnitOfWork, actor: SlackPerson, request: AccessRequest
         return _too_late(uow, actor=actor, request=request, channel=channel)
     uow.audit("request.retried", actor=audit_actor(uow, actor), request_id=request.id)
     if approved:
+        # Whoever sends it on answers for it from now on: their right is what the grant asks about before it writes.
+        approver = people.find_or_add(uow, team_id=actor.team_id, slack_id=actor.slack_id)
+        decisions.record(uow, request_id=request.id, approver=approver, verdict=Verdict.APPROVE, reason=None)
         enqueue(uow, Grant(request_id=request.id, afresh=True))
     else:
         give_time(uow, request)

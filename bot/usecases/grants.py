@@ -12,7 +12,7 @@ from bot.policy import STEPS_BEGUN, steps_begun
 from bot.usecases.queue import ahead_of, wake_queue
 from bot.usecases.reclaims import BY_REQUEST, record_return
 from bot.usecases.steps import audit_actor, enqueue
-from storage import access_requests, decisions, findings, outbox, people
+from storage import access_requests, decisions, findings, outbox, people, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest, Decision, Finding, Job, Person
@@ -145,8 +145,12 @@ def go_on(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:
     enqueue(uow, Grant(request_id=request_id, afresh=False))
 
 
-def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, how: str) -> None:
-    """The person has the product, as read back (or was invited, as the invitation's result says)."""
+def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, how: str, whole: bool = True) -> None:
+    """
+    The person has the product, as read back (or was invited, as the invitation's result says).
+
+    *whole* says that nothing of a seat that was taken is still missing: then it is not held any more.
+    """
     request = access_requests.get(uow, request_id)
     if request is None:
         return
@@ -158,7 +162,10 @@ def record_grant(uow: UnitOfWork, request_id: str, *, account_id: str | None, em
     if granted is None:
         return
     _pin(uow, request, account_id=account_id, email=email)
-    record_return(uow, account_id, request.product, how=BY_REQUEST, request_id=request_id)
+    if whole and how != "invited":
+        record_return(uow, account_id, request.product, how=BY_REQUEST, request_id=request_id)
+    if account_id is not None:
+        seats.given(uow, account_id, request.product)
     uow.audit("access.granted", actor=audit_actor(uow, Comeback()), request_id=request_id, product=request.product, how=how)
     enqueue(uow, RedrawCard(request_id=request_id))
     if how != "invited":

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.actor import SlackPerson
-from bot.codes import NotLinked
+from bot.codes import RELINKED, NotLinked
 from bot.jobs import Admit, LinkAccount, RedrawCard, Whisper
 from bot.policy import ApproverFacts
 from bot.usecases import people as links
@@ -15,6 +15,8 @@ from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest
 
+MOST_OPEN = 50
+"""As many open requests as the settings let one person have."""
 UNDECIDED = frozenset({RequestStatus.PENDING, RequestStatus.NEEDS_ATTENTION})
 """On its way a request is about the account that was approved."""
 
@@ -74,7 +76,16 @@ def link(uow: UnitOfWork, call: Call, *, account_id: str, email: str | None, app
         request_id=request.id,
     )
     _whisper(uow, call, news="linked")
+    for other in _others(uow, request):
+        _look_anew(uow, other, email=email)
     return Resumed(request=_look_anew(uow, request, email=email))
+
+
+def _others(uow: UnitOfWork, request: AccessRequest) -> list[AccessRequest]:
+    """What else the person has asked for and nobody has decided; what is on its way meets the other account, and asks a human."""
+    theirs = access_requests.latest_of(uow, request.person_id, limit=MOST_OPEN)
+    waiting = sorted(one.id for one in theirs if one.status in UNDECIDED and one.id != request.id)
+    return [locked for one in waiting if (locked := access_requests.lock(uow, one)) is not None and locked.status in UNDECIDED]
 
 
 def refuse_account(uow: UnitOfWork, call: Call, *, code: NotLinked, approvers: ApproverFacts) -> LinkAnswer:
@@ -109,12 +120,12 @@ def _stopped(uow: UnitOfWork, call: Call, *, request: AccessRequest, approvers: 
 def _look_anew(uow: UnitOfWork, request: AccessRequest, *, email: str | None) -> AccessRequest:
     """The request, undecided and not yet looked at; who asks is read again too, as somebody may have left."""
     if request.status is RequestStatus.NEEDS_ATTENTION:
-        moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=RequestStatus.PENDING)
+        moved = access_requests.move(uow, request.id, source=RequestStatus.NEEDS_ATTENTION, target=RequestStatus.PENDING, details={})
         request = moved or request
         access_requests.withdraw_approval(uow, request.id)
         give_time(uow, request)
     # The card must not go on to show, beside its button, what was found about another account.
-    findings.record(uow, request_id=request.id, account_id=None, email=email, body={"state": None, "trouble": None})
+    findings.record(uow, request_id=request.id, account_id=None, email=email, body={"state": None, "trouble": RELINKED})
     enqueue(uow, Admit(request_id=request.id))
     enqueue(uow, RedrawCard(request_id=request.id))
     return request

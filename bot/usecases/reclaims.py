@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from atlassian.access import Snapshot
 from atlassian.removal import Removal
 from bot.actor import Comeback
 from bot.codes import Kept, Stuck
+from bot.idle_jobs import TAKEN, RedrawWarning, TellTaken
 from bot.jobs import SeeSeatGone, TakeSeat
+from bot.settings import Settings
+from bot.usecases.alerts import alert_channel
+from bot.usecases.progress import follow, lock_with_plan
 from bot.usecases.queue import wake_queue
 from bot.usecases.steps import audit_actor, enqueue
-from storage import access_requests, outbox, people, reclaims
+from storage import access_requests, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
+from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, ReclaimStatus, WarningStatus
 from storage.records import Job, Reclaim
 
 FIRST_LOOK = timedelta(seconds=1)
@@ -21,8 +25,16 @@ READ_BACK_FOR = timedelta(seconds=60)
 """As long as the admin API may take to show a write."""
 
 BY_REQUEST = "request"
+BY_UNDO = "undo"
+"""An approver took the removal back."""
 BY_ITSELF = "by_itself"
 """Nobody asked Comeback: an admin gave it back, or Atlassian let the person rejoin."""
+
+_ENDS = {
+    **dict.fromkeys((Kept.ACTIVE_AGAIN, Kept.ASKED_FOR, Kept.EXEMPT, Kept.PROTECTED, Kept.KEPT), WarningStatus.DROPPED),
+    **dict.fromkeys((Kept.LEFT_OUT, Kept.REFUSED, Kept.IN_THE_WAY, Kept.NO_SEAT, Kept.REFUSED_BY_ATLASSIAN), WarningStatus.ENDED),
+}
+"""What becomes of the warning of a seat that stays; for any other reason it stays open, and the next plan may have the seat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,50 +63,66 @@ def record_return(uow: UnitOfWork, account_id: str | None, product: str, *, how:
     held = held_of(uow, account_id, product)
     if held is None:
         return
+    lock_with_plan(uow, held.reclaim.id)
     returned = reclaims.move(uow, held.reclaim.id, source=HOLDING_RECLAIMS, target=ReclaimStatus.RETURNED, reason_code=how)
     if returned is not None:
         actor = audit_actor(uow, Comeback())
         uow.audit("seat.returned", actor=actor, request_id=request_id, reclaim=returned.id, product=product, how=how)
+        follow(uow, returned.batch_id)
 
 
-def approve(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:
-    """Agreed to: the seat is taken next. None when the reclaim is not planned any more."""
+def approve(uow: UnitOfWork, reclaim_id: str, *, due_at: datetime | None = None) -> Reclaim | None:
+    """Agreed to: the seat is taken next, or at *due_at*. None when the reclaim is not planned any more."""
     approved = reclaims.move(uow, reclaim_id, source=ReclaimStatus.PLANNED, target=ReclaimStatus.APPROVED)
     if approved is not None:
-        enqueue(uow, TakeSeat(reclaim_id=approved.id, account_id=approved.account_id, step=0))
+        enqueue(uow, TakeSeat(reclaim_id=approved.id, account_id=approved.account_id, step=0), due_at=due_at)
     return approved
+
+
+def spare(uow: UnitOfWork, account_id: str | None, product: str) -> None:
+    """Its owner has just asked for the product, and has it: a reclaim that has not begun does not begin."""
+    open_ = reclaims.open_of(uow, account_id, product) if account_id else None
+    if open_ is not None and open_.status in (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED):
+        record_kept(uow, open_.id, code=Kept.ASKED_FOR)
 
 
 def asked_for(uow: UnitOfWork, account_id: str, product: str) -> bool:
     """Whether the account's owner has an open request for the product: then its seat stays."""
     owner = people.linked_to(uow, account_id)
-    return owner is not None and access_requests.open_of(uow, owner.id, product) is not None
+    if owner is not None and access_requests.open_of(uow, owner.id, product) is not None:
+        return True
+    # Before the first grant nobody is linked: then it is the account that was found by their address.
+    return access_requests.open_about(uow, account_id, product)
 
 
-def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds: int) -> frozenset[str]:
+def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds: int) -> bool:
     """
-    Store what is going to be taken, by reclaim id, before the first write of any of them; the ids of those that go on.
+    Store what is going to be taken, by reclaim id, before the first write of any of them; whether it was.
 
-    All of one account together, so that each snapshot tells what was there before anything was taken. One that was stopped, or whose seat
-    was asked for meanwhile, is not among them. *seconds* is how long the job's write may take effect after its answer is lost.
+    All of one account together, so that each snapshot tells what was there before anything was taken, or none: when one of them was
+    stopped or asked for meanwhile, the others were planned together with it. *seconds* is how long the job's write may take effect after
+    its answer is lost.
     """
-    begun = {reclaim_id for reclaim_id in sorted(removals) if _begin(uow, reclaim_id, removal=removals[reclaim_id])}
+    locked = [reclaims.lock(uow, reclaim_id) for reclaim_id in sorted(removals)]
+    if not all(reclaim is not None and _may_begin(uow, reclaim) for reclaim in locked):
+        return False
+    for reclaim in locked:
+        if reclaim is not None:
+            _begin(uow, reclaim, removal=removals[reclaim.id])
     outbox.settle(uow, job, seconds=seconds)
-    return frozenset(begun)
+    return True
 
 
-def _begin(uow: UnitOfWork, reclaim_id: str, *, removal: Removal) -> bool:
-    reclaim = reclaims.lock(uow, reclaim_id)
-    if reclaim is None or asked_for(uow, reclaim.account_id, reclaim.product):
-        return False
-    stored = removal.to_json()
-    if reclaims.move(uow, reclaim_id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=stored) is None:
-        return False
+def _may_begin(uow: UnitOfWork, reclaim: Reclaim) -> bool:
+    return reclaim.status is ReclaimStatus.APPROVED and not asked_for(uow, reclaim.account_id, reclaim.product)
+
+
+def _begin(uow: UnitOfWork, reclaim: Reclaim, *, removal: Removal) -> None:
+    reclaims.move(uow, reclaim.id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=removal.to_json())
     groups = ",".join(group.id for group in removal.snapshot.groups)
     roles = ",".join(ref.role for ref in removal.snapshot.roles)
     facts = {name: value for name, value in (("groups", groups), ("roles", roles)) if value}
-    uow.audit("seat.snapshot", actor=audit_actor(uow, Comeback()), reclaim=reclaim_id, product=reclaim.product, **facts)
-    return True
+    uow.audit("seat.snapshot", actor=audit_actor(uow, Comeback()), reclaim=reclaim.id, product=reclaim.product, **facts)
 
 
 def go_on(uow: UnitOfWork, reclaim: Reclaim, *, steps_taken: int, of: int) -> None:
@@ -115,25 +143,50 @@ def look_again(uow: UnitOfWork, see: SeeSeatGone) -> None:
 
 
 def record_taken(uow: UnitOfWork, reclaim_id: str) -> None:
-    """The seat is free, as read back."""
+    """The seat is free, as read back: its owner is told how to get it back."""
+    lock_with_plan(uow, reclaim_id)
     taken = reclaims.move(uow, reclaim_id, source=(ReclaimStatus.TAKING, ReclaimStatus.NEEDS_ATTENTION), target=ReclaimStatus.TAKEN)
-    if taken is not None:
-        uow.audit("seat.reclaimed", actor=audit_actor(uow, Comeback()), reclaim=taken.id, product=taken.product)
-        wake_queue(uow, taken.product)
+    if taken is None:
+        return
+    uow.audit("seat.reclaimed", actor=audit_actor(uow, Comeback()), reclaim=taken.id, product=taken.product)
+    end_warning(uow, taken, target=WarningStatus.ENDED, code="taken")
+    enqueue(uow, TellTaken(reclaim_id=taken.id, news=TAKEN), key=f"seat-tell:{taken.id}:{TAKEN}")
+    follow(uow, taken.batch_id)
+    wake_queue(uow, taken.product)
 
 
-def record_kept(uow: UnitOfWork, reclaim_id: str, *, code: Kept, details: Mapping[str, str] | None = None) -> None:
-    """Nothing is taken: the seat stays as it is."""
+def record_kept(
+    uow: UnitOfWork, reclaim_id: str, *, code: Kept, details: Mapping[str, str] | None = None, spare_until: datetime | None = None
+) -> None:
+    """Nothing is taken: the seat stays as it is, and its holder is not warned again before *spare_until*."""
+    lock_with_plan(uow, reclaim_id)
     sources = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
     kept = reclaims.move(uow, reclaim_id, source=sources, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
-    if kept is not None:
-        uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), reclaim=kept.id, product=kept.product, code=code.value)
+    if kept is None:
+        return
+    uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), reclaim=kept.id, product=kept.product, code=code.value)
+    if code in _ENDS:
+        end_warning(uow, kept, target=_ENDS[code], code=code.value)
+    if spare_until is not None:
+        seats.keep(uow, kept.account_id, kept.product, spare_until)
+    follow(uow, kept.batch_id)
 
 
-def record_stuck(uow: UnitOfWork, reclaim_id: str, *, code: Stuck, details: Mapping[str, str] | None = None) -> None:
-    """Some of it is taken, and it does not go on: a human looks."""
+def end_warning(uow: UnitOfWork, reclaim: Reclaim, *, target: WarningStatus, code: str) -> None:
+    """The warning that led to the reclaim has served; its message says so."""
+    ended = warnings.move(uow, reclaim.warning_id, source=OPEN_WARNINGS, target=target, reason_code=code) if reclaim.warning_id else None
+    if ended is not None and ended.ts is not None:
+        enqueue(uow, RedrawWarning(warning_id=ended.id))
+
+
+def record_stuck(uow: UnitOfWork, reclaim_id: str, *, code: Stuck, details: Mapping[str, str], settings: Settings) -> None:
+    """Some of it may be taken, and it does not go on: a human looks, and the channel is told so once."""
+    lock_with_plan(uow, reclaim_id)
     stuck = reclaims.move(
         uow, reclaim_id, source=ReclaimStatus.TAKING, target=ReclaimStatus.NEEDS_ATTENTION, reason_code=code.value, details=details
     )
     if stuck is not None:
         uow.audit("seat.needs_attention", actor=audit_actor(uow, Comeback()), reclaim=stuck.id, product=stuck.product, code=code.value)
+        facts = {"product": settings.products[stuck.product].name if stuck.product in settings.products else stuck.product}
+        alert_channel(uow, settings=settings, news="seat_stuck", facts=facts, once=stuck.id)
+        follow(uow, stuck.batch_id)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.actor import Actor, Comeback, SlackPerson
-from bot.codes import Closed
+from bot.codes import RELINKED, Closed
 from bot.jobs import Admit, BumpCard, Expire, PostCard, RedrawCard, Tell, Vet
 from bot.policy import Refusal, may_cancel
 from bot.settings import Settings
@@ -117,7 +117,9 @@ def admit(uow: UnitOfWork, request_id: str, *, email: str, channel: str) -> None
     if request is None or request.status is not RequestStatus.PENDING:
         return
     trouble = trouble_with_atlassian(uow)
-    body = {"state": None, "trouble": trouble.value if trouble else None}
+    before = findings.of(uow, request_id)
+    unseen = before is not None and before.body.get("trouble") == RELINKED
+    body = {"state": None, "trouble": RELINKED if unseen else trouble.value if trouble else None}
     findings.record(uow, request_id=request_id, account_id=None, email=email, body=body)
     enqueue(uow, Vet(request_id=request_id))
     if trouble is not None:

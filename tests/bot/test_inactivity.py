@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from atlassian.models import ProductAccess
 from bot.idle_rules import Rules
-from bot.inactivity import DELAY, Activity, SeatClass, SeatFacts, Why, activity_on, classify, select_longest_idle, why
+from bot.inactivity import DELAY, Activity, SeatFacts, Why, activity_on, classify, select_longest_idle, why
+from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity
 from tests.bot.outside import CONFLUENCE, JIRA
 
 NOW = datetime(2026, 11, 2, 3, tzinfo=UTC)
@@ -38,19 +39,19 @@ def access(resource: str | None, last_active: datetime | None, *, key: str | Non
 
 def test_idle_seat_is_idle() -> None:
     """The ordinary case: somebody who stopped coming, known in every respect."""
-    assert classify(IDLE, rules=RULES, now=NOW) is SeatClass.IDLE
+    assert classify(IDLE, rules=RULES, now=NOW) is SeatActivity.IDLE
 
 
 @pytest.mark.parametrize(
     ("last_active", "expected"),
     [
-        (NOW, SeatClass.ACTIVE),
-        (NOW - RULES.after, SeatClass.ACTIVE),
-        (NOW - RULES.after - DELAY, SeatClass.ACTIVE),
-        (JUST_IDLE, SeatClass.IDLE),
+        (NOW, SeatActivity.ACTIVE),
+        (NOW - RULES.after, SeatActivity.ACTIVE),
+        (NOW - RULES.after - DELAY, SeatActivity.ACTIVE),
+        (JUST_IDLE, SeatActivity.IDLE),
     ],
 )
-def test_activity_may_be_told_a_day_late(last_active: datetime, expected: SeatClass) -> None:
+def test_activity_may_be_told_a_day_late(last_active: datetime, expected: SeatActivity) -> None:
     """Somebody who came yesterday looks as if they had not, so a day is added to the rule."""
     assert classify(replace(IDLE, last_active=last_active), rules=RULES, now=NOW) is expected
 
@@ -107,21 +108,20 @@ def test_each_reason_is_enough(change: dict[str, object], reason: Why) -> None:
 )
 def test_what_is_over_protects_no_more(change: dict[str, object]) -> None:
     """An exemption, a cool-down and a grace end by themselves, at the moment that they name."""
-    assert classify(replace(IDLE, **change), rules=RULES, now=NOW) is SeatClass.IDLE  # type: ignore[arg-type]
+    assert classify(replace(IDLE, **change), rules=RULES, now=NOW) is SeatActivity.IDLE  # type: ignore[arg-type]
 
 
 def test_first_reason_in_order_is_told() -> None:
     """An admin whose activity cannot be read is shown as an admin, and an exempt person as exempt: that holds tomorrow too."""
     unread = replace(IDLE, activity_known=False)
-    assert classify(replace(unread, platform_roles=("atlassian/org-admin",)), rules=RULES, now=NOW) is SeatClass.PROTECTED
-    assert classify(replace(unread, exempt_until=NOW + DAY), rules=RULES, now=NOW) is SeatClass.EXEMPT
+    assert classify(replace(unread, platform_roles=("atlassian/org-admin",)), rules=RULES, now=NOW) is SeatActivity.PROTECTED
+    assert classify(replace(unread, exempt_until=NOW + DAY), rules=RULES, now=NOW) is SeatActivity.EXEMPT
     assert list(Why).index(Why.EXEMPTED) < list(Why).index(Why.ACTIVITY_MISSING) < list(Why).index(Why.USED)
 
 
 def test_every_reason_has_a_class() -> None:
     """A reason without a class would stop a scan at the first person it holds for."""
-    assert {reason.seat_class for reason in Why} == set(SeatClass)
-    assert {one for one in SeatClass if one.may_be_taken} == {SeatClass.IDLE, SeatClass.NEVER_ACTIVE}
+    assert {reason.activity for reason in Why} == set(SeatActivity)
 
 
 moments = st.one_of(
@@ -176,29 +176,29 @@ def to_be_left_alone(seat: SeatFacts) -> bool:
 @given(seat=seats())
 def test_nobody_is_idle_whom_any_rule_protects(seat: SeatFacts) -> None:
     """Nobody protected, exempt, unknown, recently active, kept or in grace can ever be warned; everybody else can."""
-    assert classify(seat, rules=RULES, now=NOW).may_be_taken is not to_be_left_alone(seat)
+    assert (classify(seat, rules=RULES, now=NOW) in IDLE_ACTIVITIES) is not to_be_left_alone(seat)
 
 
 @given(seat=seats(), later=st.timedeltas(min_value=timedelta(0), max_value=400 * DAY))
 def test_later_activity_never_makes_anybody_idle(seat: SeatFacts, later: timedelta) -> None:
     """Whoever is safe stays safe when they turn out to have come later than was thought."""
-    assume(seat.last_active is not None and not classify(seat, rules=RULES, now=NOW).may_be_taken)
+    assume(seat.last_active is not None and classify(seat, rules=RULES, now=NOW) not in IDLE_ACTIVITIES)
     assert seat.last_active is not None
     moved = replace(seat, last_active=seat.last_active + later)
     if why(seat, rules=RULES, now=NOW) is not Why.DATE_WRONG:
-        assert not classify(moved, rules=RULES, now=NOW).may_be_taken
+        assert classify(moved, rules=RULES, now=NOW) not in IDLE_ACTIVITIES
 
 
 @given(seat=seats(), forgotten=st.sampled_from(["account_type", "platform_roles", "admin_on_product", "in_protected_group", "is_approver"]))
 def test_a_fact_that_is_lost_never_makes_anybody_idle(seat: SeatFacts, forgotten: str) -> None:
     """A read that failed can save a seat and never cost one."""
-    assert not classify(replace(seat, **{forgotten: None}), rules=RULES, now=NOW).may_be_taken  # type: ignore[arg-type]
+    assert classify(replace(seat, **{forgotten: None}), rules=RULES, now=NOW) not in IDLE_ACTIVITIES  # type: ignore[arg-type]
 
 
 @given(seat=seats(), wait=st.timedeltas(min_value=timedelta(0), max_value=900 * DAY))
 def test_waiting_never_makes_an_idle_seat_active(seat: SeatFacts, wait: timedelta) -> None:
     """What is idle today is idle tomorrow, unless the person comes, keeps it, or is exempted."""
-    assume(classify(seat, rules=RULES, now=NOW).may_be_taken)
+    assume(classify(seat, rules=RULES, now=NOW) in IDLE_ACTIVITIES)
     assert classify(seat, rules=RULES, now=NOW + wait) is classify(seat, rules=RULES, now=NOW)
 
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from prometheus_client import generate_latest
 
 from bot import metrics
-from storage import access_requests, outbox, pacing, people
+from storage import access_requests, outbox, pacing, people, scans
 from storage.db import Database, UnitOfWork
+from storage.lifecycle import RequestStatus, ScanOrigin, ScanStatus
 from storage.records import AccessRequest
+from tests.bot.seat_history import give_back, offer, product, scan, take, warn
 from tests.fixtures.clock import MovableClock
+from tests.storage.world import move, request
+
+PRODUCTS = offer(product(price=Decimal("8.15"), renewal_day=14), product("confluence"))
 
 
 def file(uow: UnitOfWork) -> AccessRequest | None:
@@ -21,7 +28,7 @@ def file(uow: UnitOfWork) -> AccessRequest | None:
 
 def scraped(database: Database) -> list[str]:
     """The lines of a scrape that are ours."""
-    text = generate_latest(metrics.build(database)).decode()
+    text = generate_latest(metrics.build(database, products=PRODUCTS, zone=ZoneInfo("UTC"))).decode()
     return [line for line in text.splitlines() if line.startswith("comeback_")]
 
 
@@ -40,8 +47,75 @@ def test_figures_are_those_of_the_database(database: Database, clock: MovableClo
     assert 119 < float(overdue.split()[-1]) < 125
 
 
+def test_idle_seats_are_figures_of_each_product(database: Database, clock: MovableClock) -> None:
+    """Seats by class, what became of those taken, and the estimates; a product without a price has no figure rather than a zero."""
+
+    def happen(uow: UnitOfWork) -> None:
+        scan(uow, active=4, idle=2)
+        warn(uow)
+        give_back(uow, take(uow), how="undo")
+        give_back(uow, take(uow), how="by_itself")
+        take(uow)
+
+    database.write_now(happen)
+    clock.advance(timedelta(days=20))
+    lines = scraped(database)
+    for line in (
+        'comeback_seats{class="idle",product="jira"} 2.0',
+        'comeback_seats{class="active",product="confluence"} 0.0',
+        'comeback_warnings{product="jira",reached="yes"} 1.0',
+        'comeback_reclaims_total{outcome="taken",product="jira"} 3.0',
+        'comeback_reclaims_total{outcome="undone",product="jira"} 1.0',
+        'comeback_reclaims_total{outcome="back_by_itself",product="jira"} 1.0',
+        'comeback_reclaims_total{outcome="asked_back",product="jira"} 0.0',
+        'comeback_saved_estimate{currency="USD",product="jira"} 8.15',
+        'comeback_saving_month_estimate{currency="USD",product="jira"} 8.15',
+        'comeback_idle_month_estimate{currency="USD",product="jira"} 16.3',
+    ):
+        assert line in lines
+    assert not [line for line in lines if "estimate" in line and "confluence" in line]
+    assert not [line for line in lines if "access_median" in line]
+
+
+def test_time_to_access_is_a_figure_of_the_last_weeks(database: Database, clock: MovableClock) -> None:
+    """One of all times would hardly move when it gets worse."""
+    one = database.write_now(request)
+    clock.advance(timedelta(minutes=4))
+    path = (RequestStatus.APPROVED, RequestStatus.GRANTING, RequestStatus.GRANTED)
+    database.write_now(lambda uow: move(uow, one, *path))
+    (line,) = [line for line in scraped(database) if "access_median" in line]
+    assert 239 < float(line.split()[-1]) < 242
+    clock.advance(timedelta(days=31))
+    assert not [line for line in scraped(database) if "access_median" in line]
+
+
 def test_database_that_is_away_is_a_figure_too(sqlite_url: str, clock: MovableClock, open_database: Callable[..., Database]) -> None:
     """A scrape never fails: an alert on `comeback_database_up` must be able to fire."""
     database = open_database(sqlite_url, clock=clock.now)
     database.close_now()
     assert scraped(database) == ["comeback_database_up 0.0"]
+
+
+def test_a_scan_that_stays_away_can_be_alerted_on(database: Database, clock: MovableClock) -> None:
+    """The age of the last complete scan grows while later ones stop; a product that was never scanned has none."""
+
+    def happen(uow: UnitOfWork) -> None:
+        done = scans.start(uow, product="jira", origin=ScanOrigin.SCHEDULE)
+        assert done is not None
+        scans.end(uow, done.id, target=ScanStatus.COMPLETE, figures={"seats": 0})
+
+    def stop(uow: UnitOfWork) -> None:
+        stopped = scans.start(uow, product="jira", origin=ScanOrigin.SCHEDULE)
+        assert stopped is not None
+        scans.advance(uow, stopped.id, pages=0, cursor=None, stats={})
+        scans.end(uow, stopped.id, target=ScanStatus.STOPPED, figures={"seats": 0})
+
+    database.write_now(happen)
+    clock.advance(timedelta(hours=3))
+    database.write_now(stop)
+    lines = scraped(database)
+    (age,) = [line for line in lines if line.startswith("comeback_scan_age_seconds")]
+    assert 10_790 < float(age.split()[-1]) < 10_810
+    assert 'comeback_scan_pages{product="jira"} 1.0' in lines
+    assert 'comeback_scan_status{product="jira",status="stopped"} 1.0' in lines
+    assert 'comeback_scan_status{product="confluence",status="complete"} 0.0' in lines

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.idle_jobs import PostDigest
 from bot.jobs import Prune
+from bot.settings import load
 from bot.ticker import Schedule, Ticker, newest_slot, schedules
 from storage import outbox
 from storage.db import Database, UnitOfWork
+from tests.bot.outside import COMPLETE, Outside
 from tests.fixtures.clock import MovableClock
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,8 +48,11 @@ def test_a_fresh_install_does_its_daily_work_on_its_first_day() -> None:
 
 
 def _tickers(database: Database, number: int) -> list[Ticker]:
-    hourly = Schedule(name="hourly", trigger=CronTrigger(minute=0, timezone=UTC), job=lambda slot: Prune(slot=slot))
-    return [Ticker(database=database, schedules=(hourly,)) for _ in range(number)]
+    return [Ticker(database=database, schedules=_hourly()) for _ in range(number)]
+
+
+def _hourly() -> tuple[Schedule, ...]:
+    return (Schedule(name="hourly", trigger=CronTrigger(minute=0, timezone=UTC), job=lambda slot: Prune(slot=slot)),)
 
 
 async def test_several_processes_fire_each_slot_once(database: Database, clock: MovableClock) -> None:
@@ -72,7 +78,7 @@ async def _finish_one(database: Database) -> str:
 
 async def test_it_stops_at_once(database: Database) -> None:
     """Stopping does not wait for the next tick."""
-    ticker = Ticker(database=database, schedules=schedules(BERLIN))
+    ticker = Ticker(database=database, schedules=_hourly())
     running = asyncio.create_task(ticker.run())
     await asyncio.sleep(0)
     ticker.stop()
@@ -88,9 +94,30 @@ def away(open_database: Callable[..., Database], clock: MovableClock, empty_sqli
 
 async def test_a_database_that_is_away_is_asked_again(away: Database) -> None:
     """The ticker outlives an outage of the database."""
-    ticker = Ticker(database=away, schedules=schedules(BERLIN))
+    ticker = Ticker(database=away, schedules=_hourly())
     running = asyncio.create_task(ticker.run())
     done, _ = await asyncio.wait({running}, timeout=0.5)
     assert not done
     ticker.stop()
     await running
+
+
+def test_schedules_follow_the_settings(outside: Outside) -> None:
+    """The scan starts at the hour that the settings name, by their own wall clock."""
+    outside.set({**COMPLETE, "COMEBACK_TIMEZONE": "Europe/Berlin", "COMEBACK_IDLE__SCAN_AT": "04:45"})
+    scan = next(schedule for schedule in schedules(load()) if schedule.name == "scan")
+    slot = newest_slot(scan.trigger, last=None, now=datetime(2026, 11, 5, 12, tzinfo=UTC))
+    assert slot == "2026-11-05T04:45"
+    assert scan.job(slot).kind == "scan.start"
+
+
+def test_the_digest_comes_weekly_on_its_day(outside: Outside) -> None:
+    """On the day and at the hour of the settings, by their own wall clock, into the channel that they name."""
+    idle = {"COMEBACK_IDLE__DIGEST_DAY": "fri", "COMEBACK_IDLE__DIGEST_AT": "16:30", "COMEBACK_IDLE__DIGEST_CHANNEL": "C0SAVINGS"}
+    outside.set({**COMPLETE, **idle, "COMEBACK_TIMEZONE": "Europe/Berlin"})
+    digest = next(schedule for schedule in schedules(load()) if schedule.name == "digest")
+    friday = datetime(2026, 10, 30, 15, 30, tzinfo=UTC)
+    assert newest_slot(digest.trigger, last="2026-10-23T16:30", now=friday - timedelta(seconds=1)) is None
+    assert newest_slot(digest.trigger, last="2026-10-23T16:30", now=friday) == "2026-10-30T16:30"
+    assert newest_slot(digest.trigger, last="2026-10-09T16:30", now=friday) == "2026-10-30T16:30"
+    assert digest.job("2026-10-30T16:30") == PostDigest(slot="2026-10-30T16:30", channel="C0SAVINGS")

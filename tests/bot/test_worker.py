@@ -15,7 +15,7 @@ from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnk
 from bot import lease, trouble
 from bot.effects.kit import Kit
 from bot.effects.registry import EFFECTS
-from bot.jobs import Grant, Prune
+from bot.jobs import Expire, Grant, Prune
 from bot.lease import LeaseTooShort
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
 from bot.usecases.steps import enqueue
@@ -81,6 +81,17 @@ async def test_a_job_of_another_release_is_put_aside(running: Running, database:
     await database.write(lambda uow: outbox.enqueue(uow, kind=Grant.kind, subject="b", payload={"request": 7}, settle_seconds=12))
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
     await running.until_left({("from.the.future", JobState.DEAD), (Grant.kind, JobState.DEAD)})
+
+
+async def test_a_worker_of_some_kinds_leaves_the_others(kit: Kit, database: Database) -> None:
+    """Lent to a command it does that command's jobs, also where another job has been due for longer."""
+    await database.write(lambda uow: enqueue(uow, Expire(request_id="r")))
+    await database.write(lambda uow: enqueue(uow, Prune(slot="now")))
+    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind}))
+    task = asyncio.create_task(worker.run())
+    await Running(worker=worker, database=database).until_left({(Expire.kind, JobState.READY)})
+    worker.stop(drain_seconds=5)
+    await task
 
 
 async def test_stopping_leaves_the_rest_for_later(kit: Kit, database: Database) -> None:

@@ -5,15 +5,17 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from bot import clock
 from bot.runtime import Parts, Role, started
 from bot.settings import load
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
-from storage import access_requests, audit
+from storage import access_requests, audit, slots
+from storage.db import Database
 from storage.records import AccessRequest, AuditEntry
 
 ADMINS = "G0ADMINS"
@@ -108,9 +110,15 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def on_stage(
-    monkeypatch: pytest.MonkeyPatch, *, transport: str, database_url: str, free_seats: int | None = None, **settings: str
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    transport: str,
+    database_url: str,
+    free_seats: int | None = None,
+    scheduled: bool = False,
+    **settings: str,
 ) -> AsyncIterator[Stage]:
-    """A running stage; *settings* are more environment variables of the bot."""
+    """A running stage; *settings* are more environment variables of the bot. Only a *scheduled* one looks after idle seats by itself."""
     port = free_port()
     app_url = f"http://127.0.0.1:{port}/slack/events" if transport == "http" else None
     async with AsyncExitStack() as stack:
@@ -124,10 +132,21 @@ async def on_stage(
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
+        if not scheduled:
+            await leave_idle_seats(database_url, now=sandbox.clock.now)
         parts = await stack.enter_async_context(started(load(), role=Role.RUN, now=sandbox.clock.now))
         if not sandbox.slack.connected:
             await sandbox.slack.until(lambda: sandbox.slack.connected, timeout=PATIENCE)
         yield Stage(sandbox=sandbox, parts=parts)
+
+
+async def leave_idle_seats(database_url: str, *, now: Callable[[], datetime]) -> None:
+    """Have the schedules of idle seats fire after the end of every story: their messages would stand between those of others."""
+    database = Database.open(database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+    try:
+        await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in ("scan", "plan", "digest")])
+    finally:
+        await database.close()
 
 
 @pytest.fixture(params=["socket-sqlite", "http-postgresql"])

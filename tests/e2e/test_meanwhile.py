@@ -47,7 +47,7 @@ async def test_an_address_that_is_not_proven_any_more_gets_no_invitation(small_s
 
 
 async def test_a_link_made_meanwhile_is_what_counts(small_stage: OpenStage) -> None:
-    """The card says to link another account instead; whoever does so and approves gives access to that account."""
+    """An approval of a card that was drawn before covers no other account: whoever reads the new card and goes on agrees to it."""
     async with small_stage() as stage:
         card = await _asked(stage, "lena")
         account = stage.sandbox.atlassian.person("dan").id
@@ -57,8 +57,26 @@ async def test_a_link_made_meanwhile_is_what_counts(small_stage: OpenStage) -> N
 
         await stage.parts.database.write(link)
         await stage.sandbox.slack.clicks("grace", card, "request.approve")
+        again = await stage.card(saying="is no longer what the card said")
+        assert "dan.weber@acme.example" in again.words
+        assert _given(stage) == []
+        await stage.sandbox.slack.clicks("omar", again, "request.retry")
         await stage.told("lena", "You have Jira again")
         assert [write.account_id for write in _given(stage)] == [account]
+        assert "Approved by <@U0OMAR>" in (await stage.card(saying="has Jira again")).words
+
+
+async def test_an_address_that_changed_meanwhile_takes_no_approval_along(small_stage: OpenStage) -> None:
+    """Approved, and waiting for a seat: whoever has another address in Slack by then is somebody else until a human says so."""
+    async with small_stage(free_seats=0) as stage:
+        await stage.sandbox.slack.clicks("grace", await _asked(stage, "ada"), "request.approve")
+        await stage.told("ada", "Approved, and waiting")
+        dan = stage.sandbox.atlassian.person("dan")
+        stage.sandbox.slack.change_email("ada", dan.email)
+        stage.sandbox.atlassian.capacity["jira"] += 1
+        card = await stage.card(saying="is no longer what the card said", step=timedelta(minutes=16))
+        assert dan.email in card.words
+        assert _given(stage) == []
 
 
 async def test_trying_again_looks_afresh(small_stage: OpenStage) -> None:

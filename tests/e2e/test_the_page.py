@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chart import TrendPoint, trend
 from sandbox.atlassian.organization import KeyState
 from sandbox.server import Sandbox
+from tests.e2e.digest_words import PRICED, await_decisions, play_a_quarter, send_digest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("TESTS_REQUIRE_BROWSER") == "1"
@@ -152,3 +153,25 @@ async def test_files_are_shown_in_the_conversation(page: Page, tmp_path: Path) -
         async with page.expect_download() as saving:
             await page.get_by_test_id("file").filter(has_text="Everybody idle").click()
         assert (await saving.value).suggested_filename == "idle.csv"
+
+
+async def test_a_visitor_reads_the_digest(page: Page, small_stage: Callable[..., Any], tmp_path: Path) -> None:
+    """The figures, what waits, the way into the plan, and the picture below: all of it where an approver sees it at once."""
+    async with small_stage(**PRICED) as stage:
+        await play_a_quarter(stage)
+        await await_decisions(stage)
+        await send_digest(stage)
+        await page.goto(f"{stage.sandbox.url}/?as=grace&in=G0ADMINS")
+        await expect(page.get_by_test_id("messages")).to_contain_text("A plan of 12 seats")
+        await expect(page.get_by_role("link", name="Open the plan").or_(page.get_by_role("button", name="Open the plan"))).to_be_visible()
+        image = page.get_by_alt_text("339 seats in use")
+        await expect(image).to_be_visible()
+        await page.wait_for_function("image => image.complete && image.naturalWidth === 1200", arg=await image.element_handle())
+        await image.scroll_into_view_if_needed()
+        await picture(page, "digest-chart", tmp_path)
+        await page.get_by_text("Atlassian seats this week").first.scroll_into_view_if_needed()
+        await picture(page, "digest", tmp_path)
+        await page.get_by_test_id("nav-home").click()
+        await expect(page.get_by_test_id("home")).to_contain_text("Seats taken back so far")
+        await page.get_by_text("Seats taken back so far").scroll_into_view_if_needed()
+        await picture(page, "home-of-an-approver", tmp_path)

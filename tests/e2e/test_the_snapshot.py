@@ -5,23 +5,32 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.usecases import reclaims as usecases
 from sandbox.atlassian import acts
 from sandbox.atlassian.accounts import Account
 from sandbox.atlassian.catalog import Group
-from storage import reclaims, scans, seats
+from sandbox.faults import Fault
+from storage import people, reclaims, scans, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, ScanOrigin, SeatActivity
 from storage.seat_records import SeenSeat
 from tests.e2e.conftest import Stage
+from tests.e2e.idle_words import make_idle, warn
 
 OpenStage = Callable[..., Any]
 USER = "atlassian/user"
 
 
+@pytest.fixture(autouse=True)
+def _removal_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMEBACK_IDLE__MODE", "reclaim")
+
+
 def hugo(stage: Stage) -> Account:
-    """His account as it truly is; he has a seat of Jira, and of Confluence."""
-    return stage.sandbox.atlassian.person("hugo")
+    """His account as it truly is; he has a seat of Jira, and of Confluence, and has been away for long."""
+    return make_idle(stage, "hugo")
 
 
 def change(stage: Stage, **fields: Any) -> Account:
@@ -38,12 +47,22 @@ def licence_group(stage: Stage, name: str, *products: str) -> Group:
     return group
 
 
+def link(stage: Stage, uow: UnitOfWork) -> None:
+    """He came back once before, so that his account is known."""
+    person = people.find_or_add(uow, team_id="T0ACME", slack_id="U0HUGO")
+    people.link(uow, person.id, account_id=hugo(stage).id, email=hugo(stage).email)
+
+
 async def agree(stage: Stage, *products: str) -> None:
-    """An admin has agreed that his seats are taken back."""
+    """He was warned, and an admin has agreed that his seats are taken back."""
+    warned = await warn(stage, *(("hugo", product) for product in products))
 
     def fact(uow: UnitOfWork) -> None:
-        planned = [reclaims.plan(uow, account_id=hugo(stage).id, product=product, last_active_at=None) for product in products]
-        for one in planned:
+        account_id = hugo(stage).id
+        for one in [
+            reclaims.plan(uow, account_id=account_id, product=warning.product, last_active_at=None, warning_id=warning.id)
+            for warning in warned
+        ]:
             assert one is not None
             usecases.approve(uow, one.id)
 
@@ -134,6 +153,63 @@ async def test_a_group_that_gives_another_product_is_left_alone(small_stage: Ope
         reclaim = await _only(stage)
         assert (reclaim.status, reclaim.reason_code) == (ReclaimStatus.STOPPED, "in_the_way")
         assert reclaim.details["groups"] == "everything"
+
+
+async def test_a_group_that_gives_more_by_now_is_named(small_stage: OpenStage) -> None:
+    """The group that comes back gives Confluence too since it was taken: whoever approves reads that, at today's state."""
+    async with small_stage() as stage:
+        project = licence_group(stage, "jira-project-x", "jira")
+        change(stage, groups=frozenset({project.id}))
+        await take(stage, "jira")
+        licence_group(stage, "jira-project-x", "jira", "confluence")
+        stage.later(timedelta(minutes=61))
+        await come_back(stage, saying="The same group also gives Confluence")
+
+
+async def test_a_half_taken_seat_is_not_forgotten(small_stage: OpenStage) -> None:
+    """One of two groups went, the other was refused: the person has the product still, and the snapshot is held until it is whole."""
+    async with small_stage() as stage:
+        project = licence_group(stage, "a-project", "jira")
+        change(stage, groups=hugo(stage).groups | {project.id})
+        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=400, code="ADMIN-400-24", skip=1))
+        await agree(stage, "jira")
+        await stage.logged("seat.needs_attention")
+        stage.sandbox.faults.clear()
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.told("hugo", "You have Jira already")
+        assert (await _only(stage)).status is ReclaimStatus.NEEDS_ATTENTION
+
+
+async def test_a_first_request_protects_its_seat(small_stage: OpenStage) -> None:
+    """Nobody is linked before their first grant: the account that was found by their address is spared all the same."""
+    async with small_stage() as stage:
+        before = hugo(stage)
+        acts.do(stage.sandbox.atlassian, hugo(stage), "remove_product", product="jira")
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.card(saying="asks for Jira")
+        acts.do(stage.sandbox.atlassian, hugo(stage), "add_product", product="jira")
+        await agree(stage, "jira")
+        await stage.logged("seat.kept")
+        assert hugo(stage) == before
+
+
+async def test_who_asks_while_a_shared_group_goes_gets_it_back(small_stage: OpenStage) -> None:
+    """One group gave both products and went with the first of them: the second is not called untouched, and a request returns it."""
+    async with small_stage() as stage:
+        both = licence_group(stage, "everything", "jira", "confluence")
+        before = change(stage, groups=frozenset({both.id}))
+        await stage.parts.database.write(lambda uow: link(stage, uow))
+        stage.sandbox.faults.add(Fault(match="POST /users/search$", status=503, skip=1, times=1))
+        await agree(stage, "jira", "confluence")
+        await stage.logged("seat.step")
+        await stage.sandbox.slack.types("hugo", "/request-confluence please")
+        await stage.logged("seat.needs_attention", step=timedelta(seconds=5))
+        await stage.card(saying="stopped half way", step=timedelta(seconds=5))
+        card = await stage.card(saying="asks for Confluence", step=timedelta(seconds=5))
+        assert "`everything`" in card.words
+        await stage.sandbox.slack.clicks("grace", card, "request.approve")
+        await stage.told("hugo", "You have Confluence again")
+        assert hugo(stage) == before
 
 
 async def test_a_seat_that_is_taken_goes_to_who_waits_for_one(small_stage: OpenStage) -> None:

@@ -1,9 +1,8 @@
 """Somebody asks, a fault strikes, the world is moved until nothing happens any more: what became of the request."""
 
-import asyncio
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 
 from sandbox.atlassian.seeding import _account
@@ -12,15 +11,13 @@ from sandbox.human import AtlassianState, Human
 from sandbox.slack.app import Command
 from sandbox.slack.messages import Message
 from sandbox.slack.people import user_from
-from storage import access_requests, audit, outbox
-from storage.db import UnitOfWork
-from storage.lifecycle import JobState, RequestStatus
+from storage import access_requests, audit
+from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest, AuditEntry
 from tests.e2e.conftest import Stage
 from tests.e2e.faulty import INVITE, Door, Facts, Site, Way
+from tests.e2e.quiet import until_quiet
 
-QUIET = timedelta(minutes=20)
-"""Reminders and drift looks are hours away, and all that goes on by itself is nearer than this."""
 NEXT_DAY = timedelta(hours=24, minutes=1)
 
 
@@ -98,15 +95,8 @@ class Trial:
             await self.click(who, "request.retry")
 
     async def until_quiet(self) -> None:
-        """Let the bot work; whenever it only waits, move the world to what it waits for. Ends when nothing is due for long."""
-        while True:
-            busy, due = await self.stage.parts.database.read(_pulse)
-            now = self.stage.sandbox.clock.now()
-            if not busy and (due is None or due - now > QUIET):
-                return
-            if not busy and due is not None and due > now:
-                self.stage.later(due - now)
-            await asyncio.sleep(0.004)
+        """Let the bot work until nothing is due for long."""
+        await until_quiet(self.stage)
 
     def plant(self, site: Site, facts: Facts | None, *, times: int = 1) -> None:
         """Put the fault in the way of the next calls to *site*; None is a refused connection."""
@@ -176,8 +166,3 @@ STATIONS = {
 def station(entry: AuditEntry) -> str:
     """What an entry of the trail means to the person who asked."""
     return STATIONS[entry.kind].format_map(json.loads(entry.body)["facts"])
-
-
-def _pulse(uow: UnitOfWork) -> tuple[bool, datetime | None]:
-    """Whether a job is being done now, and when the next is due."""
-    return any(kind.state is JobState.LEASED for kind in outbox.backlog(uow)), outbox.next_due(uow)

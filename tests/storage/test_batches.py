@@ -147,3 +147,12 @@ async def test_only_known_words_and_agreed_ones_are_stored(database: Database, s
             with pytest.raises(IntegrityError):
                 await database.write(lambda uow, who=who, when=when: write(uow, who, when))  # type: ignore[misc]
     await database.write(lambda uow: write(uow, bob.id, "proposed_at"))
+
+
+async def test_noted_figures_are_drawn_again(database: Database) -> None:
+    """What is written down beside the members shows on the card, and moves nothing."""
+    batch = await database.write(proposed)
+    await database.write(lambda uow: batches.note(uow, batch.id, figures={"seats": 4}))
+    after = await database.read(lambda uow: batches.get(uow, batch.id))
+    assert after is not None
+    assert (after.figures, after.version, after.status) == ({"seats": 4}, batch.version + 1, batch.status)

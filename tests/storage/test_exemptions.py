@@ -166,3 +166,13 @@ async def test_only_known_words_and_decided_ones_are_stored(database: Database, 
         with pytest.raises(IntegrityError):
             await database.write(lambda uow: write(uow, None))
     await database.write(lambda uow: write(uow, bob.id))
+
+
+async def test_those_that_nobody_decided_are_listed_longest_waiting_first(database: Database, clock: MovableClock) -> None:
+    """The digest counts them; one that is active waits for nobody."""
+    first = database.write_now(asked)
+    clock.advance(timedelta(hours=1))
+    second = database.write_now(asked)
+    database.write_now(exempt)
+    assert ids(database.read_now(exemptions.list_asked)) == [first.id, second.id]
+    assert ids(database.read_now(lambda uow: exemptions.list_asked(uow, limit=1))) == [first.id]

@@ -94,6 +94,20 @@ async def test_taken_intervals_say_how_long_a_seat_was_free(database: Database, 
     assert database.read_now(lambda uow: figures.taken_intervals(uow, "confluence")) == ()
 
 
+async def test_reclaims_are_counted_by_status(database: Database) -> None:
+    """What is stuck is told until somebody looks; another product's is not among it."""
+
+    def work(uow: UnitOfWork) -> None:
+        taken(uow)
+        planned(uow)
+        planned(uow)
+        counts = figures.reclaim_counts(uow, "jira")
+        assert (counts[R.TAKEN], counts[R.PLANNED], counts[R.NEEDS_ATTENTION]) == (1, 2, 0)
+        assert set(figures.reclaim_counts(uow, "confluence").values()) == {0}
+
+    await database.write(work)
+
+
 async def test_the_median_time_to_access(database: Database, clock: MovableClock) -> None:
     """One request that waited for a week does not make access look slow; what was granted before the period is left out."""
     start = clock.now()

@@ -107,7 +107,7 @@ def what_was_done(state: AccessState, *, put_back: str | None = None) -> str | N
 def _steps(state: AccessState, words: Mapping[WayBack, str], snapshot: str | None) -> str | None:
     replaced = {WayBack.ADD_ACCESS} if snapshot else set()
     steps = [_step(level, state, words) for level in _levels(state) if level in words and level not in replaced]
-    if snapshot and WayBack.INVITE not in state.levels:
+    if snapshot:
         steps.append(snapshot)
     return _in_a_row(steps) if steps else None
 

@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from atlassian.access import WayBack
-from bot.codes import Attention
+from bot.codes import RELINKED, Attention
 from bot.slack.surfaces import card_parts as parts
 from bot.slack.surfaces import reasons
 from bot.slack.surfaces.card_parts import FOUND, INVITED, CardView
@@ -50,7 +50,7 @@ Drawn = tuple[Block | None, ...]
 
 def _pending(view: CardView) -> Drawn:
     decide = buttons(
-        button(_approve_label(view), action_id=APPROVE, value=view.request.id, style="primary"),
+        _approve_button(view),
         _link_button(view) if _has_no_account(view) else None,
         button("Deny…", action_id=DENY, value=view.request.id, style="danger"),
         block_id="decide",
@@ -65,6 +65,13 @@ def _pending(view: CardView) -> Drawn:
         decide,
         context(ends),
     )
+
+
+def _approve_button(view: CardView) -> ButtonElement | None:
+    """None while nobody has seen what the account needs that was just linked."""
+    if view.trouble == RELINKED:
+        return None
+    return button(_approve_label(view), action_id=APPROVE, value=view.request.id, style="primary")
 
 
 def _approve_label(view: CardView) -> str:

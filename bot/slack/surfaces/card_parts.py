@@ -1,7 +1,7 @@
 """The pieces that the drawings of a card are put together from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block
 
 from atlassian.access import AccessState
 from bot.billing import Money, ReturnCost
+from bot.codes import RELINKED
 from bot.settings import Product
 from bot.slack.surfaces import access, put_back
 from bot.slack.surfaces.costs import costs
@@ -31,7 +32,8 @@ class CardView:
     All that a card shows; None is "unknown", never "none".
 
     `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` and
-    `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost. With `seats_roughly` the seats left are by our own last count.
+    `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost. With `seats_roughly` the seats left
+    are by our own last count.
     """
 
     request: AccessRequest
@@ -81,6 +83,8 @@ def _product_and_site(view: CardView) -> str:
 
 
 def _not_known(view: CardView) -> str:
+    if view.trouble == RELINKED:
+        return "Looking at the account that was just linked"
     return "Atlassian couldn't be asked yet" if view.trouble else "Not looked up yet"
 
 
@@ -94,7 +98,7 @@ def _seats(view: CardView) -> str:
     if view.seats_left is None:
         return "Unknown"
     if view.seats_roughly:
-        return f"About {view.seats_left}, by the last scan"
+        return f"About {view.seats_left}, by the last scan" if view.seats_left else "None, by the last scan: it may have to wait"
     return str(view.seats_left) if view.seats_left > 0 else "None: it would wait for one"
 
 
@@ -105,19 +109,11 @@ def _costs(view: CardView) -> list[tuple[str, str]]:
 
 def warnings(view: CardView) -> Block | None:
     """What they should know besides, None when there is nothing."""
-    state = _with_side_products(view)
-    lines = _warnings(view, state) if state else ()
+    lines = _warnings(view, view.state) if view.state else ()
     times = _TIMES.get(view.earlier_denials, f"{view.earlier_denials} times")
     denied = (f"🚫 Denied {times} before",) if view.earlier_denials else ()
     taken = put_back.before_the_click(view.back) if view.back else ()
     return context(*taken, *lines, *denied) if taken or lines or denied else None
-
-
-def _with_side_products(view: CardView) -> AccessState | None:
-    """The diagnosis, with what the groups of a snapshot give besides, where these are put back."""
-    if view.state is None or put_back.doing(view.back) is None or view.back is None:
-        return view.state
-    return replace(view.state, side_products=view.back.side_products)
 
 
 def _warnings(view: CardView, state: AccessState) -> tuple[str, ...]:
@@ -132,7 +128,8 @@ def alarm(view: CardView) -> Block | None:
 
 def decided(view: CardView) -> str:
     """Who decided and when; empty while nobody has."""
-    if view.decision is None:
+    withdrawn = view.decision is not None and view.decision.verdict is Verdict.APPROVE and view.request.approved_at is None
+    if view.decision is None or withdrawn:
         return ""
     verb = "Approved" if view.decision.verdict is Verdict.APPROVE else "Denied"
     return f"{verb} by {mention(view.decision.approver_slack_id)} {moment(view.decision.decided_at)}"

@@ -6,9 +6,13 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
+from bot.report import Report
 from bot.settings import Product
+from bot.slack.surfaces import own_seats
 from bot.slack.surfaces.markup import button, buttons, context, link_button, listed, mention, quoted, section, span
 from bot.slack.surfaces.notices import OPEN_FORM
+from bot.slack.surfaces.own_seats import OwnSeats
+from bot.slack.surfaces.seat_lines import figure_blocks, on_money
 from bot.slack.surfaces.status import StatusRow, request_rows
 from storage.records import AccessRequest
 
@@ -22,7 +26,8 @@ class HomeView:
     """
     One person's Home: their *own* requests and, for those who may decide, all *pending* ones, newest first.
 
-    *links* are the addresses of the pending requests' cards by request id, as far as known.
+    *links* are the addresses of the pending requests' cards by request id, as far as known. *report* is what came of
+    the idle seats, for those who may decide.
     """
 
     own: tuple[AccessRequest, ...]
@@ -31,6 +36,8 @@ class HomeView:
     products: tuple[Product, ...]
     now: datetime
     links: Mapping[str, str] = field(default_factory=dict)
+    report: Report | None = None
+    seats: OwnSeats = field(default=OwnSeats(reader=""))
 
     def product_of(self, request: AccessRequest) -> str:
         """The product's name, or its key when the settings no longer have it."""
@@ -39,7 +46,7 @@ class HomeView:
 
 def render(view: HomeView) -> tuple[Block, ...]:
     """The blocks of the tab."""
-    return (*_asking(view), *(_deciding(view) if view.may_decide else ()), *_asked(view))
+    return (*_asking(view), *(_deciding(view) if view.may_decide else ()), *_seats(view), *_asked(view), *_figures(view))
 
 
 def _asking(view: HomeView) -> tuple[Block, ...]:
@@ -49,6 +56,10 @@ def _asking(view: HomeView) -> tuple[Block, ...]:
     ]
     hint = "An admin decides, and I message you when it's done. What you had there is still there."
     return (_header("Get your access back"), context(hint), buttons(*choices, block_id="ask"))
+
+
+def _seats(view: HomeView) -> tuple[Block, ...]:
+    return own_seats.blocks(view.seats, products={product.key: product for product in view.products})
 
 
 def _deciding(view: HomeView) -> tuple[Block, ...]:
@@ -71,6 +82,12 @@ def _pending_row(request: AccessRequest, view: HomeView) -> Block:
     text = f"🟡  {mention(request.requester_slack_id)} asks for *{quoted(view.product_of(request))}*\nWaiting for {waiting}"
     link = view.links.get(request.id)
     return section(text, accessory=link_button("Open the card", url=link) if link else None)
+
+
+def _figures(view: HomeView) -> tuple[Block, ...]:
+    if view.report is None:
+        return ()
+    return (DividerBlock(), _header("Seats taken back so far"), *figure_blocks(view.report), context(on_money(view.report)))
 
 
 def _asked(view: HomeView) -> tuple[Block, ...]:

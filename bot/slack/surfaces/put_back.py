@@ -15,7 +15,7 @@ class PutBack:
 
     `groups` are put back, and so is the product's `role` given directly; `missing` can't be. With `by_substitute` nothing of what was taken
     can, and `instead` is the group of today.
-    `for_a_human` are administering roles, which nobody gets by a click. `side_products` are the resources that the groups give besides.
+    `for_a_human` are administering roles, which nobody gets by a click.
     """
 
     taken_at: datetime | None = None
@@ -25,7 +25,6 @@ class PutBack:
     by_substitute: bool = False
     instead: str | None = None
     for_a_human: tuple[str, ...] = ()
-    side_products: tuple[str, ...] = ()
 
 
 def doing(back: PutBack | None) -> str | None:

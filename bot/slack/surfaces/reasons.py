@@ -112,8 +112,8 @@ ATTENTION: Mapping[str, Reason] = {
     ),
     "more_than_agreed": Reason(
         admins=(
-            "{requester}'s account needs more by now than the card said when it was approved, so I stopped. What is wrong stands below: "
-            "*Try again* mends all of that."
+            "What {requester} needs is no longer what the card said when it was approved: more is to be mended, more comes with it, or it "
+            "is about another account. So I stopped. It stands below: *Try again* agrees to that."
         ),
         person="Your account needs more than was approved.",
     ),

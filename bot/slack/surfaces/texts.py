@@ -7,8 +7,11 @@ Rules of the voice: the news first, then what happens next, in at most three sen
 from collections.abc import Mapping
 
 from bot.policy import Refusal
+from bot.slack.surfaces.idle_texts import WARNINGS
 from bot.slack.surfaces.link_texts import LINKS
 from bot.slack.surfaces.news import News
+from bot.slack.surfaces.plan_texts import PLANS
+from bot.slack.surfaces.scan_texts import FACTS, SCANS
 
 
 def _refusal(title: str, body: str) -> News:
@@ -125,6 +128,11 @@ TO_APPROVERS: Mapping[str, News] = {
     "checking": News(
         face="🔎", title="One moment.", body="I'm checking with Slack that you're still an approver. Then I'll do it, or tell you why not."
     ),
+    "not_seen_yet": News(
+        face="🔎",
+        title="The card is about to change.",
+        body="It doesn't say yet what you would agree to. Nothing was changed: please read it again in a moment, then press.",
+    ),
     "press_again": News(
         face="🔎",
         title="Please press that once more.",
@@ -184,6 +192,11 @@ ALERTS: Mapping[str, News] = {
             "`COMEBACK_GRANTS_PER_DAY`; if not, look at who approved what."
         ),
     ),
+    "seat_stuck": News(
+        face="🪑",
+        title="Taking back a seat of {product} stopped half way.",
+        body="What was taken of it is remembered. The plan's card says whose it is: *Undo* puts it back, and so does their request.",
+    ),
     "channel_shared": News(
         face="⚠️",
         title="This channel is shared with another company.",
@@ -194,7 +207,7 @@ ALERTS: Mapping[str, News] = {
     ),
 }
 
-FALLBACK_FACTS: Mapping[str, str] = {"cap": "your", "expires": "the date you set", "days": "few"}
+FALLBACK_FACTS: Mapping[str, str] = {"cap": "your", "expires": "the date you set", "days": "few", "account": "unknown", **FACTS}
 """What stands in for a fact that an alert came without: the sentence must go out all the same."""
 
 
@@ -212,4 +225,15 @@ def news_of(code: str) -> News:
     return _BY_CODE[code]
 
 
-_BY_CODE: Mapping[str, News] = {**CLOSINGS, **REFUSALS, **ANSWERS, **OUTCOMES, **TO_APPROVERS, **LINKS, **ALERTS}
+_BY_CODE: Mapping[str, News] = {
+    **CLOSINGS,
+    **REFUSALS,
+    **ANSWERS,
+    **OUTCOMES,
+    **TO_APPROVERS,
+    **LINKS,
+    **WARNINGS,
+    **PLANS,
+    **SCANS,
+    **ALERTS,
+}

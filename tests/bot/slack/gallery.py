@@ -43,7 +43,8 @@ CARDS: Mapping[str, CardView] = {
     "pending_invitation": card_view(state=state(WayBack.INVITE, account_id=None, account_name=None, last_active=None, matches=0)),
     "pending_by_role": card_view(state=state(chosen_group=None), product=CONFLUENCE),
     "pending_puts_back": card_view(
-        back=PutBack(taken_at=LONG_AGO, groups=("jira-users-acme", "jira-project-x"), role=True, side_products=(CONFLUENCE.resource,)),
+        back=PutBack(taken_at=LONG_AGO, groups=("jira-users-acme", "jira-project-x"), role=True),
+        state=state(side_products=(CONFLUENCE.resource,)),
         product_names={CONFLUENCE.resource: "Confluence"},
     ),
     "pending_old_group_is_gone": card_view(

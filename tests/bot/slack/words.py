@@ -37,7 +37,12 @@ def request(status: RequestStatus = RequestStatus.PENDING, **changes: Any) -> Ac
         "card_ts": "1.1",
         "card_version": 1,
     }
+    if status not in _UNDECIDED:
+        facts["approved_at"] = NOW - timedelta(minutes=2)
     return AccessRequest(**{**facts, **changes})
+
+
+_UNDECIDED = frozenset({RequestStatus.PENDING, RequestStatus.DENIED, RequestStatus.CANCELLED, RequestStatus.EXPIRED})
 
 
 def decision(verdict: Verdict = Verdict.APPROVE, *, reason: str | None = None) -> Decision:

@@ -1,6 +1,7 @@
 """What an approval covers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,25 @@ ADD, RESTORE, ENABLE, CANCEL, INVITE = (
     WayBack.INVITE,
 )
 SHOWN = AccessState(way_back=ADD, levels=(ADD,), matches=1)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"account_id": "712020:dan"},
+        {"account_id": None},
+        {"email": "dan@acme.example"},
+        {"brings_back": ("engineering", "finance")},
+        {"side_products": ("ari:cloud:confluence::site/c1",)},
+    ],
+    ids="+".join,
+)
+def test_another_account_and_what_comes_along_were_on_the_card(changed: dict[str, Any]) -> None:
+    """Whose account it is, what else comes back, and what else the group gives: an approver has read all of that."""
+    shown = replace(SHOWN, account_id="712020:ada", email="Ada@acme.example", brings_back=("engineering",))
+    assert goes_beyond(shown, replace(shown, **changed))
+    assert not goes_beyond(shown, replace(shown, email="ada@ACME.example", brings_back=()))
+    assert not goes_beyond(replace(shown, account_id=None), shown), "the account that was made for the address on the card"
 
 
 def _needing(*levels: WayBack) -> AccessState:

@@ -5,10 +5,22 @@ from typing import Any
 
 import pytest
 
-from bot.codes import Attention, NotLinked
+from bot.codes import RELINKED, Attention, NotLinked
 from bot.settings import Settings, load
 from bot.usecases import decisions, grants, linking, requests
-from bot.usecases.answers import AccountRefused, AlreadyDecided, Checking, Filed, Gone, LinkAnswer, Looking, NotAllowed, Resumed, Seen
+from bot.usecases.answers import (
+    AccountRefused,
+    AlreadyDecided,
+    Checking,
+    Decided,
+    Filed,
+    Gone,
+    LinkAnswer,
+    Looking,
+    NotAllowed,
+    Resumed,
+    Seen,
+)
 from bot.usecases.linking import Call
 from storage import access_requests, audit, findings, people
 from storage.db import Database, UnitOfWork
@@ -28,12 +40,12 @@ def settings(outside: Outside) -> Settings:
     return load()
 
 
-async def filed(database: Database, settings: Settings, name: str = "ada") -> AccessRequest:
+async def filed(database: Database, settings: Settings, name: str = "ada", *, product: str = "jira") -> AccessRequest:
     """A new request of *name*, whose first jobs are out of the way."""
 
     def unit(uow: UnitOfWork) -> object:
         key = f"command:{uow.new_id()}"
-        return requests.file(uow, actor=member(name), delivery=key, product="jira", reason="r", settings=settings, via="command")
+        return requests.file(uow, actor=member(name), delivery=key, product=product, reason="r", settings=settings, via="command")
 
     answer = await database.write(unit)
     assert isinstance(answer, Filed)
@@ -204,6 +216,15 @@ async def test_the_new_decision_is_the_one_that_holds(database: Database, settin
     request = await filed(database, settings)
     await attention(database, request, approved=True)
     await link(database, request.id)
+    await looked_at(database, request)
+    await approve(database, request)
+    briefing = await database.read(lambda uow: grants.briefing(uow, request.id))
+    assert briefing is not None
+    assert briefing.decision.approver_slack_id == "U0GRACE"
+
+
+async def approve(database: Database, request: AccessRequest) -> object:
+    """Grace presses *Approve* on some card of the request."""
 
     def decide(uow: UnitOfWork) -> object:
         known = approvers(*MAY, read_at=uow.now)
@@ -211,10 +232,42 @@ async def test_the_new_decision_is_the_one_that_holds(database: Database, settin
             uow, actor=member("grace"), request_id=request.id, verdict=Verdict.APPROVE, reason=None, approvers=known, channel=CHANNEL
         )
 
-    await database.write(decide)
-    briefing = await database.read(lambda uow: grants.briefing(uow, request.id))
-    assert briefing is not None
-    assert briefing.decision.approver_slack_id == "U0GRACE"
+    return await database.write(decide)
+
+
+async def looked_at(database: Database, request: AccessRequest) -> None:
+    """The look at the linked account is done."""
+    body = {"state": {"way_back": "add_access"}, "trouble": None}
+
+    def unit(uow: UnitOfWork) -> None:
+        requests.admit(uow, request.id, email=ADDRESS, channel=CHANNEL)
+        requests.record_vetted(uow, request.id, account_id="712020:eve", email=ADDRESS, body=body, channel=CHANNEL)
+
+    await database.write(unit)
+
+
+async def test_nobody_approves_what_no_card_has_shown(database: Database, settings: Settings) -> None:
+    """Between the link and the new card the old one can be pressed: that click decides nothing, and says so."""
+    request = await filed(database, settings)
+    await link(database, request.id)
+    await database.write(lambda uow: requests.admit(uow, request.id, email=ADDRESS, channel=CHANNEL))
+    assert await approve(database, request) == Checking()
+    assert (await now(database, request)).status is RequestStatus.PENDING
+    assert "not_seen_yet" in await news(database)
+    await looked_at(database, request)
+    assert isinstance(await approve(database, request), Decided)
+
+
+async def test_a_link_is_for_all_that_the_person_has_asked_for(database: Database, settings: Settings) -> None:
+    """Their other cards showed the other account too."""
+    jira = await filed(database, settings)
+    confluence = await filed(database, settings, product="confluence")
+    await link(database, jira.id)
+    for request in (jira, confluence):
+        finding = await database.read(lambda uow, wanted=request.id: findings.of(uow, wanted))  # type: ignore[misc]
+        assert finding is not None
+        assert finding.body["trouble"] == RELINKED
+    assert (await news(database)).count("request.admit") == 2
 
 
 async def test_an_account_of_somebody_else_is_refused(database: Database, settings: Settings) -> None:

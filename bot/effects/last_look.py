@@ -1,0 +1,100 @@
+"""The last look before a seat is taken: whatever speaks against it by now leaves it where it is."""
+
+from dataclasses import dataclass
+
+from atlassian.holdings import Holdings
+from atlassian.licences import HARMLESS_ROLES, LicenceGroup
+from bot.codes import Kept
+from bot.effects.kit import Kit
+from bot.idle_rules import rules_of
+from bot.inactivity import classify
+from bot.settings import Product
+from bot.usecases.seat_facts import Memory, circle_of, facts_of
+from storage import exemptions, people, seats, warnings
+from storage.db import UnitOfWork
+from storage.lifecycle import IDLE_ACTIVITIES, ExemptionStatus, SeatActivity, WarningStatus
+from storage.records import Reclaim
+from storage.seat_records import Seat, SeatWarning
+
+_CODES = {
+    SeatActivity.ACTIVE: Kept.ACTIVE_AGAIN,
+    SeatActivity.JOINER: Kept.KEPT,
+    SeatActivity.EXEMPT: Kept.EXEMPT,
+    SeatActivity.PROTECTED: Kept.PROTECTED,
+    SeatActivity.UNKNOWN: Kept.UNKNOWN,
+}
+_ANSWERED = {WarningStatus.KEPT: Kept.KEPT, WarningStatus.DROPPED: Kept.ACTIVE_AGAIN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the database knows of one seat that is to be taken."""
+
+    seat: Seat | None
+    warning: SeatWarning | None
+    is_exempt: bool
+    is_approver: bool
+
+
+def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
+    """What is known of the reclaim's seat; an exemption that nobody has decided counts as one."""
+    exemption = exemptions.open_of(uow, reclaim.account_id, reclaim.product)
+    asked = exemption is not None and exemption.status is ExemptionStatus.ASKED
+    warning = warnings.get(uow, reclaim.warning_id) if reclaim.warning_id else None
+    owner = people.linked_to(uow, reclaim.account_id)
+    known_as = {owner.slack_id if owner else None, warning.slack_id if warning else None}
+    return Remembered(
+        seat=seats.get(uow, reclaim.account_id, reclaim.product),
+        warning=warning,
+        is_exempt=asked or (exemption is not None and exemption.until > uow.now),
+        is_approver=bool(known_as & kit.directory.approvers.slack_ids),
+    )
+
+
+async def why_kept(holdings: Holdings, known: Remembered, product: Product, kit: Kit) -> Kept | None:
+    """
+    Why the seat stays, by fresh facts; None when it may be taken.
+
+    Only a seat whose holder was warned, or was named by an approver as somebody whom nobody could warn, and only while removal is on.
+    """
+    if kit.settings.idle.mode != "reclaim":
+        return Kept.TURNED_OFF
+    if holdings.user is None:
+        return None
+    groups = await kit.catalog.licence_groups(product.resource, product.role)
+    return _by_facts(holdings, known, product, kit, groups=groups) or _by_warning(known, kit)
+
+
+def _by_facts(holdings: Holdings, known: Remembered, product: Product, kit: Kit, *, groups: tuple[LicenceGroup, ...]) -> Kept | None:
+    if holdings.user is None:
+        return None
+    seat, now = known.seat, kit.now()
+    circle = circle_of(product.resource, licence_groups=groups, protected=kit.settings.idle.protected_groups)
+    memory = Memory(
+        now=now,
+        seat=seat,
+        is_exempt=known.is_exempt,
+        is_admin=_administers(holdings, product.resource),
+        # The scan knows the approvers' accounts by more than their link.
+        is_approver=known.is_approver or (seat is not None and seat.activity is SeatActivity.PROTECTED),
+    )
+    facts = facts_of(holdings.user, circle=circle, memory=memory)
+    found = classify(facts, rules=rules_of(kit.settings.idle), now=now)
+    if found not in IDLE_ACTIVITIES:
+        return _CODES[found]
+    return Kept.UNKNOWN if seat is None else None
+
+
+def _administers(holdings: Holdings, resource: str) -> bool:
+    return any(row.held_roles - HARMLESS_ROLES for row in holdings.assignments if row.resource_id == resource)
+
+
+def _by_warning(known: Remembered, kit: Kit) -> Kept | None:
+    warning = known.warning
+    if warning is None:
+        return Kept.NOT_WARNED
+    if warning.status is WarningStatus.OPEN and (warning.sent_at is None or warning.plan_at is None or warning.plan_at > kit.now()):
+        return Kept.NOT_WARNED
+    if warning.status in _ANSWERED:
+        return _ANSWERED[warning.status]
+    return Kept.NOT_WARNED if warning.status is WarningStatus.ENDED else None

@@ -1,0 +1,54 @@
+"""What people hear about their idle seats and their exemptions, by code; `{names}` are filled with text that is safe to show."""
+
+from collections.abc import Mapping
+
+from bot.codes import Kept, Undelivered
+from bot.slack.surfaces.news import News
+
+WARNINGS: Mapping[str, News] = {
+    "warning.not_yours": News(face="🚫", title="Only the person who was asked can answer this.", body="Nothing was changed."),
+    "warning.gone": News(face="💡", title="I don't know this question any more.", body="Nothing was changed."),
+    "warning.settled": News(face="💡", title="This was settled before.", body="{standing}"),
+    "warning.too_late": News(
+        face="💡",
+        title="Your {product} seat is being freed right now.",
+        body="I can't stop it half-way. `{command}` brings it straight back.",
+    ),
+    "exemption.withdrawn": News(face="↩️", title="Taken back.", body="Nobody need decide anything, and nothing was changed."),
+    "exemption.over": News(face="💡", title="This was decided or taken back before.", body="Your click changed nothing."),
+    "exemption.gone": News(face="💡", title="I don't know this wish any more.", body="Nothing was changed."),
+    "exemption.bad_date": News(face="✏️", title="Please choose a day from tomorrow on, at most a year ahead.", body=""),
+    "exemption.there_is_one": News(
+        face="💡",
+        title="This {product} seat has an exemption already, or one that waits for a decision.",
+        body="There is no need to ask again: while it is open, nobody takes the seat.",
+    ),
+    "exemption.no_seat": News(
+        face="💡",
+        title="I know of no {product} seat for {owner}.",
+        body="Either there is none, or I can't tell which Atlassian account it is. An admin can link it.",
+    ),
+}
+
+UNDELIVERED: Mapping[str, str] = {
+    Undelivered.NO_SLACK_ACCOUNT.value: "no Slack account with this address",
+    Undelivered.EMAIL_NOT_CONFIRMED.value: "the address isn't confirmed in Slack",
+    Undelivered.LEFT.value: "has left Slack",
+    Undelivered.NOT_REACHABLE.value: "can't be messaged in Slack",
+}
+"""Why a warning reached nobody, for the admins who read a list of them."""
+
+TAKEN = "taken"
+
+SPARED: Mapping[str, str] = {
+    Kept.ACTIVE_AGAIN.value: "You've been using {product} again, so your seat stays.",
+    Kept.ASKED_FOR.value: "You've asked for {product}, so your seat stays.",
+    Kept.EXEMPT.value: "Your {product} seat is left alone until {until}.",
+    Kept.LEFT_OUT.value: "An admin decided to leave your {product} seat with you.",
+    Kept.REFUSED.value: "The admins decided to leave your {product} seat with you.",
+    Kept.NO_SEAT.value: "You don't hold a {product} seat any more, so there is nothing to decide. `{command}` is the way back.",
+    Kept.TURNED_OFF.value: "No seats are taken back at the moment.",
+    TAKEN: "Your {product} seat was freed on {on}. Your account and all you wrote are still there, and `{command}` brings it back.",
+}
+"""What became of a warning, by the code it ended with."""
+SPARED_ANYWAY = "Your {product} seat stays with you."

@@ -1,0 +1,132 @@
+"""
+A plan in the admin channel: one drawing for every state of a batch, always redrawn whole from the database.
+
+A button's value is the batch's id and nothing else; who is in it was frozen when it was proposed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from slack_sdk.models.blocks import Block, ConfirmObject
+
+from bot.plan_view import PlanView
+from bot.slack.surfaces import plan_parts as parts
+from bot.slack.surfaces.card import parse
+from bot.slack.surfaces.markup import button, buttons, confirm, context, day, moment, said, section
+from bot.slack.surfaces.message import Message
+from storage.lifecycle import BatchStatus, ReclaimStatus
+
+__all__ = ["APPROVE", "EDIT", "REFUSE", "UNDO", "UNDO_SOME", "parse", "render"]
+
+APPROVE = "plan.approve"
+EDIT = "plan.edit"
+REFUSE = "plan.refuse"
+UNDO = "plan.undo"
+UNDO_SOME = "plan.undo_some"
+
+_S = ReclaimStatus
+_HELD = (_S.TAKING, _S.TAKEN, _S.NEEDS_ATTENTION)
+
+Drawn = Sequence[Block | None]
+
+
+def render(view: PlanView) -> Message:
+    """The card of a plan in whatever state it is."""
+    title = _title(view)
+    blocks = _picture(view) if view.figures.dry else _DRAWINGS[view.batch.status](view)
+    return Message(text=title, blocks=tuple(block for block in (section(f"*{title}*"), *blocks) if block is not None))
+
+
+def _title(view: PlanView) -> str:
+    if view.figures.dry:
+        return f"🪑  {parts.seats(sum(one.seats for one in view.products))} could be taken back"
+    return _TITLES[view.batch.status](view, len(view.in_status(_S.TAKEN, _S.RETURNED)))
+
+
+_TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
+    BatchStatus.PROPOSED: lambda view, _: f"🪑  A plan: {parts.seats(len(view.in_status(_S.PLANNED)))} can be taken back",
+    BatchStatus.APPROVED: lambda view, taken: f"🔵  Taking idle seats back: {taken} of {len(view.members)} taken",
+    BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back",
+    BatchStatus.UNDOING: lambda view, _: f"↩️  Putting {parts.seats(len(view.figures.undo))} back",
+    BatchStatus.UNDONE: lambda view, taken: f"↩️  {len(view.in_status(_S.RETURNED))} of {parts.seats(taken)} put back",
+    BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.seats(len(view.members))} stay",
+    BatchStatus.EXPIRED: lambda view, _: f"⌛  Nobody decided this plan: {parts.seats(len(view.members))} stay",
+}
+
+
+def _picture(view: PlanView) -> Drawn:
+    told = "Nobody was told and nothing is taken: `COMEBACK_IDLE__MODE` is `plan`. With `reclaim` I warn these people, and ask you then."
+    return (section(told), *parts.products(view), parts.longest_idle(view.pictured, now=view.now), context(f"As of {moment(view.now)}"))
+
+
+def _proposed(view: PlanView) -> Drawn:
+    members = view.in_status(_S.PLANNED)
+    told = "They were warned, and nobody asked to keep theirs. Each is looked at once more before it is taken; nothing else is touched."
+    ends = f" · ends by itself {day(view.batch.due_at)}" if view.batch.due_at else ""
+    return (
+        section(told) if members else None,
+        *parts.products(view),
+        parts.longest_idle([member.holder for member in members], now=view.now),
+        parts.left_out(view),
+        parts.nobody_could_warn(view),
+        buttons(
+            button("Approve", action_id=APPROVE, value=view.batch.id, style="primary", confirm=_sure(view)) if members else None,
+            button("Edit…", action_id=EDIT, value=view.batch.id) if members or view.unwarned else None,
+            button("Refuse…", action_id=REFUSE, value=view.batch.id, style="danger"),
+            block_id="decide",
+        ),
+        context(f"Proposed {moment(view.batch.proposed_at)}{ends}"),
+    )
+
+
+def _sure(view: PlanView) -> ConfirmObject:
+    lines = "\n".join(parts.in_short(one) for one in view.products if one.seats)
+    text = f"{lines}\nNo account and nothing that people wrote is deleted, and *Undo* puts everything back."
+    return confirm(title="Take these seats back?", text=text, yes="Take them back")
+
+
+def _under_way(view: PlanView) -> Drawn:
+    return (*parts.outcome(view), _undo(view), context(*_history(view)))
+
+
+def _refused(view: PlanView) -> Drawn:
+    return (said(view.figures.reason) if view.figures.reason else None, context(*_history(view)))
+
+
+def _expired(view: PlanView) -> Drawn:
+    return (context("The people stay warned, and are in the next plan unless they come back.", *_history(view)),)
+
+
+def _undo(view: PlanView) -> Block | None:
+    held = view.in_status(*_HELD)
+    everything = view.batch.status in (BatchStatus.APPROVED, BatchStatus.DONE) and view.in_status(*_HELD, _S.APPROVED)
+    if not held and not everything:
+        return None
+    question = confirm(
+        title="Put everything back?",
+        text=f"{parts.seats(len(held))} of this plan get exactly the access that was taken. What hasn't begun stays.",
+        yes="Put them back",
+    )
+    return buttons(
+        button("Undo all", action_id=UNDO, value=view.batch.id, confirm=question) if everything else None,
+        button("Undo some…", action_id=UNDO_SOME, value=view.batch.id) if held else None,
+        block_id="undo",
+    )
+
+
+def _history(view: PlanView) -> list[str]:
+    decided = {BatchStatus.REFUSED: "Refused", BatchStatus.EXPIRED: ""}.get(view.batch.status, "Approved")
+    lines = [f"Proposed {moment(view.batch.proposed_at)}"]
+    if view.decided_by and view.batch.decided_at and decided:
+        lines.append(f"{decided} by {parts.mentioned(view.decided_by)} {moment(view.batch.decided_at)}")
+    return lines
+
+
+_DRAWINGS: Mapping[BatchStatus, Callable[[PlanView], Drawn]] = {
+    BatchStatus.PROPOSED: _proposed,
+    BatchStatus.APPROVED: _under_way,
+    BatchStatus.DONE: _under_way,
+    BatchStatus.UNDOING: _under_way,
+    BatchStatus.UNDONE: _under_way,
+    BatchStatus.REFUSED: _refused,
+    BatchStatus.EXPIRED: _expired,
+}

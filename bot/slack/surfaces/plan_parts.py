@@ -1,0 +1,168 @@
+"""The pieces that the drawings of a plan are put together from."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import accumulate
+from typing import TypeVar
+
+from slack_sdk.models.blocks import Block
+
+from bot.codes import Kept, NotUndone, Stuck
+from bot.plan_figures import ASKED
+from bot.plan_view import Holder, Member, PlanView, ProductPlan
+from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
+from bot.slack.surfaces.plan_texts import IN_THE_WAY, KEPT, NOT_UNDONE, STUCK
+from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
+
+LONGEST_NAME = 60
+MOST_TEXT = 6_000
+"""Of all reasons together: Slack takes some 12,000 characters, and a message that nobody reads to its end tells nothing."""
+_E = TypeVar("_E", bound=StrEnum)
+
+mentioned = mention
+
+
+def seats(count: int) -> str:
+    """How many seats, in words."""
+    return f"{count} idle seat{'' if count == 1 else 's'}"
+
+
+def products(view: PlanView) -> Iterator[Block]:
+    """A paragraph for each product that has seats in the plan."""
+    yield from (section(_product(one, today=view.now.date())) for one in view.products if one.seats)
+
+
+def _product(one: ProductPlan, *, today: date) -> str:
+    return f"{in_short(one)}{_window(one.renewal, today=today)}"
+
+
+def in_short(one: ProductPlan) -> str:
+    """How many of how many, and what that saves: an estimate, and it says so."""
+    saves = f", saves about {one.saving} a month (estimate)" if one.saving is not None else ""
+    return f"*{quoted(one.name)}*: {one.seats} of {one.seats_before} seats{saves}."
+
+
+def _window(renewal: date | None, *, today: date) -> str:
+    if renewal is None:
+        return " When it renews isn't in the settings, so what a return costs isn't known."
+    last = _day(renewal - timedelta(days=1), today=today)
+    return f" To be taken by {last}, before the renewal on {_day(renewal, today=today)}; until then a return costs nothing."
+
+
+def _day(one: date, *, today: date) -> str:
+    return f"{one.day} {one:%b}" + (f" {one.year}" if one.year != today.year else "")
+
+
+def who(holder: Holder) -> str:
+    """The person by name, and by address where that is known; safe in a sentence."""
+    name = quoted(holder.name or "", longest=LONGEST_NAME)
+    email = quoted(holder.email or "", longest=LONGEST_NAME)
+    if name and email:
+        return f"{name} ({email})"
+    return name or email or f"account {quoted(holder.account_id, longest=LONGEST_NAME)}"
+
+
+def in_a_list(holder: Holder) -> str:
+    """The person as one line of a form, without markup."""
+    name = plain(holder.name or holder.email or holder.account_id, longest=40)
+    used = f"last used {holder.last_active_at:%d %b %Y}" if holder.last_active_at else "never used"
+    return plain(f"{name} · {holder.product} · {used}", longest=75)
+
+
+def longest_idle(holders: Sequence[Holder], *, now: datetime) -> Block | None:
+    """The first few of those, longest idle first, by name."""
+    if not holders:
+        return None
+    words = [f"{who(holder)}, {_idle(holder, now=now)}" for holder in holders]
+    return context(f"Longest idle: {listed(words)}" + (". The whole list is in the thread." if len(holders) > 1 else ""))
+
+
+def _idle(holder: Holder, *, now: datetime) -> str:
+    return f"{span(now - holder.last_active_at)} ago" if holder.last_active_at else "never"
+
+
+def left_out(view: PlanView) -> Block | None:
+    """Those whom an approver left out already."""
+    people = [member for member in view.in_status(ReclaimStatus.STOPPED) if member.reclaim.reason_code == Kept.LEFT_OUT.value]
+    return context(f"Left out: {_people(people)}") if people else None
+
+
+def nobody_could_warn(view: PlanView) -> Block | None:
+    """Those who are idle and in no plan, as no warning reached them."""
+    if not view.unwarned:
+        return None
+    names = listed([who(one.holder) for one in view.unwarned])
+    return context(f"Nobody could warn {len(view.unwarned)}, so they are not in the plan: {names}. *Edit…* can add them.")
+
+
+def outcome(view: PlanView) -> list[Block]:
+    """What became of the members, a line for each kind of end; people are named, as somebody may have to act."""
+    lines = [line for line in _lines(view) if line]
+    fitting = max(1, sum(end <= MOST_TEXT for end in accumulate(len(line) for line in lines)))
+    more = context(f"… and {len(lines) - fitting} more reasons.") if len(lines) > fitting else None
+    return [*(section(line) for line in lines[:fitting]), *([more] if more else [])]
+
+
+def _lines(view: PlanView) -> Iterator[str]:
+    going = view.in_status(ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
+    taken, back = view.in_status(ReclaimStatus.TAKEN), view.in_status(ReclaimStatus.RETURNED)
+    yield f"⏳ {len(going)} still to be taken" if going else ""
+    yield f"🪑 {len(taken)} taken" if taken else ""
+    yield f"↩️ {len(back)} back with their owners: {_people(back)}" if back else ""
+    yield from _stuck(view)
+    yield from _undos(view)
+    yield from _kept(view)
+
+
+def _stuck(view: PlanView) -> Iterator[str]:
+    found = ((member, STUCK[_code(member, Stuck.OTHER)]) for member in view.in_status(ReclaimStatus.NEEDS_ATTENTION))
+    for why, members in _grouped(found):
+        yield f"⚠️ {_people(members)}: {why}. That needs you; *Undo some…* puts back what was taken."
+
+
+def _undos(view: PlanView) -> Iterator[str]:
+    held = {member.reclaim.id: member for member in view.in_status(*HOLDING_RECLAIMS)}
+    words = {reclaim_id: word for reclaim_id, word in view.figures.undo.items() if reclaim_id in held}
+    asked = [held[reclaim_id] for reclaim_id, word in words.items() if word == ASKED]
+    yield f"⏳ {len(asked)} still to be put back: {_people(asked)}" if asked else ""
+    failed = ((held[reclaim_id], NOT_UNDONE[_known(word, NotUndone.OTHER)]) for reclaim_id, word in words.items() if word != ASKED)
+    for why, members in _grouped(failed):
+        yield f"⚠️ {len(members)} couldn't be put back: {why}: {_people(members)}"
+
+
+def _kept(view: PlanView) -> Iterator[str]:
+    for why, members in _grouped((member, _why(member)) for member in view.in_status(ReclaimStatus.STOPPED)):
+        yield f"✋ {len(members)} kept, {why}: {_people(members)}"
+
+
+def _grouped(found: Iterable[tuple[Member, str]]) -> list[tuple[str, list[Member]]]:
+    """The members by reason, most of them first."""
+    groups: defaultdict[str, list[Member]] = defaultdict(list)
+    for member, why in found:
+        groups[why].append(member)
+    return sorted(groups.items(), key=lambda item: -len(item[1]))
+
+
+def _why(member: Member) -> str:
+    code, details = _code(member, Kept.OTHER), member.reclaim.details
+    if code is not Kept.IN_THE_WAY:
+        return KEPT[code]
+    groups = [f"`{quoted(name, longest=LONGEST_NAME)}`" for name in str(details.get("groups") or "").split(", ") if name]
+    reasons = {reason for reason in str(details.get("reasons") or "").split(", ") if reason}
+    told = "; ".join(sentence for obstacle, sentence in IN_THE_WAY.items() if obstacle.value in reasons)
+    return f"{listed(groups) or 'something'} is in the way" + (f" ({told})" if told else "")
+
+
+def _code(member: Member, otherwise: _E) -> _E:
+    return _known(member.reclaim.reason_code, otherwise)
+
+
+def _known(word: str | None, otherwise: _E) -> _E:
+    """The code, or *otherwise* for one of another release."""
+    return next((code for code in type(otherwise) if code.value == word), otherwise)
+
+
+def _people(members: Sequence[Member]) -> str:
+    return listed([who(member.holder) for member in members])

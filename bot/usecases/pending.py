@@ -1,0 +1,70 @@
+"""What waits for a person, read at one moment."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.plan_figures import PlanFigures
+from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
+from storage.db import UnitOfWork
+from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus
+
+MOST_CARDS = 3
+"""Links in one line; the channel has the others."""
+MOST_READ = 200
+"""The longest waiting of these are linked: what is listed comes newest first."""
+
+
+class HasCard(Protocol):
+    """A row with a card, or without one yet."""
+
+    @property
+    def card_channel(self) -> str | None:
+        """Where it is."""
+
+    @property
+    def card_ts(self) -> str | None:
+        """Which message it is."""
+
+
+def awaiting(uow: UnitOfWork, products: Iterable[str]) -> Awaiting:
+    """All that waits now; *products* are keys."""
+    keys = tuple(products)
+    asked = exemptions.list_asked(uow, limit=MOST_READ)
+    return Awaiting(
+        requests=_requests(uow, RequestStatus.PENDING),
+        stuck_requests=_requests(uow, RequestStatus.NEEDS_ATTENTION),
+        exemptions=Pile(count=len(asked), cards=_places(asked)),
+        plan=_plan(uow),
+        held=tuple(key for key in keys if _is_held(uow, key)),
+        stuck_removals=sum(figures.reclaim_counts(uow, key)[ReclaimStatus.NEEDS_ATTENTION] for key in keys),
+        unreached=sum(warnings.counts(uow, key)[WarningStatus.UNDELIVERABLE] for key in keys),
+    )
+
+
+def place_of(row: HasCard) -> CardPlace | None:
+    """Where the row's card stands; None while it has none."""
+    return CardPlace(row.card_channel, row.card_ts) if row.card_channel and row.card_ts else None
+
+
+def _requests(uow: UnitOfWork, status: RequestStatus) -> Pile:
+    newest_first = access_requests.list_recent(uow, status=status, limit=MOST_READ)
+    return Pile(count=access_requests.counts(uow)[status], cards=_places(reversed(newest_first)))
+
+
+def _places(rows: Iterable[HasCard]) -> tuple[CardPlace, ...]:
+    return tuple(place for row in rows if (place := place_of(row)) is not None)[:MOST_CARDS]
+
+
+def _plan(uow: UnitOfWork) -> ProposedPlan | None:
+    """The picture of plan mode is no plan: nobody can decide it."""
+    batch = batches.latest_proposed(uow)
+    if batch is None or PlanFigures.from_json(batch.figures).dry:
+        return None
+    return ProposedPlan(seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], card=place_of(batch))
+
+
+def _is_held(uow: UnitOfWork, product: str) -> bool:
+    """Whether the product's newest list waits for an answer; a later scan that went through has overtaken it."""
+    held, complete = (scans.latest(uow, product, status=status) for status in (ScanStatus.HELD, ScanStatus.COMPLETE))
+    return held is not None and (complete is None or complete.started_at < held.started_at)

@@ -1,0 +1,114 @@
+"""Reading a plan for its card, its list and its forms: whose seats they are, and what they save by the prices of the settings."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from bot.billing import saving_per_month, terms_of
+from bot.plan_figures import PlanFigures
+from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.settings import Settings
+from bot.usecases.proposing import MOST_READ, would_be_warned
+from storage import batches, people, reclaims, seats, warnings
+from storage.db import UnitOfWork
+from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
+from storage.records import Reclaim
+from storage.seat_records import Batch, Seat
+
+PAGE = 500
+PICTURED = 8
+"""One more than a card names, so that it can say that there are more."""
+
+
+def view_of(uow: UnitOfWork, batch_id: str, settings: Settings) -> PlanView | None:
+    """All that the plan's card and forms show; None when there is no such plan."""
+    batch = batches.get(uow, batch_id)
+    if batch is None:
+        return None
+    figures = PlanFigures.from_json(batch.figures)
+    members = _members(uow, reclaims.of_batch(uow, batch_id), settings)
+    return PlanView(
+        batch=batch,
+        figures=figures,
+        products=tuple(_products(figures, members, settings)),
+        members=members,
+        now=uow.now,
+        unwarned=tuple(_unwarned(uow, figures, settings)) if batch.status is BatchStatus.PROPOSED else (),
+        pictured=_pictured(uow, figures, settings, most=PICTURED),
+        decided_by=people.slack_id_of(uow, batch.decided_by) if batch.decided_by else None,
+    )
+
+
+def holders_of(uow: UnitOfWork, batch: Batch, settings: Settings) -> tuple[Holder, ...]:
+    """Everybody whose seat is in the plan or the picture, longest idle first."""
+    figures = PlanFigures.from_json(batch.figures)
+    if figures.dry:
+        return _pictured(uow, figures, settings, most=MOST_READ)
+    return tuple(member.holder for member in _members(uow, reclaims.of_batch(uow, batch.id), settings))
+
+
+def _members(uow: UnitOfWork, found: tuple[Reclaim, ...], settings: Settings) -> tuple[Member, ...]:
+    known = _seats_of(uow, found)
+    return tuple(Member(reclaim=one, holder=_holder(one, known.get((one.account_id, one.product)), settings)) for one in found)
+
+
+def _seats_of(uow: UnitOfWork, found: tuple[Reclaim, ...]) -> Mapping[tuple[str, str], Seat]:
+    known: dict[tuple[str, str], Seat] = {}
+    for product in sorted({one.product for one in found}):
+        accounts = [one.account_id for one in found if one.product == product]
+        for at in range(0, len(accounts), PAGE):
+            page = seats.of_accounts(uow, product, accounts[at : at + PAGE])
+            known |= {(account_id, product): seat for account_id, seat in page.items()}
+    return known
+
+
+def _holder(reclaim: Reclaim, seat: Seat | None, settings: Settings) -> Holder:
+    return Holder(
+        account_id=reclaim.account_id,
+        product=product_name(reclaim.product, settings),
+        name=seat.name if seat else None,
+        email=seat.email if seat else None,
+        last_active_at=reclaim.last_active_at,
+    )
+
+
+def _holder_of_seat(seat: Seat, settings: Settings) -> Holder:
+    product, used = product_name(seat.product, settings), seat.last_active_at
+    return Holder(account_id=seat.account_id, product=product, name=seat.name, email=seat.email, last_active_at=used)
+
+
+def product_name(key: str, settings: Settings) -> str:
+    """What people call the product; its key when the settings have it no more."""
+    product = settings.products.get(key)
+    return product.name if product else key
+
+
+def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Settings) -> Iterator[ProductPlan]:
+    left = Counter(member.reclaim.product for member in members if member.reclaim.status is not ReclaimStatus.STOPPED)
+    for key, told in figures.products.items():
+        product, count = settings.products.get(key), told.seats if figures.dry else left[key]
+        saving = saving_per_month(terms_of(product), seats_before=told.seats_before, seats_freed=count) if product else None
+        yield ProductPlan(
+            name=product_name(key, settings), seats=count, seats_before=told.seats_before, saving=saving, renewal=told.renewal
+        )
+
+
+def _unwarned(uow: UnitOfWork, figures: PlanFigures, settings: Settings) -> Iterator[Unwarned]:
+    for warning_id in figures.unwarned:
+        warning = warnings.get(uow, warning_id)
+        if warning is None or warning.status is not WarningStatus.UNDELIVERABLE:
+            continue
+        seat = seats.get(uow, warning.account_id, warning.product)
+        if seat is not None and reclaims.open_of(uow, warning.account_id, warning.product) is None:
+            yield Unwarned(warning_id=warning_id, holder=_holder_of_seat(seat, settings))
+
+
+def _pictured(uow: UnitOfWork, figures: PlanFigures, settings: Settings, *, most: int) -> tuple[Holder, ...]:
+    if not figures.dry:
+        return ()
+    found = (seat for key in figures.products for seat in islice(would_be_warned(uow, key, most=most), most))
+    return tuple(_holder_of_seat(seat, settings) for seat in _longest_idle(found)[:most])
+
+
+def _longest_idle(found: Iterable[Seat]) -> list[Seat]:
+    return sorted(found, key=lambda seat: (seat.last_active_at is not None, seat.last_active_at or seat.first_seen_at, seat.account_id))

@@ -1,0 +1,173 @@
+"""Making a plan: of the seats that may be taken now or, in mode `plan`, a picture of those that could be."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.actor import Comeback
+from bot.billing import next_renewal, plan_window, terms_of
+from bot.idle_jobs import ExpirePlan, PostPlan
+from bot.idle_rules import BETWEEN_SCANS
+from bot.plan_figures import PlanFigures, ProductFigures
+from bot.settings import Settings
+from bot.usecases.steps import audit_actor, enqueue
+from storage import batches, exemptions, reclaims, seats, warnings
+from storage.db import UnitOfWork
+from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus
+from storage.seat_records import Batch, IdlePlace, Seat, SeatWarning
+
+PLAN_LASTS = timedelta(days=7)
+MOST_READ = 10_000
+"""Warnings looked at for one plan, and seats counted for one picture: as many as one plan may ever have."""
+PAGE = 500
+A_WEEK = timedelta(days=6, hours=12)
+"""Between two pictures; half a day less than a week, as the hour of a daily job wavers."""
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A seat whose time has come, with the warning of its holder."""
+
+    seat: Seat
+    warning: SeatWarning
+
+    @property
+    def place(self) -> tuple[datetime, str, str]:
+        """Longest idle first, never active before all, as `reclaims.of_batch` has it."""
+        return (self.seat.last_active_at or _BEFORE_ALL, self.seat.account_id, self.seat.product)
+
+
+def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
+    """
+    A plan of the warned seats whose time and whose product's window have come, longest idle first; None when there is nothing to plan.
+
+    A product that has a plan before the approvers already waits for their answer. Warnings that reached nobody are named beside the plan.
+    """
+    today, awaited = local_day(uow, settings), _awaited(uow)
+    products = [key for key in _open_products(settings, today=today) if key not in awaited]
+    due = _longest_idle(uow, products, most=settings.idle.max_per_run)
+    unwarned = [warning for key in products for warning in _unwarned(uow, key, settings)]
+    if not due and not unwarned:
+        return None
+    counts = Counter(one.seat.product for one in due)
+    counts.update(dict.fromkeys((warning.product for warning in unwarned), 0))
+    figures = PlanFigures(
+        products=_figures(uow, counts, settings=settings, today=today), unwarned=tuple(warning.id for warning in unwarned)
+    )
+    batch = batches.propose(uow, figures=figures.to_json(), due_at=uow.now + PLAN_LASTS)
+    for one in due:
+        _plan(uow, one, batch)
+    uow.audit("batch.proposed", actor=audit_actor(uow, Comeback()), batch=batch.id, members=len(due), unwarned=len(unwarned))
+    enqueue(uow, PostPlan(batch_id=batch.id, channel=settings.admin_channel))
+    enqueue(uow, ExpirePlan(batch_id=batch.id), due_at=uow.now + PLAN_LASTS)
+    return batch
+
+
+def local_day(uow: UnitOfWork, settings: Settings) -> date:
+    """Today, by the settings' own wall clock."""
+    return uow.now.astimezone(ZoneInfo(settings.timezone)).date()
+
+
+def _open_products(settings: Settings, *, today: date) -> Iterator[str]:
+    for key, product in settings.products.items():
+        if plan_window(terms_of(product), today=today, lead_days=settings.idle.lead_days).opens <= today:
+            yield key
+
+
+def _awaited(uow: UnitOfWork) -> frozenset[str]:
+    """The products with a plan that nobody has decided."""
+    undecided = (batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED)
+    return frozenset(key for batch in undecided for key in PlanFigures.from_json(batch.figures).products)
+
+
+def _longest_idle(uow: UnitOfWork, products: Sequence[str], *, most: int) -> list[_Due]:
+    found = warnings.due(uow, at=uow.now, products=products, limit=MOST_READ)
+    due = (one for key in products for one in _with_seats(uow, key, [warning for warning in found if warning.product == key]))
+    return sorted(due, key=lambda one: one.place)[:most]
+
+
+def _with_seats(uow: UnitOfWork, product: str, found: Sequence[SeatWarning]) -> Iterator[_Due]:
+    for start in range(0, len(found), PAGE):
+        yield from _page(uow, product, found[start : start + PAGE])
+
+
+def _page(uow: UnitOfWork, product: str, page: Sequence[SeatWarning]) -> Iterator[_Due]:
+    accounts = [warning.account_id for warning in page]
+    known = seats.of_accounts(uow, product, accounts)
+    exempt = exemptions.active_of_accounts(uow, product, accounts)
+    for warning in page:
+        seat = known.get(warning.account_id)
+        if seat is not None and seat.account_id not in exempt and _may_be_planned(uow, seat):
+            yield _Due(seat=seat, warning=warning)
+
+
+def _may_be_planned(uow: UnitOfWork, seat: Seat) -> bool:
+    """Whether the last scan found it idle, and nothing holds it; all else is looked at again before it is taken."""
+    kept = seat.kept_until is not None and seat.kept_until > uow.now
+    return seat.activity in IDLE_ACTIVITIES and seat.held_by is None and not kept
+
+
+def _unwarned(uow: UnitOfWork, product: str, settings: Settings) -> Iterator[SeatWarning]:
+    """Those whom nobody could warn, when a warning would have run out, and whose seat is not in a plan already."""
+    before = uow.now - timedelta(days=settings.idle.warn_days)
+    found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before]
+    due = (one.warning for one in _with_seats(uow, product, found))
+    yield from (one for one in due if reclaims.open_of(uow, one.account_id, product) is None)
+
+
+def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings, today: date) -> dict[str, ProductFigures]:
+    return {
+        key: ProductFigures(
+            seats=count,
+            seats_before=sum(seats.counts(uow, key).values()),
+            renewal=next_renewal(terms_of(settings.products[key]), today=today),
+        )
+        for key, count in counts.items()
+    }
+
+
+def _plan(uow: UnitOfWork, one: _Due, batch: Batch) -> None:
+    reclaims.plan(
+        uow,
+        account_id=one.seat.account_id,
+        product=one.seat.product,
+        last_active_at=one.seat.last_active_at,
+        batch_id=batch.id,
+        warning_id=one.warning.id,
+    )
+
+
+def show(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
+    """The picture of mode `plan`, once a week: who would be warned, and nothing that could be pressed; None when there is none to show."""
+    if any(_is_recent_picture(uow, batch) for batch in batches.list_recent(uow)):
+        return None
+    counts = {key: sum(1 for _ in would_be_warned(uow, key)) for key in settings.products}
+    counts = {key: count for key, count in counts.items() if count}
+    if not counts:
+        return None
+    figures = PlanFigures(dry=True, products=_figures(uow, counts, settings=settings, today=local_day(uow, settings)))
+    batch = batches.propose(uow, figures=figures.to_json(), due_at=None)
+    # Nobody can decide it, so that it never waits for anybody.
+    batches.move(uow, batch.id, source=BatchStatus.PROPOSED, target=BatchStatus.EXPIRED)
+    uow.audit("plan.shown", actor=audit_actor(uow, Comeback()), batch=batch.id, members=sum(counts.values()))
+    enqueue(uow, PostPlan(batch_id=batch.id, channel=settings.admin_channel))
+    return batch
+
+
+def _is_recent_picture(uow: UnitOfWork, batch: Batch) -> bool:
+    return PlanFigures.from_json(batch.figures).dry and uow.now - batch.proposed_at < A_WEEK
+
+
+def would_be_warned(uow: UnitOfWork, product: str, *, most: int = MOST_READ) -> Iterator[Seat]:
+    """The product's seats that two scans agree are idle, longest idle first."""
+    after: IdlePlace | None = None
+    left = most
+    while left > 0:
+        page = seats.candidates(uow, product, idle_before=uow.now - BETWEEN_SCANS, after=after, limit=min(PAGE, left))
+        yield from page
+        if len(page) < min(PAGE, left):
+            return
+        left, after = left - len(page), seats.place_of(page[-1])

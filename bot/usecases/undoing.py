@@ -1,0 +1,122 @@
+"""Undo: what a reclaim took is put back, for one person or a whole plan, and what is recorded of each step."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+from atlassian.steps import Step, settle_seconds
+from bot.actor import Comeback
+from bot.codes import Kept, NotUndone
+from bot.idle_jobs import GIVEN_BACK, RedrawPlan, SeeSeatBack, TellTaken, UndoSeat
+from bot.plan_figures import ASKED, PlanFigures
+from bot.settings import Settings
+from bot.usecases import reclaims as usecases
+from bot.usecases.alerts import alert_channel
+from bot.usecases.batches import on_plan, too_late, whisper
+from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
+from bot.usecases.progress import follow, lock_with_plan, note_undo
+from bot.usecases.reclaims import BY_UNDO, FIRST_LOOK, READ_BACK_FOR, record_return
+from bot.usecases.steps import audit_actor, enqueue
+from storage import batches, outbox, reclaims, seats
+from storage.db import UnitOfWork
+from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
+from storage.records import Job, Reclaim
+from storage.seat_records import Batch
+
+_NOT_BEGUN = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED)
+
+
+def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
+    """Put back every seat that the plan took and still holds; what it has not begun yet stays."""
+
+    def then(uow: UnitOfWork, click: PlanClick, batch: Batch) -> PlanAnswer:
+        moved = batches.move(uow, batch.id, source=(BatchStatus.APPROVED, BatchStatus.DONE), target=BatchStatus.UNDOING)
+        if moved is None:
+            return too_late(uow, click, batch)
+        members = reclaims.of_batch(uow, batch.id)
+        held = [member for member in members if member.status in HOLDING_RECLAIMS]
+        uow.audit("batch.undo", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(held))
+        _ask(uow, moved, held)
+        for member in sorted((one for one in members if one.status in _NOT_BEGUN), key=lambda one: one.id):
+            usecases.record_kept(uow, member.id, code=Kept.CALLED_OFF)
+        follow(uow, batch.id)
+        enqueue(uow, RedrawPlan(batch_id=batch.id))
+        return Moved(batch=moved)
+
+    return on_plan(uow, click, delivery=delivery, then=then)
+
+
+def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: Collection[str]) -> PlanAnswer:
+    """Put back the seats of these reclaims of the plan."""
+
+    def then(uow: UnitOfWork, click: PlanClick, batch: Batch) -> PlanAnswer:
+        members = reclaims.of_batch(uow, batch.id)
+        chosen = [member for member in members if member.id in reclaim_ids and member.status in HOLDING_RECLAIMS]
+        if not chosen:
+            return too_late(uow, click, batch)
+        for member in chosen:
+            uow.audit("seat.undo", actor=audit_actor(uow, click.actor), reclaim=member.id, product=member.product, batch=batch.id)
+        _ask(uow, batch, chosen)
+        whisper(uow, click, "undo_queued")
+        enqueue(uow, RedrawPlan(batch_id=batch.id))
+        return Moved(batch=batch)
+
+    return on_plan(uow, click, delivery=delivery, then=then)
+
+
+def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim]) -> None:
+    figures = PlanFigures.from_json(batch.figures).with_undo({member.id: ASKED for member in members})
+    batches.note(uow, batch.id, figures=figures.to_json())
+    for member in members:
+        enqueue(uow, UndoSeat(reclaim_id=member.id, account_id=member.account_id))
+
+
+def start(uow: UnitOfWork, reclaim: Reclaim, *, job: Job, step: Step) -> bool:
+    """Store the intent before the write is sent; False when the seat is its owner's again already."""
+    current = reclaims.lock(uow, reclaim.id)
+    if current is None or current.status not in HOLDING_RECLAIMS:
+        return False
+    outbox.settle(uow, job, seconds=settle_seconds(step))
+    uow.audit("seat.undo_step", actor=audit_actor(uow, Comeback()), reclaim=reclaim.id, product=reclaim.product, step=step.kind)
+    return True
+
+
+def look_back(uow: UnitOfWork, reclaim: Reclaim, *, steps_left: int) -> None:
+    """The write was accepted: look, from a second from now, whether it shows."""
+    until = (uow.now + READ_BACK_FOR).isoformat()
+    job = SeeSeatBack(reclaim_id=reclaim.id, account_id=reclaim.account_id, steps_left=steps_left, until=until, looks=0)
+    enqueue(uow, job, due_at=uow.now + FIRST_LOOK)
+
+
+def look_again(uow: UnitOfWork, see: SeeSeatBack) -> None:
+    """The write does not show yet: look again after 1, 2, 4, then every 8 s."""
+    wait = timedelta(seconds=min(8, 2**see.looks))
+    enqueue(uow, replace(see, looks=see.looks + 1), due_at=uow.now + wait)
+
+
+def go_on(uow: UnitOfWork, reclaim: Reclaim) -> None:
+    """One part is back and another is left."""
+    enqueue(uow, UndoSeat(reclaim_id=reclaim.id, account_id=reclaim.account_id))
+
+
+def record_undone(uow: UnitOfWork, reclaim_id: str) -> None:
+    """The seat is as it was before it was taken, as read back: its grace begins, and its owner is told."""
+    reclaim = lock_with_plan(uow, reclaim_id)
+    if reclaim is None or reclaim.status not in HOLDING_RECLAIMS:
+        return
+    record_return(uow, reclaim.account_id, reclaim.product, how=BY_UNDO)
+    seats.given(uow, reclaim.account_id, reclaim.product)
+    if reclaim.taken_at is not None:
+        enqueue(uow, TellTaken(reclaim_id=reclaim.id, news=GIVEN_BACK), key=f"seat-tell:{reclaim.id}:{GIVEN_BACK}")
+
+
+def record_not_undone(uow: UnitOfWork, reclaim_id: str, *, code: NotUndone, settings: Settings) -> None:
+    """The seat could not be put back, and nobody tries any more: the plan says so, and so does a word to the channel."""
+    reclaim = lock_with_plan(uow, reclaim_id)
+    if reclaim is None or reclaim.status not in HOLDING_RECLAIMS:
+        return
+    uow.audit("seat.not_undone", actor=audit_actor(uow, Comeback()), reclaim=reclaim.id, product=reclaim.product, code=code.value)
+    note_undo(uow, reclaim, code.value)
+    follow(uow, reclaim.batch_id)
+    facts = {"account": reclaim.account_id}
+    alert_channel(uow, settings=settings, news=f"undo_failed.{code.value}", facts=facts, once=f"{reclaim.id}:{uow.new_id()}")

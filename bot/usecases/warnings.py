@@ -1,0 +1,211 @@
+"""Warnings of idle seats: opened where two scans agree, sent, reminded of, and dropped as soon as they are needless."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.actor import Comeback
+from bot.billing import plan_window, terms_of
+from bot.codes import Kept, Undelivered
+from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
+from bot.idle_rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
+from bot.settings import Product, Settings
+from bot.usecases.reclaims import asked_for
+from bot.usecases.steps import audit_actor, enqueue
+from storage import exemptions, people, scans, seats, warnings
+from storage.db import UnitOfWork
+from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity, WarningStatus
+from storage.seat_records import Scan, Seat, SeatWarning
+
+CHUNK = 100
+"""Seats that one unit of work warns about, or drops the warnings of."""
+NOT_SENT = "not_sent"
+"""The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
+
+_SPARED = {
+    SeatActivity.ACTIVE: Kept.ACTIVE_AGAIN,
+    SeatActivity.JOINER: Kept.KEPT,
+    SeatActivity.EXEMPT: Kept.EXEMPT,
+    SeatActivity.PROTECTED: Kept.PROTECTED,
+    SeatActivity.UNKNOWN: Kept.UNKNOWN,
+}
+_SEPARATOR = "|"
+
+
+def after_scan(uow: UnitOfWork, scan: Scan, *, settings: Settings) -> None:
+    """A scan is complete: what it makes needless is dropped, then whoever may be warned is looked for. Only where removal is on."""
+    if settings.idle.mode == "reclaim":
+        enqueue(uow, WarnIdle(product=scan.product, after=None), key=f"warn:{scan.id}")
+
+
+def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
+    """Whether warnings were needless: of seats that are in use or spared, and of seats that are gone."""
+    spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
+    for warning in sorted(spared, key=lambda one: one.id):
+        seat = seats.get(uow, warning.account_id, warning.product)
+        drop(uow, warning.id, code=_SPARED[seat.activity] if seat else Kept.NO_SEAT)
+    without = warnings.without_seat(uow, scan.product, limit=CHUNK)
+    for warning in sorted(without, key=lambda one: one.id):
+        _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
+    return bool(spared or without)
+
+
+def drop(uow: UnitOfWork, warning_id: str, *, code: Kept) -> None:
+    """The seat stays: what was asked is taken back, without another word but in the message itself."""
+    _end(uow, warning_id, target=WarningStatus.DROPPED, code=code.value)
+
+
+def _end(uow: UnitOfWork, warning_id: str, *, target: WarningStatus, code: str) -> None:
+    sources = (WarningStatus.OPEN, WarningStatus.UNDELIVERABLE, WarningStatus.LET_GO)
+    ended = warnings.move(uow, warning_id, source=sources, target=target, reason_code=code)
+    if ended is None:
+        return
+    uow.audit(f"warning.{target.value}", actor=audit_actor(uow, Comeback()), warning=ended.id, product=ended.product, code=code)
+    redraw(uow, ended)
+
+
+def redraw(uow: UnitOfWork, warning: SeatWarning) -> None:
+    """Have the message drawn as the warning now stands, where there is one."""
+    if warning.ts is not None:
+        enqueue(uow, RedrawWarning(warning_id=warning.id))
+
+
+def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: Settings) -> None:
+    """
+    Drop the next warnings that the last complete scan made needless, or open those of the next seats that two scans agree about.
+
+    At most a hundred of either, and what is left over is left in the outbox: no unit of work grows with the organization. Nobody is warned
+    while the plan would come at a time when it saves nothing.
+    """
+    scan, offered = scans.latest(uow, product), settings.products.get(product)
+    if settings.idle.mode != "reclaim" or scan is None or offered is None:
+        return
+    if after is None and _drop_some(uow, scan):
+        enqueue(uow, WarnIdle(product=product, after=None))
+    elif in_season(offered, settings=settings, now=uow.now):
+        _open_some(uow, scan, after=after)
+
+
+def _open_some(uow: UnitOfWork, scan: Scan, *, after: str | None) -> None:
+    # By the scan's own time: one that was held for a day has seen nobody a day later.
+    agreed = scan.started_at - BETWEEN_SCANS
+    page = seats.candidates(uow, scan.product, idle_before=agreed, after=_place(after), limit=CHUNK)
+    for seat in page:
+        _open(uow, seat)
+    if len(page) == CHUNK:
+        enqueue(uow, WarnIdle(product=scan.product, after=_written(page[-1])))
+
+
+def in_season(product: Product, *, settings: Settings, now: datetime) -> bool:
+    """Whether who is warned *now* may be planned for within the days before the renewal; always, where that is not known."""
+    rules, zone = rules_of(settings.idle), ZoneInfo(settings.timezone)
+    due = plan_date(now, rules=rules).astimezone(zone).date()
+    window = plan_window(terms_of(product), today=due, lead_days=settings.idle.lead_days)
+    return warn_date(window.opens, rules=rules) <= now.astimezone(zone).date()
+
+
+def _place(after: str | None) -> tuple[datetime | None, str] | None:
+    if after is None:
+        return None
+    at, _, account_id = after.partition(_SEPARATOR)
+    return (datetime.fromisoformat(at) if at else None, account_id)
+
+
+def _written(seat: Seat) -> str:
+    at, account_id = seats.place_of(seat)
+    return f"{at.isoformat() if at else ''}{_SEPARATOR}{account_id}"
+
+
+def _open(uow: UnitOfWork, seat: Seat) -> None:
+    owner = people.linked_to(uow, seat.account_id)
+    warning = warnings.open_(
+        uow,
+        account_id=seat.account_id,
+        product=seat.product,
+        person_id=owner.id if owner else None,
+        slack_id=owner.slack_id if owner else None,
+    )
+    if warning is not None:
+        uow.audit("warning.opened", actor=audit_actor(uow, Comeback()), warning=warning.id, product=seat.product, cycle=warning.cycle)
+        enqueue(uow, SendWarning(warning_id=warning.id), key=f"warning-send:{warning.id}")
+
+
+def why_not(uow: UnitOfWork, warning: SeatWarning, *, settings: Settings) -> Kept | None:
+    """Why its holder need not be asked about this seat now; None when they should be."""
+    if settings.idle.mode != "reclaim":
+        return Kept.TURNED_OFF
+    if warning.product not in settings.products:
+        return Kept.PRODUCT_GONE
+    seat = seats.get(uow, warning.account_id, warning.product)
+    spared = _spared(seat, warning=warning, now=uow.now) if seat else Kept.NO_SEAT
+    if spared is not None:
+        return spared
+    if exemptions.open_of(uow, warning.account_id, warning.product) is not None:
+        return Kept.EXEMPT
+    return Kept.ASKED_FOR if asked_for(uow, warning.account_id, warning.product) else None
+
+
+def _spared(seat: Seat, *, warning: SeatWarning, now: datetime) -> Kept | None:
+    if seat.activity not in IDLE_ACTIVITIES:
+        return _SPARED[seat.activity]
+    kept = seat.kept_until is not None and seat.kept_until > now
+    given = seat.given_at is not None and seat.given_at > warning.created_at
+    return Kept.KEPT if kept or given else None
+
+
+def address(uow: UnitOfWork, warning_id: str, *, team_id: str, slack_id: str) -> bool:
+    """Remember who will be asked, before the message is there to be answered; False when it was sent, or is needless by now."""
+    warning = warnings.lock(uow, warning_id)
+    if warning is None or warning.status is not WarningStatus.OPEN:
+        return False
+    person = people.find_or_add(uow, team_id=team_id, slack_id=slack_id)
+    return warnings.addressed(uow, warning_id, person_id=person.id, slack_id=slack_id)
+
+
+def record_sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan_at: datetime, settings: Settings, found: bool) -> None:
+    """The message is there; reminders follow. One that was *found* may name another day than *plan_at*, so it is drawn again."""
+    if not warnings.sent(uow, warning_id, channel=channel, ts=ts, plan_at=plan_at):
+        return
+    warning = warnings.get(uow, warning_id)
+    if warning is None:
+        return
+    uow.audit("warning.sent", actor=audit_actor(uow, Comeback()), warning=warning.id, product=warning.product, plan_at=plan_at.isoformat())
+    moments = reminders(uow.now, plan_at=plan_at, rules=rules_of(settings.idle))
+    for number, (_, moment) in enumerate(moments, start=1):
+        enqueue(uow, RemindWarning(warning_id=warning.id, number=number), due_at=moment, key=f"remind:{warning.id}:{number}")
+    if found or warning.status is not WarningStatus.OPEN:
+        redraw(uow, warning)
+
+
+def record_undeliverable(uow: UnitOfWork, warning_id: str, *, code: Undelivered) -> None:
+    """Nobody could be asked: the seat is never taken unless an approver names its holder."""
+    missed = warnings.move(uow, warning_id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE, reason_code=code.value)
+    if missed is not None:
+        actor = audit_actor(uow, Comeback())
+        uow.audit("warning.undeliverable", actor=actor, warning=missed.id, product=missed.product, code=code.value)
+
+
+def give_up(uow: UnitOfWork, warning_id: str, *, code: str) -> None:
+    """Slack did not take the message for a day, or refuses it to the app itself: nobody was warned, so nothing follows from it."""
+    warning = warnings.lock(uow, warning_id)
+    if warning is None or warning.sent_at is not None or warning.status is not WarningStatus.OPEN:
+        return
+    warnings.move(uow, warning_id, source=WarningStatus.OPEN, target=WarningStatus.ENDED, reason_code=NOT_SENT)
+    uow.audit("warning.not_sent", actor=audit_actor(uow, Comeback()), warning=warning.id, product=warning.product, code=code)
+
+
+def record_reminded(uow: UnitOfWork, warning_id: str, *, number: int, channel: str, ts: str) -> None:
+    """The reminder has the buttons now, and the message before it only says so."""
+    before = warnings.lock(uow, warning_id)
+    if before is None or not warnings.reminded(uow, warning_id, times=number):
+        return
+    warnings.moved(uow, warning_id, channel=channel, ts=ts)
+    uow.audit("warning.reminded", actor=audit_actor(uow, Comeback()), warning=before.id, product=before.product, number=number)
+    if before.channel is not None and before.ts is not None:
+        enqueue(uow, RetireWarning(warning_id=before.id, channel=before.channel, ts=before.ts))
+    if before.status is not WarningStatus.OPEN:
+        enqueue(uow, RedrawWarning(warning_id=before.id))
+
+
+def note_not_drawn(uow: UnitOfWork, warning_id: str, *, code: str) -> None:
+    """Slack refused to change the message for good: how the warning stands is in the database."""
+    uow.audit("warning.not_drawn", actor=audit_actor(uow, Comeback()), warning=warning_id, code=code)

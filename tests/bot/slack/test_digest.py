@@ -1,0 +1,182 @@
+"""The digest as Slack gets it: short, complete in words, and within every limit."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.billing import Money
+from bot.report import Outcome, ProductReport, Report, Saving, SeatsNow, length, percent
+from bot.slack.surfaces import digest
+from bot.slack.surfaces.digest import DigestView
+from bot.slack.surfaces.message import to_json
+from bot.slack.team import Team
+
+BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
+PLAN = CardPlace("G0ADMINS", "1700000000.000100")
+NO_PRICE = Saving(realised=None, monthly=None, possible=None, months=(), forecast=())
+QUIET = Awaiting()
+
+
+def dollars(amount: int) -> Money:
+    """An amount in US dollars."""
+    return Money(amount=Decimal(amount), currency="USD")
+
+
+def product(key: str = "jira", *, name: str = "Jira", idle: int = 24, saving: Saving | None = None) -> ProductReport:
+    """A product with a past."""
+    return ProductReport(
+        key=key,
+        name=name,
+        classes={},
+        now=SeatsNow(in_use=303, idle=idle, warned=12, free=60),
+        outcome=Outcome(warned=80, kept=30, let_go=10, taken=69, returned=9, asked_back=6, undone=1),
+        saving=saving or Saving(realised=dollars(1240), monthly=dollars(488), possible=dollars(195), months=(), forecast=()),
+    )
+
+
+def view(*products: ProductReport, awaiting: Awaiting = QUIET, **facts: object) -> DigestView:
+    """A digest of these products; its plan's card has an address."""
+    so_far = Report(since=BEGIN, until=END, products=products or (product(),), access_seconds=240.0)
+    quiet = tuple(replace(one, outcome=Outcome(taken=5, returned=2)) for one in so_far.products)
+    given = {"links": {PLAN: "https://acme.slack.com/archives/G0ADMINS/p1700000000000100"}, "reclaims": True, **facts}
+    return DigestView(so_far=so_far, week=replace(so_far, products=quiet), awaiting=awaiting, today=date(2026, 11, 23), **given)  # type: ignore[arg-type]
+
+
+def words(of: DigestView) -> str:
+    """All that a person reads."""
+    return str(to_json(digest.render(of).blocks))
+
+
+def test_figures_and_news_are_side_by_side() -> None:
+    """What it came to, and what of it happened this week; every amount is called an estimate."""
+    shown = words(view())
+    for told in (
+        "303 seats in use · 24 idle · 12 warned",
+        "69 reclaimed (5 this week) · 9 returned (2 this week)",
+        "Saved so far *$1,240.00* · still to save *$488.00* a month, the idle seats $195.00 more (estimates)",
+        "Keep rate 75 % · asked back 9 % · undone 1 · from ask to access 4 min",
+        "*estimates*",
+        "Nothing waits for you",
+    ):
+        assert told in shown
+
+
+def test_what_is_not_known_yet_is_left_out() -> None:
+    """A row of dashes is no news."""
+    fresh = replace(view(), so_far=replace(view().so_far, products=(replace(product(), outcome=Outcome()),), access_seconds=None))
+    shown = words(fresh)
+    assert "undone 0" in shown
+    assert "Keep rate" not in shown
+    assert "from ask to access" not in shown
+
+
+def test_one_product_has_no_sum() -> None:
+    """The same figures twice make a reader look for the difference."""
+    assert "All products" not in words(view())
+    assert "606 seats in use" in words(view(product(), product("confluence", name="Confluence")))
+
+
+def test_a_price_that_is_not_known_is_asked_for() -> None:
+    """No amount is shown rather than a zero, and the settings that are missing are named."""
+    shown = words(view(product(saving=NO_PRICE)))
+    assert "$" not in shown
+    assert "COMEBACK_PRODUCTS__JIRA__PRICE" in shown
+
+
+def test_nothing_saved_yet_is_not_boasted_with() -> None:
+    """Before the first renewal only what the idle seats cost is news."""
+    shown = words(view(product(saving=replace(product().saving, realised=dollars(0), monthly=dollars(0)))))
+    assert "The idle seats cost *$195.00* a month (estimate)" in shown
+    assert "Saved so far" not in shown
+
+
+def test_what_waits_is_counted_with_its_links() -> None:
+    """One line for each kind, a link for each card that is known, and one button, into the plan."""
+    first, second = CardPlace("G0ADMINS", "1.1"), CardPlace("G0ADMINS", "2.2")
+    waits = Awaiting(
+        requests=Pile(count=7, cards=(first, second)),
+        stuck_requests=Pile(count=1),
+        exemptions=Pile(count=1, cards=(CardPlace("G0ADMINS", "3.3"),)),
+        plan=ProposedPlan(seats=12, card=PLAN),
+        held=("jira",),
+        stuck_removals=2,
+        unreached=3,
+    )
+    links = {first: "https://x.example/1", second: "https://x.example/2", PLAN: "https://x.example/plan"}
+    shown = words(view(awaiting=waits, links=links))
+    for told in (
+        "A plan of 12 seats",
+        "7 access requests (<https://x.example/1|card 1>, <https://x.example/2|card 2>)",
+        "1 request that needs a hand",
+        "1 exemption asked for",
+        "asks whether it may go on: Jira",
+        "2 removals that got stuck",
+        "3 people I couldn't warn",
+        "https://x.example/plan",
+    ):
+        assert told in shown
+    assert shown.count("'type': 'button'") == 1
+
+
+def test_a_plan_without_an_address_has_no_button() -> None:
+    """A button that leads nowhere is worse than none."""
+    shown = words(view(awaiting=Awaiting(plan=ProposedPlan(seats=1, card=None))))
+    assert "A plan of 1 seat" in shown
+    assert "'button'" not in shown
+
+
+def test_plan_mode_is_said() -> None:
+    """Who waits for seats to be freed should know that nothing is."""
+    assert "COMEBACK_IDLE__MODE=reclaim" in words(view(reclaims=False))
+    assert "COMEBACK_IDLE__MODE" not in words(view())
+
+
+def test_text_says_the_whole_news() -> None:
+    """A notification and a screen reader have no blocks."""
+    text = digest.render(view(awaiting=Awaiting(requests=Pile(count=2), held=("jira",)))).text
+    assert "303 seats in use, 24 idle, 12 warned" in text
+    assert "5 reclaimed and 2 returned this week" in text
+    assert "$1,240.00 (estimate)" in text
+    assert "3 things wait for you" in text
+
+
+async def test_slack_takes_the_longest_digest(client: AsyncWebClient) -> None:
+    """Forty-nine products whose names are markup, and everything waiting: the busiest are shown, and it fits."""
+    products = [product(f"p{number}", name="<&>*" * 15, idle=number) for number in range(49)]
+    places = tuple(CardPlace("G0ADMINS", f"{number}.1") for number in range(3))
+    waits = Awaiting(
+        requests=Pile(count=4000, cards=places), exemptions=Pile(count=200, cards=places), held=tuple(one.key for one in products)
+    )
+    links = dict.fromkeys(places, "https://acme.slack.com/archives/G0ADMINS/p1700000000000100")
+    message = digest.render(view(*products, awaiting=waits, links=links))
+    assert len(message.text) < 4000
+    posted = await client.chat_postMessage(channel="G0ADMINS", text=message.text, blocks=to_json(message.blocks))
+    assert posted["ok"]
+    shown = str(to_json(message.blocks))
+    assert "48 idle" in shown
+    assert "40 idle" not in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(None, "-"), (12.4, "12 s"), (60, "1 min"), (5400, "90 min"), (9000, "2.5 h"), (200_000, "2.3 days")]
+)
+def test_times_are_told_in_one_unit(seconds: float | None, told: str) -> None:
+    """Nobody divides by 3,600 in their head."""
+    assert length(seconds) == told
+
+
+def test_unknown_shares_are_dashes() -> None:
+    """Of nothing there is no share."""
+    assert (percent(None), percent(Fraction(1, 3)), percent(Fraction(0))) == ("-", "33 %", "0 %")
+
+
+def test_addresses_of_messages() -> None:
+    """As Slack's own permalinks; none where the workspace's address is not known."""
+    team = Team(team_id="T0", enterprise_id=None, app_id="A0", bot_user_id="U0", bot_id="B0", url="https://acme.slack.com/")
+    assert team.link_to("C1", "1700000000.000100") == "https://acme.slack.com/archives/C1/p1700000000000100"
+    assert replace(team, url="").link_to("C1", "1.2") is None

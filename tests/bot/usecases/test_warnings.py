@@ -1,0 +1,239 @@
+"""Who is warned: where two scans agree, at a time when a plan saves something, once, and not any longer than needed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.codes import Kept, Undelivered
+from bot.settings import Settings, load
+from bot.usecases import warnings as usecases
+from storage import exemptions, people, scans, seats, warnings
+from storage.db import Database, UnitOfWork
+from storage.lifecycle import ScanStatus, SeatActivity, WarningStatus
+from storage.seat_records import Scan, SeatWarning, SeenSeat
+from storage.tables import outbox
+from tests.bot.outside import COMPLETE, Outside
+from tests.bot.usecases.words import due
+from tests.fixtures.clock import MovableClock
+from tests.storage.seat_world import asked, scan, scanned, seen, warned
+from tests.storage.world import person
+
+A, W = SeatActivity, WarningStatus
+ON = {"COMEBACK_IDLE__MODE": "reclaim"}
+
+
+@pytest.fixture
+def settings(outside: Outside) -> Settings:
+    """Complete settings, with removal turned on."""
+    outside.set(COMPLETE | ON)
+    return load()
+
+
+def after(database: Database, one: Scan, settings: Settings) -> None:
+    """What follows from the scan."""
+    database.write_now(lambda uow: usecases.after_scan(uow, one, settings=settings))
+
+
+def opened(database: Database, settings: Settings, *, after: str | None = None) -> list[str]:
+    """Open the next warnings; all that are open then, by account id."""
+    database.write_now(lambda uow: usecases.follow_scan(uow, product="jira", after=after, settings=settings))
+    return sorted(warning.account_id for warning in all_open(database))
+
+
+def all_open(database: Database) -> list[SeatWarning]:
+    """Every open warning of Jira."""
+    rows = database.read_now(lambda uow: uow.connection.exec_driver_sql("SELECT id FROM warnings").all())
+    found = [database.read_now(lambda uow, row=row: warnings.get(uow, row.id)) for row in rows]  # type: ignore[misc]
+    return [one for one in found if one is not None and one.status is W.OPEN]
+
+
+def test_one_scan_warns_nobody(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Activity is told up to a day late: only a second look, twenty hours later, confirms the first."""
+    scanned(database, clock, [seen("a1")])
+    assert opened(database, settings) == []
+    scanned(database, clock, [seen("a1"), seen("a2"), seen("a3", A.ACTIVE)])
+    assert opened(database, settings) == ["a1"]
+
+
+def test_a_scan_that_waited_for_an_answer_has_seen_nobody_later(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Held at night and let go the next evening: that was still one look."""
+    one = scanned(database, clock, [seen("a1")])
+    clock.advance(timedelta(hours=23))
+    after(database, one, settings)
+    assert opened(database, settings) == []
+
+
+def test_everybody_is_warned_once_in_pages(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Each page leaves the next in the outbox; the last leaves none, and running all again opens nothing."""
+    page = [_seat(number, clock) for number in range(150)]
+    scanned(database, clock, page)
+    scanned(database, clock, page)
+    places: list[str | None] = [None]
+    for place in places:
+        database.write_now(lambda uow, place=place: usecases.follow_scan(uow, product="jira", after=place, settings=settings))  # type: ignore[misc]
+        places += [job["after"] for job in _jobs(database, "warning.open")][len(places) - 1 :]
+    assert len(places) == 2
+    assert len(all_open(database)) == 150
+    opened(database, settings)
+    assert len(all_open(database)) == 150
+    assert len(_jobs(database, "warning.send")) == 150
+
+
+def _seat(number: int, clock: MovableClock) -> SeenSeat:
+    last = None if number % 3 == 0 else clock.now() - timedelta(days=100 + number)
+    return seen(f"a{number:03}", last_active_at=last)
+
+
+def _jobs(database: Database, kind: str) -> list[dict[str, str]]:
+    """The payloads of the jobs of this kind, in the order they were left."""
+    return database.read_now(
+        lambda uow: [
+            dict(row.payload) for row in uow.connection.execute(select(outbox.c.payload).where(outbox.c.kind == kind).order_by(outbox.c.id))
+        ]
+    )
+
+
+@pytest.mark.parametrize(("renewal", "expected"), [("21", ["a1"]), ("28", []), ("17", [])])
+def test_nobody_is_warned_for_a_plan_that_saves_nothing(
+    database: Database, clock: MovableClock, outside: Outside, renewal: str, expected: list[str]
+) -> None:
+    """On 4 November with two weeks' notice the plan is for the 18th: within five days before the 21st, and in no other window."""
+    outside.set(COMPLETE | ON | {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": renewal})
+    for _ in range(2):
+        scanned(database, clock, [seen("a1")])
+    assert opened(database, load()) == expected
+
+
+def test_in_plan_mode_nothing_is_opened_or_dropped(database: Database, clock: MovableClock, outside: Outside) -> None:
+    """Removal is off by default, and then people hear nothing."""
+    outside.set(COMPLETE)
+    for _ in range(2):
+        one = scanned(database, clock, [seen("a1")])
+    after(database, one, load())
+    assert opened(database, load()) == []
+    assert _jobs(database, "warning.open") == []
+
+
+def test_a_scan_drops_what_it_makes_needless(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Used, spared, gone: each with its reason. An unknown seat keeps its warning, as does an idle one."""
+    for name in ("a1", "a2", "a3", "a4", "a5"):
+        database.write_now(lambda uow, name=name: warned(uow, name))  # type: ignore[misc]
+    one = scanned(database, clock, [seen("a1", A.ACTIVE), seen("a2", A.EXEMPT), seen("a3", A.UNKNOWN), seen("a4")])
+    after(database, one, settings)
+    opened(database, settings)
+    assert sorted(warning.account_id for warning in all_open(database)) == ["a3", "a4"]
+    rows = database.read_now(lambda uow: uow.connection.exec_driver_sql("SELECT account_id, status, reason_code FROM warnings").all())
+    ended = {row.account_id: (row.status, row.reason_code) for row in rows if row.status != "open"}
+    assert ended == {"a1": ("dropped", "active_again"), "a2": ("dropped", "exempt"), "a5": ("ended", "no_seat")}
+    assert [job["after"] for job in _jobs(database, "warning.open")] == [None, None]
+
+
+def ready(uow: UnitOfWork, *, activity: SeatActivity = A.IDLE) -> SeatWarning:
+    """A warning that is about to be sent, of a seat that a scan saw so."""
+    seats.see(uow, "jira", "story", [seen("a1", activity)])
+    return warned(uow, "a1")
+
+
+def ended(uow: UnitOfWork, warning: SeatWarning) -> SeatWarning:
+    """The warning as it stands."""
+    found = warnings.get(uow, warning.id)
+    assert found is not None
+    return found
+
+
+async def test_reasons_not_to_ask_are_looked_for_before_asking(database: Database, settings: Settings) -> None:
+    """In use, kept, given by us, exempt or about to be: none of these is asked."""
+
+    def work(uow: UnitOfWork) -> None:
+        warning = ready(uow)
+        assert usecases.why_not(uow, warning, settings=settings) is None
+        for activity, code in ((A.ACTIVE, Kept.ACTIVE_AGAIN), (A.UNKNOWN, Kept.UNKNOWN), (A.PROTECTED, Kept.PROTECTED)):
+            seats.see(uow, "jira", "story", [seen("a1", activity)])
+            assert usecases.why_not(uow, warning, settings=settings) is code
+        seats.see(uow, "jira", "story", [seen("a1")])
+        asked(uow, "a1")
+        assert usecases.why_not(uow, warning, settings=settings) is Kept.EXEMPT
+        other = warned(uow, "a2")
+        assert usecases.why_not(uow, other, settings=settings) is Kept.NO_SEAT
+        seats.see(uow, "jira", "story", [seen("a2")])
+        seats.keep(uow, "a2", "jira", uow.now + timedelta(days=1))
+        assert usecases.why_not(uow, other, settings=settings) is Kept.KEPT
+        assert exemptions.open_of(uow, "a2", "jira") is None
+
+    await database.write(work)
+
+
+async def test_reminders_are_left_for_their_days(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """A week and a day before the plan; the plan waits two weeks, and a repeated report moves nothing."""
+
+    def work(uow: UnitOfWork) -> SeatWarning:
+        warning = ready(uow)
+        for hours in (0, 9):
+            plan_at = uow.now + timedelta(days=14, hours=hours)
+            usecases.record_sent(uow, warning.id, channel="D1", ts="1.1", plan_at=plan_at, settings=settings, found=False)
+        return ended(uow, warning)
+
+    sent = await database.write(work)
+    assert sent.plan_at is not None
+    assert sent.sent_at is not None
+    assert sent.plan_at - sent.sent_at == timedelta(days=14)
+    await due(database)
+    clock.advance(timedelta(days=7, minutes=1))
+    assert [job.kind for job in await due(database)] == ["warning.remind"]
+    clock.advance(timedelta(days=6))
+    assert [job.payload["number"] for job in await due(database)] == [2]
+
+
+async def test_what_slack_never_took_is_due_in_no_plan(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Given up, or delivered to nobody: the seat is not planned, however much time passes."""
+
+    def work(uow: UnitOfWork) -> None:
+        lost = ready(uow)
+        usecases.give_up(uow, lost.id, code="missing_scope")
+        missed = warned(uow, "a2")
+        usecases.record_undeliverable(uow, missed.id, code=Undelivered.LEFT)
+        assert (ended(uow, lost).status, ended(uow, lost).reason_code) == (W.ENDED, usecases.NOT_SENT)
+        assert (ended(uow, missed).status, ended(uow, missed).reason_code) == (W.UNDELIVERABLE, "left")
+
+    await database.write(work)
+    clock.advance(timedelta(days=100))
+    assert await database.read(lambda uow: warnings.due(uow, at=uow.now, products=["jira"], limit=9)) == ()
+
+
+async def test_a_sent_warning_is_not_given_up(database: Database, settings: Settings) -> None:
+    """The job may fail after the message was noted: the person has it, so it stands."""
+
+    def work(uow: UnitOfWork) -> None:
+        warning = ready(uow)
+        usecases.record_sent(uow, warning.id, channel="D1", ts="1.1", plan_at=uow.now, settings=settings, found=False)
+        usecases.give_up(uow, warning.id, code="other")
+        assert ended(uow, warning).status is W.OPEN
+
+    await database.write(work)
+
+
+async def test_who_is_linked_is_known_from_the_start(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """A linked person needs no look-up by address, which they may have changed."""
+
+    def link(uow: UnitOfWork) -> str:
+        ada = person(uow, "U0ADA")
+        people.link(uow, ada.id, account_id="a1", email="ada@acme.example")
+        return ada.id
+
+    ada_id = await database.write(link)
+    for _ in range(2):
+        scanned(database, clock, [seen("a1")])
+    opened(database, settings)
+    (only,) = all_open(database)
+    assert (only.person_id, only.slack_id) == (ada_id, "U0ADA")
+
+
+async def test_the_scan_that_counts_is_the_last_complete_one(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """A running scan confirms nothing yet."""
+    scanned(database, clock, [seen("a1")])
+    clock.advance(timedelta(days=1))
+    running = database.write_now(scan)
+    assert opened(database, settings) == []
+    assert running.status is ScanStatus.RUNNING
+    assert database.read_now(lambda uow: scans.running(uow, "jira")) is not None

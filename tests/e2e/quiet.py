@@ -1,0 +1,29 @@
+"""Letting the bot work until nothing is left to do, with the world moved to whatever it waits for."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from storage import outbox
+from storage.db import UnitOfWork
+from storage.lifecycle import JobState
+from tests.e2e.conftest import Stage
+
+SOON = timedelta(minutes=20)
+"""Reminders and drift looks are hours away, and all that goes on by itself is nearer than this."""
+
+
+async def until_quiet(stage: Stage, *, soon: timedelta = SOON) -> None:
+    """Let the bot work; whenever it only waits, move the world to what it waits for. Ends when nothing is due *soon*."""
+    while True:
+        busy, due = await stage.parts.database.read(_pulse)
+        now = stage.sandbox.clock.now()
+        if not busy and (due is None or due - now > soon):
+            return
+        if not busy and due is not None and due > now:
+            stage.later(due - now)
+        await asyncio.sleep(0.002)
+
+
+def _pulse(uow: UnitOfWork) -> tuple[bool, datetime | None]:
+    """Whether a job is being done now, and when the next is due."""
+    return any(kind.state is JobState.LEASED for kind in outbox.backlog(uow)), outbox.next_due(uow)

@@ -1,0 +1,327 @@
+"""A warning: one private message, an answer, and a seat that stays or goes; nobody is asked twice, and nobody else is heard."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.idle_jobs import SendWarning
+from bot.runtime import Role, started
+from bot.settings import load
+from bot.slack.surfaces import warning as surface
+from bot.usecases import scans
+from bot.usecases.steps import enqueue
+from sandbox.atlassian.accounts import Account
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from sandbox.slack.messages import Message
+from storage import people, seats, warnings
+from storage import scans as stored_scans
+from storage.db import UnitOfWork
+from storage.lifecycle import ScanOrigin, ScanStatus, SeatActivity, WarningStatus
+from storage.seat_records import Scan, SeatWarning, SeenSeat
+from tests.e2e.conftest import Stage
+from tests.e2e.idle_words import make_idle
+
+OpenStage = Callable[..., Any]
+QUESTION, REMINDER = "Do you still need Jira?", "A reminder: do you still need Jira?"
+SECONDS = timedelta(seconds=2)
+
+
+@pytest.fixture(autouse=True)
+def _removal_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMEBACK_IDLE__MODE", "reclaim")
+
+
+async def see(stage: Stage, who: str, activity: SeatActivity = SeatActivity.IDLE) -> Account:
+    """A scan saw their seat of Jira so; beside the bot's own scans, which may find the same."""
+    account = make_idle(stage, who) if activity is SeatActivity.IDLE else stage.sandbox.atlassian.person(who)
+    seen = SeenSeat(
+        account_id=account.id,
+        name=account.name,
+        email=account.email,
+        added_at=account.added_at,
+        last_active_at=max(account.visits.values(), default=None),
+        activity=activity,
+    )
+    await stage.parts.database.write(lambda uow: seats.see(uow, "jira", "story", [seen]))
+    return account
+
+
+async def ask(stage: Stage, who: str, *, linked: bool = False, activity: SeatActivity = SeatActivity.IDLE) -> SeatWarning:
+    """Scans agreed that they do not use Jira any more: their warning is opened and on its way."""
+    account = await see(stage, who, activity)
+
+    def fact(uow: UnitOfWork) -> SeatWarning:
+        person = people.find_or_add(uow, team_id="T0ACME", slack_id=f"U0{who.upper()}") if linked else None
+        known = {"person_id": person.id, "slack_id": person.slack_id} if person else {"person_id": None, "slack_id": None}
+        warning = warnings.open_(uow, account_id=account.id, product="jira", **known)
+        assert warning is not None
+        enqueue(uow, SendWarning(warning_id=warning.id))
+        return warning
+
+    return await stage.parts.database.write(fact)
+
+
+async def now(stage: Stage, warning: SeatWarning) -> SeatWarning:
+    """The warning as it stands."""
+    found = await stage.parts.database.read(lambda uow: warnings.get(uow, warning.id))
+    assert found is not None
+    return found
+
+
+async def becomes(stage: Stage, warning: SeatWarning, status: WarningStatus) -> SeatWarning:
+    """The warning, once it has that status."""
+    for _ in range(200):
+        if (await now(stage, warning)).status is status:
+            return await now(stage, warning)
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the warning is {(await now(stage, warning)).status}: {await stage.kinds()}")
+
+
+def questions(stage: Stage, who: str) -> list[Message]:
+    """The private messages to them that can be answered."""
+    return [message for message in stage.sandbox.slack.dm(who) if _has(message, surface.KEEP)]
+
+
+def _has(message: Message, action: str) -> bool:
+    return any(element.get("action_id") == action for _, element in message.elements())
+
+
+async def test_a_kept_seat_is_left_in_peace(stage: Stage) -> None:
+    """On both databases: the message names product and day, one click keeps the seat, and the message shows until when."""
+    warning = await ask(stage, "hugo")
+    message = await stage.told("hugo", QUESTION, step=SECONDS)
+    assert "You last used it on" in message.words
+    assert "Your account and everything you wrote stay" in message.words
+    await stage.sandbox.slack.clicks("hugo", message, surface.KEEP)
+    await stage.told("hugo", "You keep Jira", step=SECONDS)
+    assert questions(stage, "hugo") == []
+    kept = await now(stage, warning)
+    seat = await stage.parts.database.read(lambda uow: seats.get(uow, warning.account_id, "jira"))
+    assert seat is not None
+    assert seat.kept_until is not None
+    assert kept.status is WarningStatus.KEPT
+    assert timedelta(days=89) < seat.kept_until - kept.changed_at < timedelta(days=91)
+    assert [kind for kind in await stage.kinds() if kind.startswith("warning.")] == ["warning.sent", "warning.kept"]
+
+
+async def test_a_seat_let_go_may_still_be_kept(small_stage: OpenStage) -> None:
+    """Nothing is taken by this click: it waits for the next plan, and until then the person may change their mind."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        message = await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.sandbox.slack.clicks("hugo", message, surface.LET_GO)
+        message = await stage.told("hugo", "You let Jira go", step=SECONDS)
+        due = await stage.parts.database.read(lambda uow: warnings.due(uow, at=uow.now, products=["jira"], limit=5))
+        assert [one.id for one in due] == [warning.id]
+        await stage.sandbox.slack.clicks("hugo", message, surface.KEEP)
+        await stage.told("hugo", "You keep Jira", step=SECONDS)
+
+
+async def test_reminders_come_on_their_days_and_only_the_last_can_be_answered(small_stage: OpenStage) -> None:
+    """A week before the day and a day before it, each in a message of its own, and the message before it loses its buttons."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent")
+        stage.later(timedelta(days=6, hours=23))
+        await asyncio.sleep(0.3)
+        assert not any(REMINDER in message.words for message in stage.sandbox.slack.dm("hugo"))
+        stage.later(timedelta(hours=2))
+        await stage.told("hugo", REMINDER, step=SECONDS)
+        await stage.told("hugo", "I've asked once more below", step=SECONDS)
+        assert len(questions(stage, "hugo")) == 1
+        stage.later(timedelta(days=6))
+        await stage.logged("warning.reminded", times=2, step=SECONDS)
+        (last,) = await _only_question(stage, "hugo")
+        await stage.sandbox.slack.clicks("hugo", last, surface.KEEP)
+        await stage.told("hugo", "You keep Jira", step=SECONDS)
+        assert (await now(stage, warning)).reminders == 2
+
+
+async def _only_question(stage: Stage, who: str) -> list[Message]:
+    for _ in range(100):
+        if len(questions(stage, who)) == 1:
+            break
+        stage.later(SECONDS)
+        await asyncio.sleep(0.05)
+    return questions(stage, who)
+
+
+async def test_who_has_answered_is_not_reminded(small_stage: OpenStage) -> None:
+    """A reminder after the answer would say that nobody listens."""
+    async with small_stage() as stage:
+        await ask(stage, "hugo")
+        await stage.sandbox.slack.clicks("hugo", await stage.told("hugo", QUESTION, step=SECONDS), surface.LET_GO)
+        await stage.told("hugo", "You let Jira go", step=SECONDS)
+        stage.later(timedelta(days=8))
+        await asyncio.sleep(0.5)
+        assert not any(REMINDER in message.words for message in stage.sandbox.slack.dm("hugo"))
+
+
+@pytest.mark.parametrize(("who", "linked", "code"), [("kit", True, "left"), ("kit", False, "no_slack_account")])
+async def test_who_cannot_be_asked_is_noted(small_stage: OpenStage, who: str, linked: bool, code: str) -> None:
+    """Somebody who has left, or whom Slack does not know, gets no message, and their seat is due in no plan."""
+    async with small_stage() as stage:
+        warning = await ask(stage, who, linked=linked)
+        missed = await becomes(stage, warning, WarningStatus.UNDELIVERABLE)
+        assert missed.reason_code == code
+        stage.later(timedelta(days=20))
+        assert await stage.parts.database.read(lambda uow: warnings.due(uow, at=uow.now, products=["jira"], limit=5)) == ()
+
+
+async def test_an_address_that_nobody_confirmed_is_nobody(small_stage: OpenStage) -> None:
+    """Who typed another's address into their profile could let go of another's seat."""
+    async with small_stage() as stage:
+        stage.sandbox.slack.change_email("hugo", "hugo.lindqvist@acme.example", confirmed=False)
+        missed = await becomes(stage, await ask(stage, "hugo"), WarningStatus.UNDELIVERABLE)
+        assert missed.reason_code == "email_not_confirmed"
+
+
+async def test_only_who_was_asked_is_heard(small_stage: OpenStage) -> None:
+    """A forged id in somebody else's click changes nothing and is answered."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        other = await ask(stage, "omar")
+        message = await stage.told("omar", QUESTION, step=SECONDS)
+        await stage.sandbox.slack.clicks("omar", message, surface.LET_GO, value=warning.id)
+        await stage.whispered("omar", "Only the person who was asked")
+        assert [(await now(stage, one)).status for one in (warning, other)] == [WarningStatus.OPEN] * 2
+        assert "warning.not_theirs" in await stage.kinds()
+
+
+async def test_an_old_message_says_what_became_of_it(small_stage: OpenStage) -> None:
+    """The buttons of a message that is drawn late are still there: pressing one tells how it ended, and changes nothing."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        message = await stage.told("hugo", QUESTION, step=SECONDS)
+        old = next(element for _, element in message.elements() if element["action_id"] == surface.LET_GO)
+        await stage.sandbox.slack.clicks("hugo", message, surface.KEEP)
+        await stage.told("hugo", "You keep Jira", step=SECONDS)
+        await stage.sandbox.slack.clicks("hugo", message, surface.LET_GO, element=old)
+        await stage.whispered("hugo", "This was settled before")
+        assert (await now(stage, warning)).status is WarningStatus.KEPT
+
+
+async def test_a_lost_answer_of_slack_brings_no_second_message(small_stage: OpenStage) -> None:
+    """The message was there, its answer was not: the next attempt finds it, and the day in it is the one that counts."""
+    async with small_stage() as stage:
+        stage.sandbox.faults.add(Fault(side="slack", match="chat.postMessage", drop="after", times=1))
+        warning = await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent", step=timedelta(seconds=20))
+        assert len(questions(stage, "hugo")) == 1
+        assert (await now(stage, warning)).ts == questions(stage, "hugo")[0].ts
+
+
+async def test_a_bot_that_died_after_posting_asks_once(monkeypatch: pytest.MonkeyPatch, sqlite_url: str, tmp_path: Path) -> None:
+    """Killed between the message and the note of it, and started again on the same database: one message, not two."""
+    monkeypatch.chdir(tmp_path)
+    async with Sandbox(rate_limits=False) as sandbox:
+        for name, value in {**sandbox.environment(), "DATABASE_URL": sqlite_url}.items():
+            monkeypatch.setenv(name, value)
+        settings = load()
+        sandbox.faults.add(Fault(side="slack", match="chat.postMessage", delay_s=20, when="after", times=1))
+        async with started(settings, role=Role.WORKER, now=sandbox.clock.now) as parts:
+            stage = Stage(sandbox=sandbox, parts=parts)
+            warning = await ask(stage, "hugo")
+            await stage.told("hugo", QUESTION)
+            assert parts.worker is not None
+            parts.worker.stop(drain_seconds=0)
+            await asyncio.sleep(0.2)
+            assert (await now(stage, warning)).sent_at is None
+        async with started(settings, role=Role.WORKER, now=sandbox.clock.now) as parts:
+            stage = Stage(sandbox=sandbox, parts=parts)
+            await stage.logged("warning.sent", step=timedelta(seconds=20))
+            await stage.told("hugo", QUESTION)
+            assert len(questions(stage, "hugo")) == 1
+
+
+async def test_who_is_back_before_the_message_is_not_asked(small_stage: OpenStage) -> None:
+    """Just before sending, what the last scan saw counts."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo", activity=SeatActivity.ACTIVE)
+        dropped = await becomes(stage, warning, WarningStatus.DROPPED)
+        assert dropped.reason_code == "active_again"
+        assert stage.sandbox.slack.dm("hugo") == []
+
+
+async def test_home_lists_the_seat_and_keeps_it(small_stage: OpenStage) -> None:
+    """Somebody who overlooked the message finds the same question on the Home tab."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent")
+        await stage.sandbox.slack.opens_home("hugo")
+        home = await stage.sandbox.slack.until(lambda: stage.sandbox.slack.home("hugo"))
+        assert home is not None
+        assert "It looks unused" in str(home.blocks)
+        await stage.sandbox.slack.clicks("hugo", home, surface.KEEP)
+        await becomes(stage, warning, WarningStatus.KEPT)
+        await stage.told("hugo", "You keep Jira", step=SECONDS)
+
+
+async def scan(stage: Stage) -> None:
+    """A scan of Jira, to its end."""
+    settings = stage.parts.kit.settings
+
+    def begin(uow: UnitOfWork) -> Scan | None:
+        return scans.start(uow, "jira", origin=ScanOrigin.TERMINAL, settings=settings)
+
+    begun = await stage.parts.database.write(begin)
+    assert begun is not None
+    for _ in range(400):
+        found = await stage.parts.database.read(lambda uow: stored_scans.get(uow, begun.id))
+        if found is not None and found.status is ScanStatus.COMPLETE:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the scan is {found}")
+
+
+async def test_two_scans_a_day_apart_warn_each_idle_person_once(small_stage: OpenStage) -> None:
+    """The whole way by real scans: the first only remembers, the second is agreed with, a third changes nothing, use drops quietly."""
+    async with small_stage(COMEBACK_IDLE__MAX_SHARE="1") as stage:
+        account, minute = make_idle(stage, "hugo"), timedelta(minutes=1)
+        await scan(stage)
+        await asyncio.sleep(0.3)
+        assert "warning.opened" not in await stage.kinds()
+        stage.later(timedelta(days=1))
+        await scan(stage)
+        await stage.told("hugo", QUESTION, step=minute)
+        stage.later(timedelta(days=1))
+        await scan(stage)
+        mine = [warning.cycle for warning in await of_hugo(stage)]
+        assert mine == [1]
+        visits = dict.fromkeys(account.visits, stage.sandbox.clock.now())
+        stage.sandbox.atlassian.change(account, act="test", visits=visits)
+        stage.later(timedelta(days=1))
+        await scan(stage)
+        await stage.told("hugo", "Never mind", step=minute)
+        assert not [message for message in questions(stage, "hugo") if QUESTION in message.words]
+
+
+async def of_hugo(stage: Stage) -> list[SeatWarning]:
+    """His warnings about Jira."""
+
+    def found(uow: UnitOfWork) -> list[SeatWarning]:
+        person = people.find(uow, team_id="T0ACME", slack_id="U0HUGO")
+        return [one for one in warnings.of_person(uow, person.id) if one.product == "jira"] if person else []
+
+    return await stage.parts.database.read(found)
+
+
+async def test_in_plan_mode_people_hear_nothing(small_stage: OpenStage) -> None:
+    """Removal is off by default: scans agree, and nobody is warned."""
+    async with small_stage(COMEBACK_IDLE__MAX_SHARE="1", COMEBACK_IDLE__MODE="plan") as stage:
+        make_idle(stage, "hugo")
+        await scan(stage)
+        stage.later(timedelta(days=1))
+        await scan(stage)
+        await asyncio.sleep(0.5)
+        assert "warning.opened" not in await stage.kinds()
+        assert stage.sandbox.slack.dm("hugo") == []
