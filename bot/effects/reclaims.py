@@ -64,6 +64,9 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
         lambda uow: (remembered(uow, reclaim, kit), usecases.asked_for(uow, reclaim.account_id, reclaim.product))
     )
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
+    if plan_removal(holdings, wanted(product)) == Removal():
+        # It is gone: what is left is to see it so, and whoever asks for it gets all of the snapshot.
+        return None
     code = Kept.ASKED_FOR if asked else await why_kept(holdings, known, product, kit)
     if code is None:
         return None

@@ -1,18 +1,16 @@
 """A year of an organization of four hundred, with the clock moved, held against the sandbox's own count."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.usecases.figures import report_of, since_ever
-from storage import audit
 from tests.e2e.year import PRODUCTS, Year
 
 OpenStage = Callable[..., Any]
 PRICES = {"jira": Decimal("8.15"), "confluence": Decimal("6.05")}
-DAYS = 40
+DAYS = 365
 SETTINGS = {
     "COMEBACK_IDLE__MODE": "reclaim",
     **{f"COMEBACK_PRODUCTS__{key.upper()}__PRICE": str(price) for key, price in PRICES.items()},

@@ -141,7 +141,7 @@ HIDDEN = Row(
     who="dan",
     arranged=(joins_directory("northwind"), suspended_in("acme")),
     asks=("asks for Jira", "In no group that gives Jira", "Adds to `jira-users-acme`"),
-    ends=("needs you", "needs more by now than the card said", "Suspended in the organization"),
+    ends=("needs you", "is no longer what the card said", "Suspended in the organization"),
     told=(*LONGER, "Your account needs more than was approved"),
     gains=Gain(groups=SEAT),
 )
@@ -150,7 +150,7 @@ WORSE = Row(
     who="ada",
     asks=("asks for Jira", "Adds to `jira-users-acme`"),
     meanwhile=(act("deactivate"), minutes_pass(11)),
-    ends=("needs you", "needs more by now than the card said", "Account deactivated, in no group that gives Jira"),
+    ends=("needs you", "is no longer what the card said", "Account deactivated, in no group that gives Jira"),
     told=(*LONGER, "Your account needs more than was approved"),
 )
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ def messenger(sandbox: Sandbox, client: AsyncWebClient) -> Messenger:
 
 async def test_team_is_read_once_at_start(client: AsyncWebClient) -> None:
     """Workspace, app and bot come from the token, never from a setting that could contradict it."""
-    assert await read_team(client) == ACME
+    assert await read_team(client) == replace(ACME, url="https://acme.slack.com/")
 
 
 async def test_lost_answer_is_unknown_and_the_message_is_found_again(sandbox: Sandbox, messenger: Messenger) -> None:
