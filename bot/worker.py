@@ -97,10 +97,9 @@ class Worker:
     async def _rest(self) -> None:
         pause = IDLE_LOOK.total_seconds()
         try:
-            due = await self.kit.database.read(outbox.next_due)
+            due = await self.kit.database.read(lambda uow: outbox.next_due(uow, kinds=self.kinds))
             if due is not None:
-                # What is due may be of a kind that is another worker's.
-                pause = min(pause, max(0.02 if self.kinds is None else 0.2, (due - self.kit.now()).total_seconds()))
+                pause = min(pause, max(0.02, (due - self.kit.now()).total_seconds()))
         except StorageError:
             pass  # away: the next claim says so, after the usual pause
         if len(self._running) >= AT_ONCE:

@@ -29,6 +29,7 @@ _SUBJECT_FREE = ~exists(
     # A literal, not a parameter: only this lets the databases see that the partial index serves.
     select(_other.c.id).where(_other.c.subject == _c.subject, _other.c.state == literal_column("'leased'"), _other.c.id != _c.id)
 )
+_OF_KINDS = _c.kind.in_(bindparam("kinds", expanding=True))
 _OPEN = (_b.next_at <= _moment) & or_(_b.paused_until.is_(None), _b.paused_until <= _moment)
 
 _first_of_bucket = select(func.min(_c.claimable_at)).where(_c.bucket == _b.name, _c.claimable_at <= _moment).scalar_subquery()
@@ -60,17 +61,23 @@ def _with_lock(found: Subquery) -> Mapping[str, Select[Any]]:
 
 
 _NEXT = _with_lock(_next())
-_NEXT_OF_KINDS = _with_lock(_next(_c.kind.in_(bindparam("kinds", expanding=True))))
+_NEXT_OF_KINDS = _with_lock(_next(_OF_KINDS))
 _LEASE = update(outbox).where(_c.id == bindparam("this_id"), _SUBJECT_FREE).values(state=JobState.LEASED)
 
-_first_to_come = (
-    select(_c.claimable_at)
-    .where(_c.bucket == _b.name, _c.claimable_at.is_not(None), _SUBJECT_FREE)
-    .order_by(_c.claimable_at)
-    .limit(1)
-    .scalar_subquery()
-)
-_TO_COME = select(_b.next_at, _b.paused_until, _first_to_come.label("first")).where(_first_to_come.is_not(None))
+
+def _to_come(*conditions: ColumnElement[bool]) -> Select[Any]:
+    first = (
+        select(_c.claimable_at)
+        .where(_c.bucket == _b.name, _c.claimable_at.is_not(None), _SUBJECT_FREE, *conditions)
+        .order_by(_c.claimable_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(_b.next_at, _b.paused_until, first.label("first")).where(first.is_not(None))
+
+
+_TO_COME = _to_come()
+_TO_COME_OF_KINDS = _to_come(_OF_KINDS)
 
 
 def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: Collection[str] | None = None) -> tuple[Job, ...]:
@@ -93,12 +100,10 @@ def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: 
     return tuple(jobs)
 
 
-def next_due(uow: UnitOfWork) -> datetime | None:
+def next_due(uow: UnitOfWork, *, kinds: Collection[str] | None = None) -> datetime | None:
     """When `claim` may find something again, perhaps in the past; None when only a new job or a finished one can change that."""
-    moments = (
-        max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None)
-        for row in uow.connection.execute(_TO_COME)
-    )
+    found = uow.connection.execute(_TO_COME) if kinds is None else uow.connection.execute(_TO_COME_OF_KINDS, {"kinds": list(kinds)})
+    moments = (max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None) for row in found)
     return min(moments, default=None)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, literal_column, select, update
 
 from storage.lifecycle import HOLDING_RECLAIMS, OPEN_RECLAIMS, ReclaimStatus, require_moves
 from storage.records import Reclaim, as_record
-from storage.seat_tables import reclaims
+from storage.seat_tables import reclaims, seats
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
 
@@ -26,6 +26,18 @@ _AGREED_OF = (
 _BATCH = _c.batch_id == bindparam("this_batch")
 _OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
 _COUNTS_OF_BATCH = select(_c.status, func.count()).where(_BATCH).group_by(_c.status)
+_SEEN_AGAIN = (
+    select(*_COLUMNS)
+    .join(seats, and_(seats.c.account_id == _c.account_id, seats.c.product == _c.product))
+    .where(
+        _c.status == literal_column("'taken'"),
+        _c.product == bindparam("this_product"),
+        _c.taken_at < bindparam("moment", type_=_c.taken_at.type),
+        seats.c.scan_id == bindparam("this_scan"),
+    )
+    .order_by(_c.taken_at, _c.id)
+    .limit(bindparam("most"))
+)
 _ADD = insert_or_keep(reclaims)
 _MOVE = update(reclaims).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
 _STAMPS: Mapping[ReclaimStatus, str] = {
@@ -83,6 +95,12 @@ def open_of(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
 def agreed_of(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
     """The account's reclaims that are agreed to and not begun, in the order of their ids."""
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_AGREED_OF, {"this_account": account_id}))
+
+
+def seen_again(uow: UnitOfWork, product: str, scan_id: str, *, before: datetime, limit: int) -> tuple[Reclaim, ...]:
+    """Reclaims whose seat was taken before that time and whose holder this scan saw with a seat, oldest first; again until none is left."""
+    found = uow.connection.execute(_SEEN_AGAIN, {"this_product": product, "this_scan": scan_id, "moment": before, "most": limit})
+    return tuple(as_record(Reclaim, row) for row in found)
 
 
 def holding(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:

@@ -7,7 +7,6 @@ from bot.codes import Held
 from bot.idle_jobs import RedrawScanQuestion
 from bot.jobs import Whisper
 from bot.policy import ApproverFacts, Refusal
-from bot.settings import Settings
 from bot.usecases import warnings
 from bot.usecases.steps import audit_actor, enqueue
 from storage import deliveries, people, scans, seats
@@ -33,7 +32,7 @@ class Click:
     approvers: ApproverFacts
 
 
-def release(uow: UnitOfWork, click: Click, *, settings: Settings) -> bool:
+def release(uow: UnitOfWork, click: Click) -> bool:
     """Let the people of this list be warned like others, and nobody beside them; False when there is no such scan."""
     scan = _may_answer(uow, click)
     if not isinstance(scan, Scan):
@@ -43,18 +42,18 @@ def release(uow: UnitOfWork, click: Click, *, settings: Settings) -> bool:
         # After the compare-and-set: whoever was too late must not have released anything.
         figures = {**answered.figures, RELEASED: seats.release(uow, scan.id)}
         scans.revise(uow, scan.id, before=Held.RELEASED.value, code=Held.RELEASED.value, figures=figures)
-        warnings.after_scan(uow, answered, settings=settings)
+        warnings.after_scan(uow, answered)
     return True
 
 
-def leave(uow: UnitOfWork, click: Click, *, settings: Settings) -> bool:
+def leave(uow: UnitOfWork, click: Click) -> bool:
     """Leave the people of this list alone until they use the product again, or somebody lets them go on after all."""
     scan = _may_answer(uow, click)
     if not isinstance(scan, Scan):
         return scan
     answered = _answered(uow, click, scan, code=Held.LEFT) if scan.status is ScanStatus.HELD else None
     if answered is not None:
-        warnings.after_scan(uow, answered, settings=settings)
+        warnings.after_scan(uow, answered)
     return True
 
 

@@ -80,13 +80,13 @@ def _conclude(uow: UnitOfWork, scan: Scan, *, settings: Settings) -> Scan | None
     seats.conclude(uow, scan)
     known: dict[str, Any] = {**seat_figures(uow, scan.product), "newly_idle": newly_idle, WATCHED_SINCE: since.isoformat()}
     question = judge_share(newly_idle, seats=known["seats"], max_share=settings.idle.max_share)
-    return _hold(uow, scan, question, known=known, settings=settings) if question else _complete(uow, scan, known=known, settings=settings)
+    return _hold(uow, scan, question, known=known, settings=settings) if question else _complete(uow, scan, known=known)
 
 
-def _complete(uow: UnitOfWork, scan: Scan, *, known: Mapping[str, Any], settings: Settings) -> Scan | None:
+def _complete(uow: UnitOfWork, scan: Scan, *, known: Mapping[str, Any]) -> Scan | None:
     ended = scans.end(uow, scan.id, target=ScanStatus.COMPLETE, figures=known)
     if ended is not None:
-        warnings.after_scan(uow, ended, settings=settings)
+        warnings.after_scan(uow, ended)
     return ended
 
 

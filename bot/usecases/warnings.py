@@ -1,6 +1,6 @@
 """Warnings of idle seats: opened where two scans agree, sent, reminded of, and dropped as soon as they are needless."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
@@ -9,13 +9,15 @@ from bot.codes import Kept, Undelivered
 from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.idle_rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
 from bot.settings import Product, Settings
-from bot.usecases.reclaims import asked_for
+from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
 from bot.usecases.steps import audit_actor, enqueue
-from storage import exemptions, people, scans, seats, warnings
+from storage import exemptions, people, reclaims, scans, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity, WarningStatus
 from storage.seat_records import Scan, Seat, SeatWarning
 
+LAG = timedelta(hours=1)
+"""Searches are behind writes by a minute at most, and clocks differ by less than this."""
 CHUNK = 100
 """Seats that one unit of work warns about, or drops the warnings of."""
 NOT_SENT = "not_sent"
@@ -31,10 +33,18 @@ _SPARED = {
 _SEPARATOR = "|"
 
 
-def after_scan(uow: UnitOfWork, scan: Scan, *, settings: Settings) -> None:
-    """A scan is complete: what it makes needless is dropped, then whoever may be warned is looked for. Only where removal is on."""
-    if settings.idle.mode == "reclaim":
-        enqueue(uow, WarnIdle(product=scan.product, after=None), key=f"warn:{scan.id}")
+def after_scan(uow: UnitOfWork, scan: Scan) -> None:
+    """A scan is complete: what it makes needless is dropped, then whoever may be warned is looked for."""
+    enqueue(uow, WarnIdle(product=scan.product, after=None), key=f"warn:{scan.id}")
+
+
+def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
+    """Whether seats that were taken are there again, though nobody asked Comeback: they leave the savings."""
+    # What was taken while the scan read, or just before, it may have seen as it was.
+    back = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=CHUNK)
+    for reclaim in sorted(back, key=lambda one: one.id):
+        record_return(uow, reclaim.account_id, reclaim.product, how=BY_ITSELF)
+    return bool(back)
 
 
 def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
@@ -71,15 +81,20 @@ def redraw(uow: UnitOfWork, warning: SeatWarning) -> None:
 
 def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: Settings) -> None:
     """
-    Drop the next warnings that the last complete scan made needless, or open those of the next seats that two scans agree about.
+    Note seats that came back by themselves; then, where removal is on, drop the next warnings that the last complete scan made needless, or
+    open those of the next seats that two scans agree about.
 
-    At most a hundred of either, and what is left over is left in the outbox: no unit of work grows with the organization. Nobody is warned
+    At most a hundred of each, and what is left over is left in the outbox: no unit of work grows with the organization. Nobody is warned
     while the plan would come at a time when it saves nothing.
     """
     scan, offered = scans.latest(uow, product), settings.products.get(product)
-    if settings.idle.mode != "reclaim" or scan is None or offered is None:
+    if scan is None or offered is None:
         return
-    if after is None and _drop_some(uow, scan):
+    if after is None and _note_returns(uow, scan):
+        enqueue(uow, WarnIdle(product=product, after=None))
+    elif settings.idle.mode != "reclaim":
+        return
+    elif after is None and _drop_some(uow, scan):
         enqueue(uow, WarnIdle(product=product, after=None))
     elif in_season(offered, settings=settings, now=uow.now):
         _open_some(uow, scan, after=after)

@@ -12,6 +12,7 @@ from sandbox.slack.messages import Message
 from sandbox.tally import Tally
 from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.quiet import until_quiet
+from tests.e2e.scanned import holders
 
 DAY = timedelta(days=1)
 PRODUCTS = ("jira", "confluence")
@@ -29,10 +30,12 @@ class Year:
     today: int = 0
     undo_at: int = 3
     plans: int = 0
-    digests: int = 0
     warned_on: dict[tuple[str, str], list[date]] = field(default_factory=dict)
     kept: set[tuple[str, str]] = field(default_factory=set)
-    last_visit: dict[tuple[str, str], int] = field(default_factory=dict)
+    let_go: set[tuple[str, str]] = field(default_factory=set)
+    away: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
+    visits: dict[tuple[str, str], list[date]] = field(default_factory=dict)
     habits: Habits = field(init=False)
     tally: Tally = field(init=False)
     ticker: Ticker = field(init=False)
@@ -54,6 +57,7 @@ class Year:
                 self._people_work()
                 self._until_morning()
                 self.today += 1
+            self.counted = {product: len(holders(self.stage.sandbox, product)) for product in PRODUCTS}
             await self.ticker.tick()
             await until_quiet(self.stage)
             await self._people_answer()
@@ -64,12 +68,16 @@ class Year:
     def _people_work(self) -> None:
         for use in self.habits.uses:
             if self.chance.random() < use.chance_of_visit(self.today) and self.habits.visit(use):
-                self.last_visit[use.account_id, use.product] = self.today
+                self.visits.setdefault((use.account_id, use.product), []).append(self.stage.sandbox.clock.now().date())
 
     def _until_morning(self) -> None:
         now = self.stage.sandbox.clock.now()
         morning = now.replace(hour=MORNING, minute=5, second=0, microsecond=0)
         self.stage.later((morning if morning > now else morning + DAY) - now)
+
+    def last_visit_before(self, account_id: str, product: str, *, day: date) -> date | None:
+        """When they last used the product before that day, in this year; None when they did not."""
+        return max((one for one in self.visits.get((account_id, product), ()) if one < day), default=None)
 
     # -- those who are asked
 
@@ -107,6 +115,7 @@ class Year:
             self.kept.add((use.account_id, use.product))
             await self.stage.sandbox.slack.clicks(who, message, warning.KEEP)
         elif choice < keeps + 0.1:
+            self.let_go.add((use.account_id, use.product))
             await self.stage.sandbox.slack.clicks(who, message, warning.LET_GO)
         elif choice < keeps + 0.14:
             await self._say_away(who, message)
@@ -119,6 +128,7 @@ class Year:
 
     async def _say_away(self, who: str, message: Message) -> None:
         slack = self.stage.sandbox.slack
+        self.away += 1
         await slack.clicks(who, message, warning.AWAY)
         back = (self.stage.sandbox.clock.now() + timedelta(days=120)).date().isoformat()
         await slack.submits(who, slack.views(who)[-1], {away_forms.UNTIL: back, "reason": "on parental leave"})

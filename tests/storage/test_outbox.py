@@ -50,6 +50,14 @@ async def test_nothing_is_claimed_before_it_is_due(database: Database, clock: Mo
     assert (await database.write(claim_one)).due_at == due
 
 
+async def test_what_is_due_is_asked_of_ones_own_kinds(database: Database, clock: MovableClock) -> None:
+    """A worker of some kinds sleeps until one of these is due, however long another worker's job waits for it."""
+    later = clock.now() + timedelta(minutes=5)
+    await database.write(lambda uow: [job(uow, "theirs"), job(uow, "ours", due_at=later)])
+    assert await database.read(lambda uow: outbox.next_due(uow, kinds={"ours"})) == later
+    assert await database.read(lambda uow: outbox.next_due(uow, kinds={"nobody's"})) is None
+
+
 async def test_the_oldest_comes_first(database: Database, clock: MovableClock) -> None:
     """Jobs are done in the order in which they were due."""
     for minutes in (2, 3, 1):

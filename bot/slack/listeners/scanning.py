@@ -6,7 +6,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.actor import SlackPerson
-from bot.settings import Settings
 from bot.slack.desk import Desk
 from bot.slack.listeners.deciding import channel_of
 from bot.slack.surfaces import scan_card
@@ -34,7 +33,9 @@ async def leave(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, deliver
     await ack()
 
 
-async def _answer(answer: Callable[..., bool], body: dict[str, Any], *, actor: SlackPerson, delivery: str, desk: Desk) -> None:
+async def _answer(
+    answer: Callable[[UnitOfWork, Click], bool], body: dict[str, Any], *, actor: SlackPerson, delivery: str, desk: Desk
+) -> None:
     click = Click(
         actor=actor,
         delivery=delivery,
@@ -43,10 +44,5 @@ async def _answer(answer: Callable[..., bool], body: dict[str, Any], *, actor: S
         ts=str((body.get("container") or {}).get("message_ts") or ""),
         approvers=desk.directory.approvers,
     )
-    settings: Settings = desk.settings
-
-    def unit(uow: UnitOfWork) -> bool:
-        return answer(uow, click, settings=settings)
-
-    if not await desk.database.write(unit):
+    if not await desk.database.write(lambda uow: answer(uow, click)):
         desk.asides.say(body, NoticeView(news="gone"))

@@ -177,8 +177,8 @@ async def test_only_the_first_click_settles_a_held_list(database: Database, cloc
     held = await scanned(database, crowd(clock.now(), active=5, idle=5), settings)
     assert (held.status, held.code) == (ScanStatus.HELD, "share")
     assert await held_now(database, clock) == []
-    await database.write(lambda uow: held_scans.release(uow, click(GRACE, held, at=clock.now(), delivery="1"), settings=settings))
-    await database.write(lambda uow: held_scans.leave(uow, click(OMAR, held, at=clock.now(), delivery="2"), settings=settings))
+    await database.write(lambda uow: held_scans.release(uow, click(GRACE, held, at=clock.now(), delivery="1")))
+    await database.write(lambda uow: held_scans.leave(uow, click(OMAR, held, at=clock.now(), delivery="2")))
     after = await database.read(lambda uow: rows.get(uow, held.id))
     assert after is not None
     assert (after.status, after.code, after.figures["released"]) == (ScanStatus.COMPLETE, Held.RELEASED.value, 5)
@@ -201,7 +201,7 @@ async def test_only_that_list_is_released(database: Database, clock: MovableCloc
     came = [person(f"a{n}", used=clock.now() - (n + 1) * timedelta(hours=9), added=clock.now() - 900 * DAY) for n in range(5)]
     second = await scanned(database, [*came, *before[5:]], settings)
     assert (second.status, second.figures["newly_idle"]) == (ScanStatus.HELD, 5)
-    await database.write(lambda uow: held_scans.release(uow, click(GRACE, first, at=clock.now(), delivery="1"), settings=settings))
+    await database.write(lambda uow: held_scans.release(uow, click(GRACE, first, at=clock.now(), delivery="1")))
     assert sorted(await held_now(database, clock)) == [f"i{n}" for n in range(5)]
 
 
@@ -212,9 +212,9 @@ async def test_who_may_not_and_who_is_not_known_freshly_answers_nothing(
     held = await scanned(database, crowd(clock.now(), active=5, idle=5), settings)
     await due(database)
     stale = clock.now() - timedelta(minutes=5)
-    await database.write(lambda uow: held_scans.release(uow, click(BEN, held, at=clock.now(), delivery="1"), settings=settings))
+    await database.write(lambda uow: held_scans.release(uow, click(BEN, held, at=clock.now(), delivery="1")))
     late = click(GRACE, held, at=clock.now(), delivery="2", read_at=stale)
-    await database.write(lambda uow: held_scans.release(uow, late, settings=settings))
+    await database.write(lambda uow: held_scans.release(uow, late))
     assert sorted(await whispers(database)) == ["not_approver", "press_again"]
     assert (await database.read(lambda uow: rows.get(uow, held.id))).status is ScanStatus.HELD  # type: ignore[union-attr]
     assert "scan.refused" in await kinds(database)
@@ -225,16 +225,16 @@ async def test_the_same_delivery_twice_is_one_answer(database: Database, clock: 
     held = await scanned(database, crowd(clock.now(), active=5, idle=5), settings)
     await due(database)
     for _ in range(2):
-        await database.write(lambda uow: held_scans.release(uow, click(GRACE, held, at=clock.now(), delivery="1"), settings=settings))
+        await database.write(lambda uow: held_scans.release(uow, click(GRACE, held, at=clock.now(), delivery="1")))
     assert await whispers(database) == []
 
 
 async def test_a_left_list_can_be_let_go_on_after_all(database: Database, clock: MovableClock, settings: Settings) -> None:
     """Leaving is not for ever, and is taken back by whoever may decide."""
     held = await scanned(database, crowd(clock.now(), active=5, idle=5), settings)
-    await database.write(lambda uow: held_scans.leave(uow, click(GRACE, held, at=clock.now(), delivery="1"), settings=settings))
+    await database.write(lambda uow: held_scans.leave(uow, click(GRACE, held, at=clock.now(), delivery="1")))
     assert await held_now(database, clock) == []
-    await database.write(lambda uow: held_scans.release(uow, click(OMAR, held, at=clock.now(), delivery="2"), settings=settings))
+    await database.write(lambda uow: held_scans.release(uow, click(OMAR, held, at=clock.now(), delivery="2")))
     assert len(await held_now(database, clock)) == 5
     assert [kind for kind in await kinds(database) if kind in ("scan.left", "scan.released")] == ["scan.left", "scan.released"]
 
@@ -243,7 +243,7 @@ async def test_an_unknown_scan_is_not_there(database: Database, clock: MovableCl
     """Ids come back from buttons, and may be anything."""
     scan = await database.write(lambda uow: begin(uow, settings))
     forged = replace(click(GRACE, scan, at=clock.now(), delivery="1"), scan_id="no-such-scan")
-    assert not await database.write(lambda uow: held_scans.release(uow, forged, settings=settings))
+    assert not await database.write(lambda uow: held_scans.release(uow, forged))
 
 
 async def test_a_failed_scan_is_told_and_changes_no_seat(database: Database, clock: MovableClock, settings: Settings) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from atlassian.removal import Removal
 from bot.codes import Kept, Undelivered
 from bot.settings import Settings, load
 from bot.usecases import warnings as usecases
-from storage import exemptions, people, scans, seats, warnings
+from storage import audit, exemptions, people, reclaims, scans, seats, warnings
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import ScanStatus, SeatActivity, WarningStatus
+from storage.lifecycle import ReclaimStatus, ScanStatus, SeatActivity, WarningStatus
 from storage.seat_records import Scan, SeatWarning, SeenSeat
 from storage.tables import outbox
 from tests.bot.outside import COMPLETE, Outside
@@ -19,7 +20,7 @@ from tests.fixtures.clock import MovableClock
 from tests.storage.seat_world import asked, scan, scanned, seen, warned
 from tests.storage.world import person
 
-A, W = SeatActivity, WarningStatus
+A, R, W = SeatActivity, ReclaimStatus, WarningStatus
 ON = {"COMEBACK_IDLE__MODE": "reclaim"}
 
 
@@ -30,9 +31,9 @@ def settings(outside: Outside) -> Settings:
     return load()
 
 
-def after(database: Database, one: Scan, settings: Settings) -> None:
+def after(database: Database, one: Scan) -> None:
     """What follows from the scan."""
-    database.write_now(lambda uow: usecases.after_scan(uow, one, settings=settings))
+    database.write_now(lambda uow: usecases.after_scan(uow, one))
 
 
 def opened(database: Database, settings: Settings, *, after: str | None = None) -> list[str]:
@@ -60,7 +61,7 @@ def test_a_scan_that_waited_for_an_answer_has_seen_nobody_later(database: Databa
     """Held at night and let go the next evening: that was still one look."""
     one = scanned(database, clock, [seen("a1")])
     clock.advance(timedelta(hours=23))
-    after(database, one, settings)
+    after(database, one)
     assert opened(database, settings) == []
 
 
@@ -110,9 +111,33 @@ def test_in_plan_mode_nothing_is_opened_or_dropped(database: Database, clock: Mo
     outside.set(COMPLETE)
     for _ in range(2):
         one = scanned(database, clock, [seen("a1")])
-    after(database, one, load())
+    after(database, one)
     assert opened(database, load()) == []
-    assert _jobs(database, "warning.open") == []
+
+
+def test_a_seat_that_came_back_by_itself_leaves_the_savings(database: Database, clock: MovableClock, outside: Outside) -> None:
+    """Taken long ago, and there again in a scan: noted in either mode, once; one that was taken this minute may only show late."""
+    outside.set(COMPLETE)
+    for name in ("a1", "a2"):
+        database.write_now(lambda uow, name=name: _taken(uow, name))  # type: ignore[misc]
+    scanned(database, clock, [seen("a1", A.ACTIVE), seen("a3", A.ACTIVE)])
+    database.write_now(lambda uow: _taken(uow, "a3"))
+    for _ in range(2):
+        assert opened(database, load()) == []
+    found = [database.read_now(lambda uow, name=name: reclaims.holding(uow, name, "jira")) for name in ("a1", "a2", "a3")]  # type: ignore[misc]
+    assert [one is None for one in found] == [True, False, False]
+    trail = [entry.body for entry in database.read_now(lambda uow: list(audit.entries(uow))) if entry.kind == "seat.returned"]
+    assert len(trail) == 1
+    assert '"how":"by_itself"' in trail[0]
+
+
+def _taken(uow: UnitOfWork, account_id: str) -> None:
+    """Comeback took this seat."""
+    planned = reclaims.plan(uow, account_id=account_id, product="jira", last_active_at=None)
+    assert planned is not None
+    stored = Removal().to_json()
+    for source, target in ((R.PLANNED, R.APPROVED), (R.APPROVED, R.TAKING), (R.TAKING, R.TAKEN)):
+        reclaims.move(uow, planned.id, source=source, target=target, removal=stored if target is R.TAKING else None)
 
 
 def test_a_scan_drops_what_it_makes_needless(database: Database, clock: MovableClock, settings: Settings) -> None:
@@ -120,7 +145,7 @@ def test_a_scan_drops_what_it_makes_needless(database: Database, clock: MovableC
     for name in ("a1", "a2", "a3", "a4", "a5"):
         database.write_now(lambda uow, name=name: warned(uow, name))  # type: ignore[misc]
     one = scanned(database, clock, [seen("a1", A.ACTIVE), seen("a2", A.EXEMPT), seen("a3", A.UNKNOWN), seen("a4")])
-    after(database, one, settings)
+    after(database, one)
     opened(database, settings)
     assert sorted(warning.account_id for warning in all_open(database)) == ["a3", "a4"]
     rows = database.read_now(lambda uow: uow.connection.exec_driver_sql("SELECT account_id, status, reason_code FROM warnings").all())

@@ -1,0 +1,85 @@
+"""Generated organizations: nobody who must keep a seat ever loses it, everybody else loses exactly it, and undo restores the world."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from bot.slack.surfaces import plan
+from tests.e2e.idle_words import members, plan_of
+from tests.e2e.seat_oracle import WARN, Key
+from tests.e2e.seat_people import CLEAN, CONTROLS, PROTECTED, Twist
+from tests.e2e.seat_story import Story
+from tests.e2e.ways import everybody
+
+OpenStage = Callable[..., Any]
+SETTINGS = {
+    "COMEBACK_IDLE__MODE": "reclaim",
+    "COMEBACK_IDLE__MAX_SHARE": "1",
+    "COMEBACK_IDLE__MAX_PER_RUN": "1000",
+    "COMEBACK_IDLE__PROTECTED_GROUPS": f'["{PROTECTED}"]',
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_seats_go_and_come_back_as_they_must(small_stage: OpenStage, seed: int) -> None:
+    """An oracle that shares no line with the bot says which accounts change and how; after the undo all are what they were."""
+    async with small_stage(**SETTINGS) as stage:
+        story = Story(stage=stage, chance=Random(seed), drawn=80)
+        await story.begin()
+        await story.until_the_plan()
+        planned_at = stage.sandbox.clock.now()
+        planned = await members(stage, (await plan_of(stage)).id)
+        found = {(one.account_id, one.product) for one in planned.values()}
+        assert _named(story, found - story.ledger.planned) == []
+        assert _named(story, story.ledger.planned - found) == []
+        await story.while_it_waits()
+
+        before, wanted, losers = everybody(stage.sandbox), story.ledger.after_the_plan(), story.ledger.losers()
+        writes = len(stage.sandbox.atlassian.writes)
+        await story.press(plan.APPROVE)
+        after = everybody(stage.sandbox)
+        assert [_told(story, one, before[one], after[one]) for one in after if after[one] != wanted[one]] == []
+        assert {one.act for one in stage.sandbox.atlassian.writes[writes:]} == {"group.remove", "role.revoke"}
+        assert {key for key in losers if not _was_told(story, key, planned_at)} == set()
+        _each_twist_alone(story, losers)
+
+        await story.press(plan.UNDO)
+        again = everybody(stage.sandbox)
+        assert [_told(story, one, before[one], again[one]) for one in again if again[one] != before[one]] == []
+
+
+def _named(story: Story, keys: set[Key]) -> list[tuple[Any, ...]]:
+    """Whose seats these are, for whoever reads the failure."""
+    cases = {person.account_id: person.case for person in story.people}
+    accounts = {account.id: account.key for account in story.ledger.accounts()}
+    return [(accounts[account_id], product, cases.get(account_id)) for account_id, product in sorted(keys)]
+
+
+def _told(story: Story, account_id: str, before: Any, after: Any) -> tuple[Any, ...]:
+    """Who differs, for whoever reads the failure."""
+    case = next((person.case for person in story.people if person.account_id == account_id), None)
+    names = {group.id: group.name for group in story.stage.sandbox.atlassian.catalog.groups.values()}
+    groups = [sorted(names[group] for group in account.groups) for account in (before, after)]
+    return (before.key, case, *groups, before.roles, after.roles)
+
+
+def _was_told(story: Story, key: Key, planned_at: Any) -> bool:
+    """Whether Slack shows that the holder was written to in time, or that they let the seat go."""
+    account = story.stage.sandbox.atlassian.register.get(key[0])
+    assert account is not None
+    in_time = [one for one in story.stage.sandbox.slack.dm(account.key) if float(one.ts) <= (planned_at - WARN).timestamp()]
+    return key in story.ledger.let_go or any(key[1].capitalize() in one.words for one in in_time)
+
+
+def _each_twist_alone(story: Story, losers: set[Key]) -> None:
+    """Each reason is the only one for somebody, and somebody for whom nothing speaks loses both seats."""
+    for person in story.people[: len(Twist)]:
+        lost = {product for account_id, product in losers if account_id == person.account_id}
+        allowed = {Twist.LATE_ADMIN_BY_GROUP: {"confluence"}, Twist.ADMIN_BY_GROUP: {"confluence"}, Twist.LATE_REQUEST: {"confluence"}}
+        saved = allowed.get(person.case.twist, set())
+        assert lost == (set(CLEAN_PRODUCTS) if person.case.twist in CONTROLS else saved), person.case
+
+
+CLEAN_PRODUCTS = tuple(group.partition("-")[0] for group in CLEAN)
