@@ -111,11 +111,16 @@ class AdminClient:
         resource_ids: Sequence[str] = (),
         role_ids: Sequence[str] = (),
         group_ids: Sequence[str] = (),
+        group_names: Sequence[str] = (),
         directory: str = ALL_DIRECTORIES,
     ) -> tuple[Group, ...]:
-        """All groups that match; with resources and roles, those that grant one of these roles there."""
+        """
+        All groups that match; with resources and roles, those that grant one of these roles there.
+
+        Names are exact, in any case, and Atlassian refuses them beside ids.
+        """
         path = f"{self._v2}/directories/{_segment(directory)}/groups/search"
-        filters = present(resourceIds=resource_ids, roleIds=role_ids, groupIds=group_ids, limit=PAGE_SIZE)
+        filters = present(resourceIds=resource_ids, roleIds=role_ids, groupIds=group_ids, groupNames=group_names, limit=PAGE_SIZE)
 
         async def ask(cursor: str | None) -> GroupPage:
             body = filters | present(cursor=cursor)

@@ -121,7 +121,7 @@ def build_kit(
         provisioner=Provisioner(admin, catalog),
         catalog=catalog,
         messenger=messenger,
-        admin_channel=AdminChannel(messenger, settings.admin_channel, now=now),
+        admin_channel=AdminChannel(messenger, now=now),
         directory=directory,
         team=directory.team,
         now=now,

@@ -121,9 +121,18 @@ class NotUndone(StrEnum):
     ACCOUNT_OFF = "account_off"
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     NOT_SEEN = "not_seen"
+    NO_SEAT_LEFT = "no_seat_left"
     UNREACHABLE_TOO_LONG = "unreachable_too_long"
     PRODUCT_GONE = "product_gone"
     OTHER = "other"
+
+
+class Returned(StrEnum):
+    """How a seat that was taken came back: its owner asked, an approver undid the removal, or nobody asked Comeback."""
+
+    BY_REQUEST = "request"
+    BY_UNDO = "undo"
+    BY_ITSELF = "by_itself"
 
 
 class Stuck(StrEnum):

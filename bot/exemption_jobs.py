@@ -12,6 +12,7 @@ class ExemptionNews(StrEnum):
     ASKED = "asked"
     ACTIVE = "active"
     REFUSED = "refused"
+    UNDECIDED = "undecided"
     ENDS_SOON = "ends_soon"
     ENDED = "ended"
 
@@ -81,6 +82,16 @@ class TellExemption(JobPayload):
     slack_id: str
     news: str
     words: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedrawWish(JobPayload):
+    """Draw the message that an exemption was asked for as it now stands, without its button once it is settled."""
+
+    kind = "exemption.redraw_wish"
+    of = "exemption-tell:{exemption_id}"
+    paced_by = SLACK_UPDATE
+    exemption_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,19 @@ class PostScanQuestion(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListScan(JobPayload):
+    """Upload the list of the seats that a held scan asks about into the thread of its question, which stands at *ts*."""
+
+    kind = "scan.list"
+    of = "scan-card:{scan_id}"
+    paced_by = SLACK_CHANNEL
+    turns = 3
+    scan_id: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RedrawScanQuestion(JobPayload):
     """Draw the question about a held scan, which stands at *ts* in *channel*, as it was answered."""
 
@@ -125,7 +138,7 @@ class PostPlan(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPlan(JobPayload):
-    """Upload the list of a plan's people into its thread."""
+    """Upload the list of a plan's people into its thread, anew after each edit."""
 
     kind = "plan.list"
     of = "plan:{batch_id}"
@@ -133,6 +146,7 @@ class ListPlan(JobPayload):
     turns = 3
     batch_id: str
     channel: str
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +182,16 @@ class TellTaken(JobPayload):
     paced_by = SLACK_DM
     reclaim_id: str
     news: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedrawTaken(JobPayload):
+    """Take the button off the message that a seat was taken, as the seat is back."""
+
+    kind = "seat.redraw"
+    of = "seat-tell:{reclaim_id}"
+    paced_by = SLACK_UPDATE
+    reclaim_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

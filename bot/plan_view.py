@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.billing import Money
-from bot.plan_figures import PlanFigures
+from bot.plan_figures import Deed, PlanFigures
 from storage.lifecycle import ReclaimStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch
@@ -31,10 +31,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwarned:
-    """A seat whose holder nobody could warn; `warning_id` names it."""
+    """A seat whose holder nobody could warn, by the code that says why; `warning_id` names it."""
 
     warning_id: str
     holder: Holder
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class ProductPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """All that a plan's card shows; `pictured` are the longest idle of a plan without members."""
+    """All that a plan's card shows; `pictured` are the longest idle of a plan without members, `deeds` name people by Slack id."""
 
     batch: Batch
     figures: PlanFigures
@@ -60,7 +61,13 @@ class PlanView:
     unwarned: tuple[Unwarned, ...] = ()
     pictured: tuple[Holder, ...] = ()
     decided_by: str | None = None
+    deeds: tuple[Deed, ...] = ()
 
     def in_status(self, *statuses: ReclaimStatus) -> tuple[Member, ...]:
         """The members in one of these, longest idle first."""
         return tuple(member for member in self.members if member.reclaim.status in statuses)
+
+    @property
+    def never_warned(self) -> tuple[Member, ...]:
+        """The members to be taken whom no warning reached: an approver added them by name."""
+        return tuple(one for one in self.in_status(ReclaimStatus.PLANNED) if one.reclaim.warning_id in self.figures.unwarned)

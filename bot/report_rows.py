@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def rows(report: Report) -> tuple[tuple[Cell, ...], ...]:
-    """A row for each product and, of several, one for each currency's sum; amounts are exact, and empty where no price is known."""
+    """A row for each product and, of several, one for each currency's sum; amounts are exact; None is what is not known."""
     products = tuple(_product(product) for product in report.products)
     if len(products) < 2:
         return products
@@ -63,7 +63,7 @@ def _sum(report: Report, currency: str | None) -> tuple[Cell, ...]:
 
 
 def _counts(name: str, now: SeatsNow, outcome: Outcome) -> tuple[Cell, ...]:
-    rates = (percent(outcome.keep_rate), percent(outcome.return_rate))
+    rates = (None if rate is None else percent(rate) for rate in (outcome.keep_rate, outcome.return_rate))
     happened = (outcome.warned, outcome.kept, outcome.let_go, outcome.taken, outcome.returned, outcome.undone)
     return (name, now.in_use, now.idle, now.warned, *happened, *rates)
 

@@ -67,9 +67,13 @@ def _sqlite(
 
 
 def _create_private(path: Path) -> None:
-    # SQLite would create it with the umask's mode; its WAL takes the mode of the file.
+    # SQLite would create it with the umask's mode; its WAL takes the mode of the file. One that exists is left alone: closing it here would
+    # drop the locks of this process's other connections, and whoever closes the file next would delete the WAL under them
+    # (https://www.sqlite.org/howtocorrupt.html, 2.2, 2026-11-24).
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise DatabaseAway(f"{path}: {error.strerror}") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select, update
 
 from storage.cards import CardColumns
 from storage.lifecycle import OPEN_EXEMPTIONS, ExemptionStatus, require_moves
@@ -34,6 +34,7 @@ _OF_PERSON = (
     .where(or_(_c.owner_id == bindparam("person"), _c.asked_by == bindparam("person")))
     .order_by(_c.asked_at.desc(), _c.id.desc())
 )
+_ASKED_BY = select(func.count()).select_from(exemptions).where(_c.asked_by == bindparam("person"), _c.status == literal_column("'asked'"))
 _ASK = insert_or_keep(exemptions)
 _MOVE = update(exemptions).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(version=_c.version + 1)
 _CARDS = CardColumns.of(exemptions)
@@ -41,6 +42,11 @@ _CARDS = CardColumns.of(exemptions)
 touch = _CARDS.touch
 card_posted = _CARDS.posted
 card_drawn = _CARDS.drawn
+
+
+def open_by(uow: UnitOfWork, person_id: str) -> int:
+    """How many exemptions this person has asked for that nobody has decided yet."""
+    return uow.connection.execute(_ASKED_BY, {"person": person_id}).scalar_one()
 
 
 def ask(uow: UnitOfWork, *, account_id: str, product: str, asked_by: str, owner_id: str, reason: str, until: datetime) -> Exemption | None:

@@ -35,6 +35,12 @@ _HOLD = (
     .where(_PRODUCT, _IS_IDLE, _c.idle_since == select(scans.c.started_at).where(scans.c.id == bindparam("this_scan")).scalar_subquery())
     .values(held_by=bindparam("this_scan"))
 )
+_HELD = (
+    select(seats)
+    .where(_PRODUCT, _c.held_by == bindparam("this_scan"))
+    .order_by(_c.last_active_at.asc().nulls_first(), _c.account_id)
+    .limit(bindparam("most"))
+)
 _RELEASE = update(seats).where(_c.held_by == bindparam("this_scan")).values(held_by=None)
 
 
@@ -84,6 +90,11 @@ def conclude(uow: UnitOfWork, scan: Scan) -> None:
 def hold(uow: UnitOfWork, scan_id: str, product: str) -> int:
     """Keep the seats that the concluded scan made idle out of `candidates`; returns how many they are."""
     return uow.connection.execute(_HOLD, {"this_scan": scan_id, "this_product": product}).rowcount
+
+
+def held(uow: UnitOfWork, scan_id: str, product: str, *, limit: int) -> tuple[Seat, ...]:
+    """The product's seats that the scan holds, longest idle first (never active before all)."""
+    return _page(uow, _HELD, this_scan=scan_id, this_product=product, most=limit)
 
 
 def release(uow: UnitOfWork, scan_id: str) -> int:

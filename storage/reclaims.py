@@ -40,6 +40,7 @@ _SEEN_AGAIN = (
 )
 _ADD = insert_or_keep(reclaims)
 _MOVE = update(reclaims).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
+_NOTE = update(reclaims).where(_THIS)
 _STAMPS: Mapping[ReclaimStatus, str] = {
     ReclaimStatus.APPROVED: "approved_at",
     ReclaimStatus.TAKEN: "taken_at",
@@ -143,6 +144,13 @@ def move(
     values |= {name: dict(given) for name, given in (("removal", removal), ("details", details)) if given is not None}
     moved = uow.connection.execute(_MOVE, {"this_id": reclaim_id, "sources": sources, **values}).rowcount
     return get(uow, reclaim_id) if moved else None
+
+
+def note(uow: UnitOfWork, reclaim_id: str, *, details: Mapping[str, Any]) -> None:
+    """Add *details* to those of the reclaim, in whatever status; nothing happens when there is no such reclaim."""
+    found = lock(uow, reclaim_id)
+    if found is not None:
+        uow.connection.execute(_NOTE, {"this_id": reclaim_id, "details": {**found.details, **details}})
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Reclaim | None:

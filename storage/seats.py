@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.idle_seats import candidates, conclude, hold, newly_idle, place_of, release
+from storage.idle_seats import candidates, conclude, held, hold, newly_idle, place_of, release
 from storage.lifecycle import SeatActivity
 from storage.records import as_record
 from storage.seat_records import Seat, SeenSeat
@@ -26,6 +26,7 @@ __all__ = [
     "erase",
     "get",
     "given",
+    "held",
     "hold",
     "keep",
     "newly_idle",

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import Exit, explained, printable, say
+from bot.cli.exits import Exit, explained, say
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-    from rich.table import Table
 
     from bot.report import Report
     from bot.usecases.figures import Period
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1)
 _FORMATS = ["%Y-%m-%d"]
 WIDTH_IN_A_FILE = 240
+UNKNOWN = "-"
 
 
 def register(app: typer.Typer) -> None:
@@ -78,25 +77,15 @@ def _period(uow: "UnitOfWork", *, since: datetime | None, until: datetime | None
 def _show(found: "Report") -> None:
     from rich.console import Console
 
+    from bot.cli.tables import show_table
+    from bot.report_rows import COLUMNS, ESTIMATE, rows, summary
+
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_IN_A_FILE
-    console.print(_table(found))
-
-
-def _table(found: "Report") -> "Table":
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from bot.report_rows import COLUMNS, ESTIMATE, rows, summary
-
-    table = Table(box=box.SIMPLE_HEAD, caption=summary(found), caption_justify="left")
-    for place, column in enumerate(COLUMNS):
-        table.add_column(column.removesuffix(ESTIMATE).capitalize(), justify="right" if place else "left")
-    for row in rows(found):
-        table.add_row(*(Text(printable("" if cell is None else str(cell))) for cell in row))
-    return table
+    columns = [column.removesuffix(ESTIMATE).capitalize() for column in COLUMNS]
+    cells = [[UNKNOWN if cell is None else str(cell) for cell in row] for row in rows(found)]
+    show_table(console, columns, cells, caption=summary(found))
 
 
 def _write_csv(path: Path, found: "Report") -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from bot.cli.exits import say
+from bot.cli.scan_sentences import sentence
+from bot.cli.tables import show_table
 from bot.settings import Settings
 from bot.usecases.scan_progress import progress_of
 from bot.usecases.scans import name_of
@@ -22,6 +22,8 @@ from storage.seat_records import Scan
 
 LOOK_EVERY_SECONDS = 0.2
 WIDTH_IN_A_FILE = 160
+ASKED_FIRST = "asked first"
+"""What a list that waits for an answer has in place of a figure."""
 _CHUNK = 1000
 
 
@@ -86,11 +88,13 @@ async def show(database: Database, ended: Iterable[Scan], *, settings: Settings,
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_IN_A_FILE
-    console.print(_table(rows, settings=settings, dry_run=dry_run))
+    words = [activity.value.replace("_", " ").capitalize() for activity in SeatActivity]
+    cells = [_cells(row, settings=settings) for row in rows]
+    show_table(console, ("Product", "Seats", *words, "Would be warned"), cells, caption=_caption(settings, dry_run=dry_run))
     reason = await database.read(_pause)
     for row in rows:
         if row.scan.status is not ScanStatus.COMPLETE:
-            say(_sentence(row.scan, name=name_of(settings, row.scan.product), reason=reason, dry_run=dry_run))
+            say(sentence(row.scan, name=name_of(settings, row.scan.product), reason=reason, dry_run=dry_run))
 
 
 def _candidates(uow: UnitOfWork, product: str) -> int:
@@ -105,35 +109,18 @@ def _pause(uow: UnitOfWork) -> str:
     return next(paused, "no_answer")
 
 
-def _table(rows: Iterable[_Row], *, settings: Settings, dry_run: bool) -> Table:
+def _caption(settings: Settings, *, dry_run: bool) -> str:
     stored = "Nothing was stored. " if dry_run else ""
-    plan = "" if settings.idle.mode == "reclaim" else " In plan mode nobody is warned."
-    caption = f"{stored}Two scans at least 20 hours apart must agree before anybody is warned.{plan}"
-    words = [activity.value.replace("_", " ").capitalize() for activity in SeatActivity]
-    table = Table("Product", "Seats", *words, "Would be warned", box=box.SIMPLE_HEAD, caption=caption)
-    for row in rows:
-        table.add_row(*_cells(row, settings=settings))
-    return table
+    if settings.idle.mode == "reclaim":
+        return f"{stored}Two scans at least 20 hours apart must agree before anybody is warned."
+    told = f"{stored}Mode `plan`: nobody is warned."
+    return f"{told} With COMEBACK_IDLE__MODE=reclaim so many would be, once two scans at least 20 hours apart agree."
 
 
 def _cells(row: _Row, *, settings: Settings) -> tuple[str, ...]:
     figures, name = row.scan.figures, name_of(settings, row.scan.product)
+    warned = ASKED_FIRST if row.scan.status is ScanStatus.HELD else str(row.would_be_warned)
     classes = figures.get("classes")
     if classes is None:
         return (name, str(progress_of(row.scan).seen.seats), *("-" for _ in SeatActivity), "-")
-    return (name, str(figures["seats"]), *(str(classes[activity.value]) for activity in SeatActivity), str(row.would_be_warned))
-
-
-def _sentence(scan: Scan, *, name: str, reason: str, dry_run: bool) -> str:
-    match scan.status:
-        case ScanStatus.HELD:
-            asked = "an approver would be asked" if dry_run else "the admin channel is asked whether they may go on"
-            return f"{name}: {scan.figures['newly_idle']} of {scan.figures['seats']} seats turned idle at once, so {asked}."
-        case ScanStatus.STOPPED:
-            told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in scan.figures["breaker"].items())
-            return f"{name}: stopped, as the facts look broken ({scan.code}: {told}). Nobody is warned on them."
-        case ScanStatus.FAILED:
-            return f"{name}: failed ({scan.code}). Nobody is warned on it; run `comeback doctor`."
-        case _:
-            rest = "" if dry_run else " It is filed, and goes on by itself when a bot runs."
-            return f"{name}: not finished, nothing has moved for a while ({reason}).{rest}"
+    return (name, str(figures["seats"]), *(str(classes[activity.value]) for activity in SeatActivity), warned)

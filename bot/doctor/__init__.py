@@ -28,15 +28,20 @@ async def examine(*, now: Callable[[], datetime], deadline_seconds: float = DEAD
 
 def _checks(settings: loaded.Loaded, *, now: Callable[[], datetime]) -> dict[str, Check]:
     checks: dict[str, Check] = {}
+    policy, products = settings.policy, settings.products
+    idle_rules = policy.idle if policy else None
     if (of_slack := settings.slack) is not None:
-        checks["Slack"] = lambda: slack.check(of_slack, admin=settings.admin, products=settings.products, now=now)
+        checks["Slack"] = lambda: slack.check(
+            of_slack, admin=settings.admin, products=products, now=now, digest_channel=idle_rules.digest_channel if idle_rules else None
+        )
     if (of_atlassian := settings.atlassian) is not None:
-        checks["Atlassian"] = lambda: atlassian.check(of_atlassian, products=settings.products, now=now)
+        checks["Atlassian"] = lambda: atlassian.check(
+            of_atlassian, products=products, now=now, groups=idle_rules.protected_groups if idle_rules else ()
+        )
     if (of_database := settings.database) is not None:
         checks["Database"] = lambda: database.check(of_database, now=now)
-    policy, products = settings.policy, settings.products
-    if of_database is not None and policy is not None and products is not None:
-        checks["Idle seats"] = lambda: idle.check(of_database, idle=policy.idle, products=products.products, now=now)
+    if of_database is not None and idle_rules is not None and products is not None:
+        checks["Idle seats"] = lambda: idle.check(of_database, idle=idle_rules, products=products.products, now=now)
     return checks
 
 

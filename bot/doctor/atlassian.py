@@ -12,6 +12,8 @@ from atlassian.licences import LicenceGroup, Seats, select_candidates
 from atlassian.models import Workspace
 from atlassian.site import SiteClient, open_site
 from atlassian.transport import Transport
+from bot.doctor.groups import SUBJECT as PROTECTED
+from bot.doctor.groups import protected
 from bot.doctor.lines import Line, green, note, red, yellow
 from bot.doctor.offers import Offer, as_toml, offers
 from bot.settings import AtlassianSettings, Product, ProductSettings
@@ -24,17 +26,27 @@ _NEW_KEY = "as an organization admin, make one WITHOUT scopes under Organization
 _MEND_SITE = "set ATLASSIAN_SITE_EMAIL and ATLASSIAN_SITE_TOKEN to those of a Jira administrator, or remove them"
 
 
-async def check(settings: AtlassianSettings, *, products: ProductSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
-    """The lines about Atlassian; without a working key only that it does not work."""
+async def check(
+    settings: AtlassianSettings, *, products: ProductSettings | None, now: Callable[[], datetime], groups: Sequence[str] = ()
+) -> tuple[Line, ...]:
+    """The lines about Atlassian, its protected *groups* included; without a working key only that it does not work."""
     transport = Transport(settings.atlassian_api_url, settings.atlassian_api_key.get_secret_value, now=now)
     site = _site(settings, now=now)
     try:
         client = AdminClient(transport, settings.atlassian_org_id)
-        return await _check(client, site=site, settings=settings, products=products, now=now)
+        found = await _check(client, site=site, settings=settings, products=products, now=now)
+        return (*found, *(await _protected(client, groups)))
     finally:
         await transport.aclose()
         if site is not None:
             await site.transport.aclose()
+
+
+async def _protected(client: AdminClient, groups: Sequence[str]) -> tuple[Line, ...]:
+    try:
+        return await protected(client, groups)
+    except AtlassianError as error:
+        return (_failed(PROTECTED, error),)
 
 
 def _site(settings: AtlassianSettings, *, now: Callable[[], datetime]) -> SiteClient | None:

@@ -24,13 +24,18 @@ _REJOIN = (
 async def check(
     settings: DatabaseSettings, *, idle: IdleSettings, products: Mapping[str, Product], now: Callable[[], datetime]
 ) -> tuple[Line, ...]:
-    """The mode, a line for the scans of each product, and in `reclaim` one about the approved domains; no scans without a database."""
+    """
+    The mode, lines for each product's scans and for what of its billing is not set, and in `reclaim` one about the approved domains.
+
+    Without a database nothing is said of scans.
+    """
     try:
         last = await asyncio.to_thread(_scans, settings.database_url, products=products, now=now)
     except StorageError:
         last = {}  # the chapter about the database says what is wrong with it
     lines = [line for key, found in last.items() for line in _about(found, product=products[key], idle=idle, now=now())]
-    return (_mode(idle), *lines, *_domains(idle))
+    billing = [line for product in products.values() for line in _billing(product)]
+    return (_mode(idle), *lines, *billing, *_domains(idle))
 
 
 def _mode(idle: IdleSettings) -> Line:
@@ -63,7 +68,7 @@ def _about(found: tuple[Scan, ...], *, product: Product, idle: IdleSettings, now
     complete = next((one for one in found if one.status is ScanStatus.COMPLETE), None)
     newest = max(found, key=lambda one: one.started_at, default=None)
     if newest is not None and newest.status is ScanStatus.HELD:
-        yield yellow(subject, f"{newest.figures['newly_idle']} seats turned idle at once", "answer the question in the admin channel")
+        yield yellow(subject, f"{newest.figures['newly_idle']} seats are newly idle", "answer the question in the admin channel")
     elif newest is not None and newest.status in (ScanStatus.STOPPED, ScanStatus.FAILED):
         yield yellow(subject, f"the last one {newest.status.value} ({newest.code})", "the admin channel says why")
     if complete is None and newest is None:
@@ -72,6 +77,19 @@ def _about(found: tuple[Scan, ...], *, product: Product, idle: IdleSettings, now
         yield yellow(subject, f"the last complete one is of {complete.started_at:%d %b}", "is the bot running? `comeback scan` starts one")
     elif complete is not None:
         yield green(subject, f"complete on {complete.started_at:%d %b}: {complete.figures['seats']} seats")
+
+
+def _billing(product: Product) -> Iterable[Line]:
+    prefix, subject = f"COMEBACK_PRODUCTS__{product.key.upper()}__", f"{product.name}: billing"
+    has_price = product.price is not None or bool(product.price_tiers)
+    if not has_price and product.renewal_day is None:
+        yield yellow(
+            subject, "no price and no renewal day: savings, and when to take seats, are not known", f"set {prefix}PRICE and …__RENEWAL_DAY"
+        )
+    elif not has_price:
+        yield yellow(subject, "no price: what is saved is not known", f"set {prefix}PRICE")
+    elif product.renewal_day is None:
+        yield yellow(subject, "no renewal day: when taking seats saves is not known", f"set {prefix}RENEWAL_DAY")
 
 
 def _domains(idle: IdleSettings) -> Iterable[Line]:

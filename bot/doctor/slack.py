@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
+from bot.doctor.digest_channel import digest_place
 from bot.doctor.lines import Line, green, note, red, yellow
 from bot.policy import PersonKind, Profile
 from bot.settings import AdminSettings, ProductSettings, SlackSettings
@@ -20,7 +21,12 @@ _REINSTALL = "add them under OAuth & Permissions (or paste `comeback manifest`),
 
 
 async def check(
-    slack: SlackSettings, *, admin: AdminSettings | None, products: ProductSettings | None, now: Callable[[], datetime]
+    slack: SlackSettings,
+    *,
+    admin: AdminSettings | None,
+    products: ProductSettings | None,
+    now: Callable[[], datetime],
+    digest_channel: str | None = None,
 ) -> tuple[Line, ...]:
     """The lines about Slack, those that need a working token only when it works."""
     inspection = Inspection(client=make_client(token=slack.slack_bot_token.get_secret_value(), api_url=slack.slack_api_url), now=now)
@@ -28,14 +34,18 @@ async def check(
     socket = await _app_token(inspection, slack)
     if not works:
         return (*token, *socket)
-    rest = await asyncio.gather(*_after_token(inspection, admin))
+    rest = await asyncio.gather(*_after_token(inspection, admin, digest_channel=digest_channel))
     return (*token, *socket, *_commands(products), *(line for lines in rest for line in lines))
 
 
-def _after_token(inspection: Inspection, admin: AdminSettings | None) -> Iterable[Awaitable[tuple[Line, ...]]]:
+def _after_token(
+    inspection: Inspection, admin: AdminSettings | None, *, digest_channel: str | None
+) -> Iterable[Awaitable[tuple[Line, ...]]]:
     if admin is not None:
         yield _channel(inspection, admin.admin_channel)
         yield _approvers(inspection, admin.approvers)
+    if digest_channel is not None and (admin is None or digest_channel != admin.admin_channel):
+        yield digest_place(inspection, digest_channel, failed=_failed)
 
 
 async def _token(inspection: Inspection, *, approvers: Iterable[str]) -> tuple[tuple[Line, ...], bool]:

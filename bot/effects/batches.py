@@ -8,7 +8,7 @@ from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
 from bot.idle_jobs import ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
 from bot.listing import csv_bytes
-from bot.plan_view import Holder
+from bot.plan_view import Holder, PlanView
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
 from bot.slack.surfaces import plan
@@ -18,6 +18,7 @@ from bot.usecases.plan_reading import holders_of, view_of
 from bot.usecases.steps import enqueue
 from storage import batches
 from storage.db import UnitOfWork
+from storage.lifecycle import BatchStatus
 from storage.records import Job
 
 LOOK_AT_CHANNEL = timedelta(minutes=5)
@@ -43,10 +44,10 @@ async def expire_plan(_: Job, payload: ExpirePlan, kit: Kit) -> Outcome:
 async def post_plan(job: Job, payload: PostPlan, kit: Kit) -> Outcome:
     """Post the plan, unless an earlier attempt did."""
     view = await kit.database.read(lambda uow: view_of(uow, payload.batch_id, kit.settings))
-    if view is None or view.batch.card_ts is not None:
+    if view is None or view.batch.card_ts is not None or _is_over(view):
         return Done()
     try:
-        if await kit.admin_channel.is_shared():
+        if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
         found = await _found(job, payload.channel, kit)
         posted = found or await kit.messenger.post(payload.channel, plan.render(view), job_id=job.id)
@@ -75,12 +76,17 @@ def _redraw_if_moved(uow: UnitOfWork, batch_id: str, *, drawn: int) -> None:
         enqueue(uow, RedrawPlan(batch_id=batch_id))
 
 
+def _is_over(view: PlanView) -> bool:
+    """Whether nobody can decide it any more, before it could be shown; what mode `plan` pictures was never to be decided."""
+    return view.batch.status is not BatchStatus.PROPOSED and not view.figures.dry
+
+
 async def redraw_plan(_: Job, payload: RedrawPlan, kit: Kit) -> Outcome:
     """Draw the plan as it now stands; nothing to do when it was drawn so already, or has no card yet."""
     view = await kit.database.read(lambda uow: view_of(uow, payload.batch_id, kit.settings))
     if view is None or view.batch.card_ts is None or view.batch.card_channel is None or view.batch.card_version == view.batch.version:
         return Done()
-    if await kit.admin_channel.is_shared():
+    if await kit.admin_channel.is_shared(view.batch.card_channel):
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
     try:
         await kit.messenger.update(view.batch.card_channel, view.batch.card_ts, plan.render(view))
@@ -99,7 +105,7 @@ def _record_drawn(uow: UnitOfWork, batch_id: str, *, drawn: int) -> None:
 async def list_plan(job: Job, payload: ListPlan, kit: Kit) -> Outcome:
     """Upload the whole list into the plan's thread, where it has more than a name or two."""
     batch = await kit.database.read(lambda uow: batches.get(uow, payload.batch_id))
-    if batch is None or batch.card_ts is None or await kit.admin_channel.is_shared():
+    if batch is None or batch.card_ts is None or await kit.admin_channel.is_shared(payload.channel):
         return Done()
     holders = await kit.database.read(lambda uow: holders_of(uow, batch, kit.settings))
     if len(holders) < LISTED or await _found(job, payload.channel, kit, thread_ts=batch.card_ts):
@@ -107,9 +113,9 @@ async def list_plan(job: Job, payload: ListPlan, kit: Kit) -> Outcome:
     try:
         await kit.messenger.upload(
             payload.channel,
-            name="idle-seats.csv",
-            content=_as_csv(holders),
-            title=f"{len(holders)} idle seats",
+            name=f"idle-seats-changed-{payload.edits}.csv" if payload.edits else "idle-seats.csv",
+            content=listed_seats(holders),
+            title=f"{len(holders)} idle seats" + (", as changed" if payload.edits else ""),
             alt_text="The list of the idle seats of this plan, longest idle first",
             job_id=job.id,
             thread_ts=batch.card_ts,
@@ -120,7 +126,8 @@ async def list_plan(job: Job, payload: ListPlan, kit: Kit) -> Outcome:
     return Done()
 
 
-def _as_csv(holders: tuple[Holder, ...]) -> bytes:
+def listed_seats(holders: tuple[Holder, ...]) -> bytes:
+    """A CSV with a line for each seat, in the order given."""
     rows = (
         (one.name, one.email, one.product, one.last_active_at.date().isoformat() if one.last_active_at else "never", one.account_id)
         for one in holders

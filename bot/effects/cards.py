@@ -63,7 +63,7 @@ async def post_card(job: Job, payload: PostCard, kit: Kit) -> Outcome:
     if view is None or view.request.card_ts is not None:
         return Done()
     try:
-        if await kit.admin_channel.is_shared():
+        if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL, fact=lambda uow: _say_shared(uow, kit))
         found = await _found(job, payload.channel, kit)
         posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
@@ -111,7 +111,7 @@ async def redraw_card(job: Job, payload: RedrawCard, kit: Kit) -> Outcome:
         return Done()
     if view.request.card_version == view.request.version:
         return Done()
-    if await kit.admin_channel.is_shared():
+    if await kit.admin_channel.is_shared(view.request.card_channel):
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
     try:
         await kit.messenger.update(view.request.card_channel, view.request.card_ts, card.render(view))
@@ -132,7 +132,7 @@ async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
     view = await card_view(kit, payload.request_id)
     if view is None or view.request.status is not RequestStatus.PENDING or view.request.card_ts is None:
         return Done()
-    if await kit.admin_channel.is_shared() or await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
+    if await kit.admin_channel.is_shared(payload.channel) or await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
         return Done()
     message = notices.render(NoticeView(news="bump", request=view.request, product=view.product, now=view.now))
     await kit.messenger.post(payload.channel, message, job_id=job.id, thread_ts=view.request.card_ts)

@@ -1,5 +1,6 @@
 """Exemptions: whose seat it is, the card, the news, and the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -7,7 +8,16 @@ import structlog
 from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
-from bot.exemption_jobs import AnswerWish, EndExemption, ExemptionNews, FileExemption, PostExemption, RedrawExemption, TellExemption
+from bot.exemption_jobs import (
+    AnswerWish,
+    EndExemption,
+    ExemptionNews,
+    FileExemption,
+    PostExemption,
+    RedrawExemption,
+    RedrawWish,
+    TellExemption,
+)
 from bot.policy import PersonKind, Profile, may_ask
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
@@ -85,7 +95,7 @@ def filing_given_up(payload: FileExemption, kit: Kit, *, why: GivenUp) -> Fact:
 async def answer_wish(job: Job, payload: AnswerWish, kit: Kit) -> Outcome:
     """Say why nothing was filed, once."""
     message = notices.render(NoticeView(news=payload.news, facts=payload.facts))
-    await _message(job, kit, slack_id=payload.slack_id, message=message)
+    await _message(job, kit, slack_id=payload.slack_id, message=message, mark=job.id)
     return Done()
 
 
@@ -95,15 +105,38 @@ async def tell_exemption(job: Job, payload: TellExemption, kit: Kit) -> Outcome:
     news = ExemptionNews(payload.news)
     if view is None or (news is ExemptionNews.ENDS_SOON and view.exemption.status is not ExemptionStatus.ACTIVE):
         return Done()
-    await _message(job, kit, slack_id=payload.slack_id, message=surface.tell(view, news))
+    mark = _wish_mark(payload.exemption_id) if news is ExemptionNews.ASKED else job.id
+    await _message(job, kit, slack_id=payload.slack_id, message=surface.tell(view, news), mark=mark)
     return Done()
 
 
-async def _message(job: Job, kit: Kit, *, slack_id: str, message: Message) -> None:
+def _wish_mark(exemption_id: str) -> str:
+    """By what the message that a wish was filed is found again, when it is to be redrawn."""
+    return f"wish:{exemption_id}"
+
+
+async def redraw_wish(job: Job, payload: RedrawWish, kit: Kit) -> Outcome:
+    """Draw the message to whoever asked as things stand; one that is not found, or that Slack does not change any more, stays."""
+    del job
+    view = await kit.database.read(lambda uow: _view(uow, payload.exemption_id, kit))
+    if view is None:
+        return Done()
+    view = replace(view, reader=view.asker)
+    try:
+        channel = await kit.messenger.open_dm(view.asker)
+        found = await kit.messenger.find(channel, job_id=_wish_mark(payload.exemption_id), oldest=view.exemption.asked_at)
+        if found is not None:
+            await kit.messenger.update(found.channel, found.ts, surface.tell(view, ExemptionNews.ASKED))
+    except SlackRefused as error:
+        log.warning("exemption.wish_not_drawn", exemption=payload.exemption_id, code=error.code)
+    return Done()
+
+
+async def _message(job: Job, kit: Kit, *, slack_id: str, message: Message, mark: str) -> None:
     try:
         channel = await kit.messenger.open_dm(slack_id)
-        if await _found(job, channel, kit) is None:
-            await kit.messenger.post(channel, message, job_id=job.id)
+        if await _found(job, channel, kit, mark=mark) is None:
+            await kit.messenger.post(channel, message, job_id=mark)
     except SlackRefused as error:
         # They have left, or take no messages: nobody waits for this one.
         log.warning("exemption.not_told", job=job.id, code=error.code)
@@ -115,9 +148,9 @@ async def post_exemption(job: Job, payload: PostExemption, kit: Kit) -> Outcome:
     if view is None or view.exemption.card_ts is not None:
         return Done()
     try:
-        if await kit.admin_channel.is_shared():
+        if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-        found = await _found(job, payload.channel, kit)
+        found = await _found(job, payload.channel, kit, mark=job.id)
         posted = found or await kit.messenger.post(payload.channel, surface.render(view), job_id=job.id)
     except SlackRefused as error:
         log.error("exemption.not_posted", exemption=payload.exemption_id, code=error.code)
@@ -133,7 +166,7 @@ async def redraw_exemption(_: Job, payload: RedrawExemption, kit: Kit) -> Outcom
         return Done()
     if view.exemption.card_version == view.exemption.version:
         return Done()
-    if await kit.admin_channel.is_shared():
+    if await kit.admin_channel.is_shared(view.exemption.card_channel):
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
     try:
         await kit.messenger.update(view.exemption.card_channel, view.exemption.card_ts, surface.render(view))
@@ -150,10 +183,10 @@ async def end_exemption(_: Job, payload: EndExemption, kit: Kit) -> Outcome:
     return Done(fact=lambda uow: usecases.end(uow, payload.exemption_id))
 
 
-async def _found(job: Job, channel: str, kit: Kit) -> Posted | None:
+async def _found(job: Job, channel: str, kit: Kit, *, mark: str) -> Posted | None:
     if not job.unknown and job.attempts == 1:
         return None
-    return await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at)
+    return await kit.messenger.find(channel, job_id=mark, oldest=job.created_at)
 
 
 def _view(uow: UnitOfWork, exemption_id: str, kit: Kit, *, reader: str | None = None, words: str | None = None) -> ExemptionView | None:

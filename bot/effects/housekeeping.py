@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.actor import SlackPerson
+from bot.effects.digests import links_of
 from bot.effects.kit import Kit
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.jobs import CheckDecision, Expire, Prune, PublishHome, WatchKey
@@ -58,7 +59,7 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
     """Draw the person's Home tab as things stand."""
     actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
     decides = payload.slack_id in kit.directory.approvers.slack_ids
-    facts = await kit.database.read(lambda uow: homes.facts(uow, actor=actor, decides=decides))
+    facts = await kit.database.read(lambda uow: homes.facts(uow, actor=actor, decides=decides, products=kit.settings.products))
     report = await kit.database.read(lambda uow: _so_far(uow, kit)) if decides else None
     view = HomeView(
         own=facts.own,
@@ -67,12 +68,16 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
         products=tuple(kit.settings.products.values()),
         now=kit.now(),
         links=_card_links(facts.pending, kit),
+        awaiting=facts.awaiting,
+        places=links_of(facts.awaiting, kit.team),
         report=report,
         seats=OwnSeats(
             reader=payload.slack_id,
             warned=facts.warned,
             exemptions=facts.exemptions,
             owners=facts.owners,
+            lost=facts.lost,
+            after_days=kit.settings.idle.after_days,
             may_be_away=kit.settings.idle.mode == "reclaim",
         ),
     )

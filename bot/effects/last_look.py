@@ -9,6 +9,7 @@ from bot.effects.kit import Kit
 from bot.idle_rules import rules_of
 from bot.inactivity import classify
 from bot.settings import Product
+from bot.usecases.scans import is_doubted
 from bot.usecases.seat_facts import Memory, circle_of, facts_of
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
@@ -34,6 +35,7 @@ class Remembered:
     warning: SeatWarning | None
     is_exempt: bool
     is_approver: bool
+    is_doubted: bool
 
 
 def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
@@ -48,6 +50,7 @@ def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
         warning=warning,
         is_exempt=asked or (exemption is not None and exemption.until > uow.now),
         is_approver=bool(known_as & kit.directory.approvers.slack_ids),
+        is_doubted=is_doubted(uow, reclaim.product),
     )
 
 
@@ -59,6 +62,8 @@ async def why_kept(holdings: Holdings, known: Remembered, product: Product, kit:
     """
     if kit.settings.idle.mode != "reclaim":
         return Kept.TURNED_OFF
+    if known.is_doubted:
+        return Kept.UNKNOWN
     if holdings.user is None:
         return None
     groups = await kit.catalog.licence_groups(product.resource, product.role)

@@ -84,6 +84,8 @@ def _is_whole(holdings: Holdings, removal: Removal) -> bool:
 
 
 async def _begin(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
+    if not kit.directory.approvers.fresh(kit.now()):
+        await kit.directory.refresh()
     agreed = await kit.database.read(lambda uow: _agreed(uow, reclaim.account_id, kit))
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[one.wanted for one in agreed])
     stays = {one.reclaim.id: await why_kept(holdings, one.known, kit.settings.products[one.reclaim.product], kit) for one in agreed}

@@ -1,22 +1,25 @@
 """What the owner of a seat is told when it was taken, and when it was given back."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from bot.billing import free_until, terms_of
+import structlog
+
 from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, Outcome
-from bot.idle_jobs import TellTaken
+from bot.idle_jobs import TAKEN, RedrawTaken, TellTaken
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import taken
 from bot.slack.surfaces.taken import TakenView
 from bot.usecases import notes
+from bot.usecases.reclaims import TOLD, record_told
 from storage import people, reclaims, warnings
 from storage.db import UnitOfWork
 from storage.records import Job, Reclaim
 
 NOBODY = "nobody_in_slack"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,27 @@ async def tell_taken(job: Job, payload: TellTaken, kit: Kit) -> Outcome:
         return Done(fact=_untold(payload, code=NOBODY))
     try:
         channel = await kit.messenger.open_dm(owner.slack_id)
-        if (job.unknown or job.attempts > 1) and await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at):
-            return Done()
-        await kit.messenger.post(channel, taken.render(_view(owner.reclaim, payload.news, kit)), job_id=job.id)
+        repeated = job.unknown or job.attempts > 1
+        found = await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at) if repeated else None
+        posted = found or await kit.messenger.post(channel, taken.render(_view(owner.reclaim, payload.news, kit)), job_id=job.id)
     except SlackRefused as error:
         return Done(fact=_untold(payload, code=error.code))
+    if payload.news != TAKEN:
+        return Done()
+    return Done(fact=lambda uow: record_told(uow, payload.reclaim_id, channel=posted.channel, ts=posted.ts))
+
+
+async def redraw_taken(job: Job, payload: RedrawTaken, kit: Kit) -> Outcome:
+    """Draw the message that a seat was taken as things stand; one that Slack does not change any more stays."""
+    del job
+    reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
+    told = reclaim.details.get(TOLD) if reclaim else None
+    if reclaim is None or not told:
+        return Done()
+    try:
+        await kit.messenger.update(told["channel"], told["ts"], taken.render(_view(reclaim, TAKEN, kit)))
+    except SlackRefused as error:
+        log.warning("seat.not_drawn", reclaim=reclaim.id, code=error.code)
     return Done()
 
 
@@ -54,12 +73,8 @@ def _owner(uow: UnitOfWork, reclaim_id: str) -> _Owner | None:
 
 
 def _view(reclaim: Reclaim, news: str, kit: Kit) -> TakenView:
-    zone = ZoneInfo(kit.settings.timezone)
     product, taken_at = offered(kit.settings, reclaim.product), reclaim.taken_at or reclaim.changed_at
-    known = reclaim.product in kit.settings.products
-    today, freed_on = kit.now().astimezone(zone).date(), taken_at.astimezone(zone).date()
-    free = free_until(terms_of(product), today=today, freed_on=freed_on) if known else None
-    return TakenView(news=news, reclaim_id=reclaim.id, product=product, taken_at=taken_at, free_until=free)
+    return TakenView(news=news, reclaim_id=reclaim.id, product=product, taken_at=taken_at, back_at=reclaim.returned_at)
 
 
 def _untold(payload: TellTaken, *, code: str) -> Fact:

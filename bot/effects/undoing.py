@@ -18,8 +18,9 @@ from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 from storage.records import Job, Reclaim
 
 BEING_TAKEN = timedelta(seconds=5)
-NO_SEAT_LEFT = timedelta(minutes=5)
+NO_SEAT_LEFT = timedelta(minutes=15)
 """The licence is full: somebody may give one up any time, and a seat that was ours to give is not forgotten."""
+WAITS_FOR_A_SEAT = timedelta(days=1)
 
 
 async def undo_seat(job: Job, payload: UndoSeat, kit: Kit) -> Outcome:
@@ -44,7 +45,7 @@ async def _put_back(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
         # Somebody suspended or deactivated the account since: to end that is a decision of its own.
         return Done(fact=_failed(reclaim.id, NotUndone.ACCOUNT_OFF, kit))
     started = await kit.database.write(lambda uow: usecases.start(uow, reclaim, job=job, step=step))
-    return await _give(reclaim, step, steps_left=len(steps), kit=kit) if started else Done()
+    return await _give(reclaim, step, steps_left=len(steps), asked_at=job.created_at, kit=kit) if started else Done()
 
 
 async def _look(reclaim: Reclaim, kit: Kit) -> tuple[AccessState, tuple[Step, ...]]:
@@ -60,10 +61,12 @@ def _nothing_left(reclaim: Reclaim, state: AccessState, kit: Kit) -> Done:
     return Done(fact=_failed(reclaim.id, NotUndone.ACCOUNT_OFF if gone else NotUndone.NO_WAY_BACK, kit))
 
 
-async def _give(reclaim: Reclaim, step: Step, *, steps_left: int, kit: Kit) -> Outcome:
+async def _give(reclaim: Reclaim, step: Step, *, steps_left: int, asked_at: datetime, kit: Kit) -> Outcome:
     try:
         await kit.provisioner.take(step)
     except SeatsExhausted:
+        if kit.now() - asked_at > WAITS_FOR_A_SEAT:
+            return Done(fact=_failed(reclaim.id, NotUndone.NO_SEAT_LEFT, kit))
         return Again(due_at=kit.now() + NO_SEAT_LEFT)
     except (OwnedElsewhere, NotThere, Refused):
         return Done(fact=_failed(reclaim.id, NotUndone.REFUSED_BY_ATLASSIAN, kit))

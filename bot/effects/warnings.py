@@ -201,6 +201,7 @@ def _view(
         product=offered(kit.settings, warning.product),
         plan_at=warning.plan_at or plan_at or uow.now,
         now=uow.now,
+        keep_days=kit.settings.idle.keep_days,
         last_used=seat.last_active_at if seat else None,
         never_used=seat is not None and seat.activity is SeatActivity.NEVER_ACTIVE,
         kept_until=seat.kept_until if seat else None,

@@ -26,7 +26,11 @@ class IdleSettings(Table):
     after_days: Annotated[
         int,
         Field(ge=3, le=3650),
-        Meaning(purpose="Days without activity until a seat is idle", expected="a whole number from 3 to 3650", example="90"),
+        Meaning(
+            purpose="Days without activity until a seat is idle; Atlassian tells activity up to a day late",
+            expected="a whole number from 3 to 3650",
+            example="90",
+        ),
     ] = 90
     warn_days: Annotated[
         _Days,
@@ -59,7 +63,7 @@ class IdleSettings(Table):
         float,
         Field(gt=0, le=1, allow_inf_nan=False),
         Meaning(
-            purpose="The share of a product's seats that may turn idle at once; past it the channel is asked first",
+            purpose="The share of a product's seats that may turn idle at once; past it, at the first scan too, the channel is asked first",
             expected="a number above 0 and at most 1",
             example="0.2",
         ),
@@ -102,7 +106,7 @@ class IdleSettings(Table):
     digest_channel: Annotated[
         ChannelId | None,
         Meaning(
-            purpose="Where the digest is posted",
+            purpose="Where the digest is posted: the bot must be in it, and its members read the savings",
             expected="a channel id, which begins with C or G (it is at the bottom of the channel's details)",
             example="C0123ABCD",
             otherwise="the admin channel",

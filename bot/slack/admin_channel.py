@@ -1,4 +1,4 @@
-"""Whether the admin channel may still be posted to: another company's members would see every card in a shared one."""
+"""Whether a channel may still be posted to: another company's members would see every card in a shared one."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,17 +10,21 @@ FRESH_FOR = timedelta(minutes=1)
 
 
 class AdminChannel:
-    """Asks Slack about the channel, and remembers the answer for a minute."""
+    """Asks Slack about the admin channel, and the ones it was before, and remembers each answer for a minute."""
 
-    def __init__(self, messenger: Messenger, channel: str, *, now: Callable[[], datetime]) -> None:
-        self._messenger, self._channel, self._now = messenger, channel, now
-        self._shared = False
-        self._asked_at: datetime | None = None
+    def __init__(self, messenger: Messenger, *, now: Callable[[], datetime]) -> None:
+        self._messenger, self._now = messenger, now
+        self._known: dict[str, tuple[datetime, bool]] = {}
 
-    async def is_shared(self) -> bool:
-        """Whether members of another company see it, now or as soon as they accept; raises SlackError."""
-        if self._asked_at is None or self._now() - self._asked_at > FRESH_FOR:
+    async def is_shared(self, channel: str) -> bool:
+        """
+        Whether members of another company see *channel*, now or as soon as they accept; raises SlackError.
+
+        A card stays in the channel that it was posted to, whatever the settings name by now: so it is always the one written to.
+        """
+        asked_at, shared = self._known.get(channel, (None, False))
+        if asked_at is None or self._now() - asked_at > FRESH_FOR:
             asked_at = self._now()
-            self._shared = (await self._messenger.channel(self._channel)).is_shared
-            self._asked_at = asked_at
-        return self._shared
+            shared = (await self._messenger.channel(channel)).is_shared
+            self._known[channel] = (asked_at, shared)
+        return shared

@@ -1,14 +1,15 @@
 """Deciding a plan: one click wins by compare-and-set, and only what the plan showed is decided by it."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.actor import Comeback
 from bot.codes import Kept
-from bot.idle_jobs import RedrawPlan
+from bot.idle_jobs import ListPlan, RedrawPlan
 from bot.idle_rules import keep_until, rules_of
 from bot.jobs import TakeSeat, Whisper
-from bot.plan_figures import PlanFigures
+from bot.plan_figures import EDITED, Deed, PlanFigures
 from bot.policy import Refusal
 from bot.settings import Settings
 from bot.usecases import reclaims as usecases
@@ -22,6 +23,7 @@ from storage.records import Reclaim
 from storage.seat_records import Batch
 
 CALLS_FOR_A_SEAT = TakeSeat.turns + 1
+MOST_NAMED = 50
 
 
 def on_plan(uow: UnitOfWork, click: PlanClick, *, delivery: str, then: Callable[[UnitOfWork, PlanClick, Batch], PlanAnswer]) -> PlanAnswer:
@@ -67,6 +69,11 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
     if not members and batch.status is BatchStatus.PROPOSED:
         whisper(uow, click, "plan_is_empty")
         return TooLate(batch=batch)
+    if batch.status is BatchStatus.PROPOSED and (batch.card_version or 0) < PlanFigures.from_json(batch.figures).grown_at:
+        # The card that was pressed does not name everybody yet.
+        whisper(uow, click, "not_seen_yet")
+        enqueue(uow, RedrawPlan(batch_id=batch.id))
+        return Checking()
     moved = batches.move(uow, batch.id, source=BatchStatus.PROPOSED, target=BatchStatus.APPROVED, decided_by=approver.id)
     if moved is None:
         return too_late(uow, click, batch)
@@ -105,8 +112,10 @@ def edit(uow: UnitOfWork, click: PlanClick, *, delivery: str, chosen: Collection
         for member in out:
             _spare(uow, member, code=Kept.LEFT_OUT, settings=settings)
         named = sorted(set(chosen) & set(PlanFigures.from_json(batch.figures).unwarned))
-        added = sum(_add(uow, batch, warning_id) for warning_id in named)
-        uow.audit("batch.edited", actor=audit_actor(uow, click.actor), batch=batch.id, left_out=len(out), added=added)
+        added = [one for one in (_add(uow, batch, warning_id) for warning_id in named) if one is not None]
+        _audit_edit(uow, click, out=out, added=added)
+        if out or added:
+            _note_edit(uow, click, batch, grown=bool(added))
         batches.touch(uow, batch.id)
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=batch)
@@ -114,23 +123,53 @@ def edit(uow: UnitOfWork, click: PlanClick, *, delivery: str, chosen: Collection
     return on_plan(uow, click, delivery=delivery, then=then)
 
 
+def _audit_edit(uow: UnitOfWork, click: PlanClick, *, out: Collection[Reclaim], added: Collection[Reclaim]) -> None:
+    uow.audit(
+        "batch.edited",
+        actor=audit_actor(uow, click.actor),
+        batch=click.batch_id,
+        left_out=len(out),
+        added=len(added),
+        left_out_reclaims=_named(out),
+        added_reclaims=_named(added),
+    )
+
+
+def _named(members: Collection[Reclaim]) -> list[str]:
+    """Which they are; of very many the first, as an entry is read by people."""
+    return sorted(member.id for member in members)[:MOST_NAMED]
+
+
+def _note_edit(uow: UnitOfWork, click: PlanClick, batch: Batch, *, grown: bool) -> None:
+    """The card says who changed the plan, and its thread gets the list as it is now."""
+    figures = PlanFigures.from_json(batch.figures).with_deed(deed_of(uow, click, what=EDITED))
+    figures = replace(figures, grown_at=batch.version + 1) if grown else figures
+    batches.note(uow, batch.id, figures=figures.to_json())
+    if batch.card_channel is not None:
+        enqueue(uow, ListPlan(batch_id=batch.id, channel=batch.card_channel, edits=figures.edits))
+
+
+def deed_of(uow: UnitOfWork, click: PlanClick, *, what: str) -> Deed:
+    """What whoever pressed did to the plan, for its card."""
+    return Deed(what=what, by=people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id).id, at=uow.now)
+
+
 def _spare(uow: UnitOfWork, member: Reclaim, *, code: Kept, settings: Settings) -> None:
     """The seat stays, and its holder is left in peace for as long as after a keep."""
     usecases.record_kept(uow, member.id, code=code, spare_until=keep_until(uow.now, rules=rules_of(settings.idle)))
 
 
-def _add(uow: UnitOfWork, batch: Batch, warning_id: str) -> bool:
+def _add(uow: UnitOfWork, batch: Batch, warning_id: str) -> Reclaim | None:
     warning = warnings.lock(uow, warning_id)
     if warning is None or warning.status is not WarningStatus.UNDELIVERABLE:
-        return False
+        return None
     seat = seats.get(uow, warning.account_id, warning.product)
     if seat is None:
-        return False
+        return None
     last_active_at, account_id, product = seat.last_active_at, warning.account_id, warning.product
-    new = reclaims.plan(
+    return reclaims.plan(
         uow, account_id=account_id, product=product, last_active_at=last_active_at, batch_id=batch.id, warning_id=warning.id
     )
-    return new is not None
 
 
 def refuse(uow: UnitOfWork, click: PlanClick, *, delivery: str, reason: str, settings: Settings) -> PlanAnswer:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.actor import Actor, Comeback, SlackPerson
 from bot.codes import Kept
-from bot.exemption_jobs import ExemptionNews, RedrawExemption, TellExemption
+from bot.exemption_jobs import ExemptionNews, RedrawExemption, RedrawWish, TellExemption
 from bot.jobs import Whisper
 from bot.policy import ApproverFacts, Refusal, may_exempt
 from bot.usecases import homes
@@ -104,6 +104,7 @@ def _whisper(uow: UnitOfWork, verdict: Verdict, *, news: str) -> None:
 def _follow(uow: UnitOfWork, exemption: Exemption, *, words: str | None) -> None:
     """What a decision sets in motion: the card, the news, and for one that is active the seat's peace."""
     enqueue(uow, RedrawExemption(exemption_id=exemption.id))
+    enqueue(uow, RedrawWish(exemption_id=exemption.id))
     _tell_both(uow, exemption, news=ExemptionNews(exemption.status.value), words=words)
     if exemption.status is ExemptionStatus.ACTIVE:
         _leave_alone(uow, exemption)
@@ -149,6 +150,7 @@ def _withdraw(uow: UnitOfWork, exemption: Exemption, *, actor: Actor) -> Exempti
     if withdrawn is not None:
         uow.audit("exemption.withdrawn", actor=audit_actor(uow, actor), exemption=withdrawn.id, product=withdrawn.product)
         enqueue(uow, RedrawExemption(exemption_id=withdrawn.id))
+        enqueue(uow, RedrawWish(exemption_id=withdrawn.id))
         show(uow, withdrawn)
     return withdrawn
 
@@ -159,7 +161,9 @@ def end(uow: UnitOfWork, exemption_id: str) -> None:
     if exemption is None or exemption.until > uow.now:
         return
     if exemption.status is ExemptionStatus.ASKED:
-        _withdraw(uow, exemption, actor=Comeback())
+        undecided = _withdraw(uow, exemption, actor=Comeback())
+        if undecided is not None:
+            _tell_asker(uow, undecided, news=ExemptionNews.UNDECIDED)
         return
     ended = exemptions.move(uow, exemption_id, source=ExemptionStatus.ACTIVE, target=ExemptionStatus.ENDED)
     if ended is not None:
@@ -174,6 +178,11 @@ def _tell_both(uow: UnitOfWork, exemption: Exemption, *, news: ExemptionNews, wo
         if news is ExemptionNews.ACTIVE or person_id == exemption.asked_by:
             slack_id = people.get(uow, person_id).slack_id
             enqueue(uow, TellExemption(exemption_id=exemption.id, slack_id=slack_id, news=news.value, words=words))
+
+
+def _tell_asker(uow: UnitOfWork, exemption: Exemption, *, news: ExemptionNews) -> None:
+    slack_id = people.get(uow, exemption.asked_by).slack_id
+    enqueue(uow, TellExemption(exemption_id=exemption.id, slack_id=slack_id, news=news.value))
 
 
 def _tell_owner(uow: UnitOfWork, exemption: Exemption, *, news: ExemptionNews, due_at: datetime | None = None) -> None:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from bot.billing import saving_per_month, terms_of
+from bot.codes import Kept
 from bot.plan_figures import PlanFigures
 from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
@@ -16,8 +18,8 @@ from storage.records import Reclaim
 from storage.seat_records import Batch, Seat
 
 PAGE = 500
-PICTURED = 8
-"""One more than a card names, so that it can say that there are more."""
+PICTURED = 7
+"""As many as a card names."""
 
 
 def view_of(uow: UnitOfWork, batch_id: str, settings: Settings) -> PlanView | None:
@@ -36,15 +38,17 @@ def view_of(uow: UnitOfWork, batch_id: str, settings: Settings) -> PlanView | No
         unwarned=tuple(_unwarned(uow, figures, settings)) if batch.status is BatchStatus.PROPOSED else (),
         pictured=_pictured(uow, figures, settings, most=PICTURED),
         decided_by=people.slack_id_of(uow, batch.decided_by) if batch.decided_by else None,
+        deeds=tuple(replace(deed, by=people.slack_id_of(uow, deed.by) if deed.by else None) for deed in figures.deeds),
     )
 
 
 def holders_of(uow: UnitOfWork, batch: Batch, settings: Settings) -> tuple[Holder, ...]:
-    """Everybody whose seat is in the plan or the picture, longest idle first."""
+    """Everybody whose seat is in the plan or the picture, longest idle first; without those whom an approver left out."""
     figures = PlanFigures.from_json(batch.figures)
     if figures.dry:
         return _pictured(uow, figures, settings, most=MOST_READ)
-    return tuple(member.holder for member in _members(uow, reclaims.of_batch(uow, batch.id), settings))
+    members = (one for one in reclaims.of_batch(uow, batch.id) if one.reason_code != Kept.LEFT_OUT.value)
+    return tuple(member.holder for member in _members(uow, tuple(members), settings))
 
 
 def _members(uow: UnitOfWork, found: tuple[Reclaim, ...], settings: Settings) -> tuple[Member, ...]:
@@ -72,7 +76,8 @@ def _holder(reclaim: Reclaim, seat: Seat | None, settings: Settings) -> Holder:
     )
 
 
-def _holder_of_seat(seat: Seat, settings: Settings) -> Holder:
+def holder_of_seat(seat: Seat, settings: Settings) -> Holder:
+    """Whose seat it is, as the last scan knew them."""
     product, used = product_name(seat.product, settings), seat.last_active_at
     return Holder(account_id=seat.account_id, product=product, name=seat.name, email=seat.email, last_active_at=used)
 
@@ -100,14 +105,14 @@ def _unwarned(uow: UnitOfWork, figures: PlanFigures, settings: Settings) -> Iter
             continue
         seat = seats.get(uow, warning.account_id, warning.product)
         if seat is not None and reclaims.open_of(uow, warning.account_id, warning.product) is None:
-            yield Unwarned(warning_id=warning_id, holder=_holder_of_seat(seat, settings))
+            yield Unwarned(warning_id=warning_id, holder=holder_of_seat(seat, settings), code=warning.reason_code)
 
 
 def _pictured(uow: UnitOfWork, figures: PlanFigures, settings: Settings, *, most: int) -> tuple[Holder, ...]:
     if not figures.dry:
         return ()
     found = (seat for key in figures.products for seat in islice(would_be_warned(uow, key, most=most), most))
-    return tuple(_holder_of_seat(seat, settings) for seat in _longest_idle(found)[:most])
+    return tuple(holder_of_seat(seat, settings) for seat in _longest_idle(found)[:most])
 
 
 def _longest_idle(found: Iterable[Seat]) -> list[Seat]:

@@ -12,6 +12,7 @@ from bot.idle_jobs import ExpirePlan, PostPlan
 from bot.idle_rules import BETWEEN_SCANS
 from bot.plan_figures import PlanFigures, ProductFigures
 from bot.settings import Settings
+from bot.usecases.scans import is_doubted
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, exemptions, reclaims, seats, warnings
 from storage.db import UnitOfWork
@@ -25,6 +26,10 @@ PAGE = 500
 A_WEEK = timedelta(days=6, hours=12)
 """Between two pictures; half a day less than a week, as the hour of a daily job wavers."""
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+MOST_UNWARNED = 200
+"""People of one product whom nobody could warn that one plan names; the others are named by the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     A product that has a plan before the approvers already waits for their answer. Warnings that reached nobody are named beside the plan.
     """
     today, awaited = local_day(uow, settings), _awaited(uow)
-    products = [key for key in _open_products(settings, today=today) if key not in awaited]
+    products = [key for key in _open_products(settings, today=today) if key not in awaited and not is_doubted(uow, key)]
     due = _longest_idle(uow, products, most=settings.idle.max_per_run)
     unwarned = [warning for key in products for warning in _unwarned(uow, key, settings)]
     if not due and not unwarned:
@@ -113,7 +118,7 @@ def _may_be_planned(uow: UnitOfWork, seat: Seat) -> bool:
 def _unwarned(uow: UnitOfWork, product: str, settings: Settings) -> Iterator[SeatWarning]:
     """Those whom nobody could warn, when a warning would have run out, and whose seat is not in a plan already."""
     before = uow.now - timedelta(days=settings.idle.warn_days)
-    found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before]
+    found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before][:MOST_UNWARNED]
     due = (one.warning for one in _with_seats(uow, product, found))
     yield from (one for one in due if reclaims.open_of(uow, one.account_id, product) is None)
 

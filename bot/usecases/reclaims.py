@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from atlassian.access import Snapshot
 from atlassian.removal import Removal
 from bot.actor import Comeback
-from bot.codes import Kept, Stuck
-from bot.idle_jobs import TAKEN, RedrawWarning, TellTaken
+from bot.codes import Kept, Returned, Stuck
+from bot.idle_jobs import TAKEN, RedrawTaken, RedrawWarning, TellTaken
 from bot.jobs import SeeSeatGone, TakeSeat
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
@@ -24,11 +25,12 @@ FIRST_LOOK = timedelta(seconds=1)
 READ_BACK_FOR = timedelta(seconds=60)
 """As long as the admin API may take to show a write."""
 
-BY_REQUEST = "request"
-BY_UNDO = "undo"
-"""An approver took the removal back."""
-BY_ITSELF = "by_itself"
-"""Nobody asked Comeback: an admin gave it back, or Atlassian let the person rejoin."""
+TOLD = "told"
+"""The detail of a reclaim that says where its owner's message stands."""
+
+BY_REQUEST = Returned.BY_REQUEST.value
+BY_UNDO = Returned.BY_UNDO.value
+BY_ITSELF = Returned.BY_ITSELF.value
 
 _ENDS = {
     **dict.fromkeys((Kept.ACTIVE_AGAIN, Kept.ASKED_FOR, Kept.EXEMPT, Kept.PROTECTED, Kept.KEPT), WarningStatus.DROPPED),
@@ -50,6 +52,20 @@ class Held:
         return self.reclaim.status is ReclaimStatus.TAKING
 
 
+def facts_of(reclaim: Reclaim) -> dict[str, str]:
+    """What an audit entry says of whose seat it is about, and of the plan that it stands in."""
+    plan = {"batch": reclaim.batch_id} if reclaim.batch_id else {}
+    return {"reclaim": reclaim.id, "product": reclaim.product, **plan}
+
+
+def record_told(uow: UnitOfWork, reclaim_id: str, *, channel: str, ts: str) -> None:
+    """The owner has the message that their seat was taken: it is drawn anew when the seat is back, now if it is already."""
+    reclaims.note(uow, reclaim_id, details={TOLD: {"channel": channel, "ts": ts}})
+    reclaim = reclaims.get(uow, reclaim_id)
+    if reclaim is not None and reclaim.status is ReclaimStatus.RETURNED:
+        enqueue(uow, RedrawTaken(reclaim_id=reclaim_id))
+
+
 def held_of(uow: UnitOfWork, account_id: str | None, product: str) -> Held | None:
     """What Comeback took of this account's seat on the product and has not given back; None when that is nothing."""
     reclaim = reclaims.holding(uow, account_id, product) if account_id else None
@@ -67,7 +83,9 @@ def record_return(uow: UnitOfWork, account_id: str | None, product: str, *, how:
     returned = reclaims.move(uow, held.reclaim.id, source=HOLDING_RECLAIMS, target=ReclaimStatus.RETURNED, reason_code=how)
     if returned is not None:
         actor = audit_actor(uow, Comeback())
-        uow.audit("seat.returned", actor=actor, request_id=request_id, reclaim=returned.id, product=product, how=how)
+        uow.audit("seat.returned", actor=actor, request_id=request_id, how=how, **facts_of(returned))
+        if TOLD in returned.details:
+            enqueue(uow, RedrawTaken(reclaim_id=returned.id))
         follow(uow, returned.batch_id)
 
 
@@ -119,10 +137,11 @@ def _may_begin(uow: UnitOfWork, reclaim: Reclaim) -> bool:
 
 def _begin(uow: UnitOfWork, reclaim: Reclaim, *, removal: Removal) -> None:
     reclaims.move(uow, reclaim.id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=removal.to_json())
-    groups = ",".join(group.id for group in removal.snapshot.groups)
-    roles = ",".join(ref.role for ref in removal.snapshot.roles)
-    facts = {name: value for name, value in (("groups", groups), ("roles", roles)) if value}
-    uow.audit("seat.snapshot", actor=audit_actor(uow, Comeback()), reclaim=reclaim.id, product=reclaim.product, **facts)
+    # Lists: the trail takes texts of at most 200 characters, which is five ids of groups.
+    groups = [group.id for group in removal.snapshot.groups]
+    roles = [ref.role for ref in removal.snapshot.roles]
+    facts: dict[str, Any] = {name: value for name, value in (("groups", groups), ("roles", roles)) if value}
+    uow.audit("seat.snapshot", actor=audit_actor(uow, Comeback()), **facts_of(reclaim), **facts)
 
 
 def go_on(uow: UnitOfWork, reclaim: Reclaim, *, steps_taken: int, of: int) -> None:
@@ -148,7 +167,7 @@ def record_taken(uow: UnitOfWork, reclaim_id: str) -> None:
     taken = reclaims.move(uow, reclaim_id, source=(ReclaimStatus.TAKING, ReclaimStatus.NEEDS_ATTENTION), target=ReclaimStatus.TAKEN)
     if taken is None:
         return
-    uow.audit("seat.reclaimed", actor=audit_actor(uow, Comeback()), reclaim=taken.id, product=taken.product)
+    uow.audit("seat.reclaimed", actor=audit_actor(uow, Comeback()), **facts_of(taken))
     end_warning(uow, taken, target=WarningStatus.ENDED, code="taken")
     enqueue(uow, TellTaken(reclaim_id=taken.id, news=TAKEN), key=f"seat-tell:{taken.id}:{TAKEN}")
     follow(uow, taken.batch_id)
@@ -164,7 +183,7 @@ def record_kept(
     kept = reclaims.move(uow, reclaim_id, source=sources, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
     if kept is None:
         return
-    uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), reclaim=kept.id, product=kept.product, code=code.value)
+    uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), **facts_of(kept), code=code.value)
     if code in _ENDS:
         end_warning(uow, kept, target=_ENDS[code], code=code.value)
     if spare_until is not None:
@@ -186,7 +205,7 @@ def record_stuck(uow: UnitOfWork, reclaim_id: str, *, code: Stuck, details: Mapp
         uow, reclaim_id, source=ReclaimStatus.TAKING, target=ReclaimStatus.NEEDS_ATTENTION, reason_code=code.value, details=details
     )
     if stuck is not None:
-        uow.audit("seat.needs_attention", actor=audit_actor(uow, Comeback()), reclaim=stuck.id, product=stuck.product, code=code.value)
+        uow.audit("seat.needs_attention", actor=audit_actor(uow, Comeback()), **facts_of(stuck), code=code.value)
         facts = {"product": settings.products[stuck.product].name if stuck.product in settings.products else stuck.product}
         alert_channel(uow, settings=settings, news="seat_stuck", facts=facts, once=stuck.id)
         follow(uow, stuck.batch_id)

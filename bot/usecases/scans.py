@@ -129,6 +129,12 @@ def last_concluded(uow: UnitOfWork, product: str) -> Scan | None:
     return max((scan for scan in found if scan is not None), key=lambda scan: scan.started_at, default=None)
 
 
+def is_doubted(uow: UnitOfWork, product: str) -> bool:
+    """Whether a breaker has stopped a scan since the last one that was believed: then nothing that Atlassian says of activity counts."""
+    stopped, believed = scans.latest(uow, product, status=ScanStatus.STOPPED), last_concluded(uow, product)
+    return stopped is not None and (believed is None or stopped.started_at > believed.started_at)
+
+
 def _go_on(uow: UnitOfWork, turn: Turn, *, progress: Progress, cursor: str | None) -> bool:
     scan = turn.scan
     stored = scans.advance(uow, scan.id, pages=scan.pages, cursor=cursor, stats=progress.to_json())

@@ -8,16 +8,16 @@ from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
 from bot.codes import Kept, NotUndone
 from bot.idle_jobs import GIVEN_BACK, RedrawPlan, SeeSeatBack, TellTaken, UndoSeat
-from bot.plan_figures import ASKED, PlanFigures
+from bot.plan_figures import ASKED, UNDONE, UNDONE_IN_PART, Deed, PlanFigures
 from bot.settings import Settings
 from bot.usecases import reclaims as usecases
 from bot.usecases.alerts import alert_channel
-from bot.usecases.batches import on_plan, too_late, whisper
+from bot.usecases.batches import deed_of, on_plan, too_late, whisper
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
 from bot.usecases.progress import follow, lock_with_plan, note_undo
 from bot.usecases.reclaims import BY_UNDO, FIRST_LOOK, READ_BACK_FOR, record_return
 from bot.usecases.steps import audit_actor, enqueue
-from storage import batches, outbox, reclaims, seats
+from storage import batches, outbox, people, reclaims, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
 from storage.records import Job, Reclaim
@@ -34,9 +34,9 @@ def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
         if moved is None:
             return too_late(uow, click, batch)
         members = reclaims.of_batch(uow, batch.id)
-        held = [member for member in members if member.status in HOLDING_RECLAIMS]
+        held = _others(uow, click, [member for member in members if member.status in HOLDING_RECLAIMS])
         uow.audit("batch.undo", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(held))
-        _ask(uow, moved, held)
+        _ask(uow, moved, held, deed=deed_of(uow, click, what=UNDONE))
         for member in sorted((one for one in members if one.status in _NOT_BEGUN), key=lambda one: one.id):
             usecases.record_kept(uow, member.id, code=Kept.CALLED_OFF)
         follow(uow, batch.id)
@@ -51,12 +51,12 @@ def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: 
 
     def then(uow: UnitOfWork, click: PlanClick, batch: Batch) -> PlanAnswer:
         members = reclaims.of_batch(uow, batch.id)
-        chosen = [member for member in members if member.id in reclaim_ids and member.status in HOLDING_RECLAIMS]
+        chosen = _others(uow, click, [one for one in members if one.id in reclaim_ids and one.status in HOLDING_RECLAIMS])
         if not chosen:
             return too_late(uow, click, batch)
         for member in chosen:
             uow.audit("seat.undo", actor=audit_actor(uow, click.actor), reclaim=member.id, product=member.product, batch=batch.id)
-        _ask(uow, batch, chosen)
+        _ask(uow, batch, chosen, deed=deed_of(uow, click, what=UNDONE_IN_PART))
         whisper(uow, click, "undo_queued")
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=batch)
@@ -64,8 +64,14 @@ def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: 
     return on_plan(uow, click, delivery=delivery, then=then)
 
 
-def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim]) -> None:
-    figures = PlanFigures.from_json(batch.figures).with_undo({member.id: ASKED for member in members})
+def _others(uow: UnitOfWork, click: PlanClick, members: list[Reclaim]) -> list[Reclaim]:
+    """*members* without the seat of whoever clicks: nobody decides their own return, so they ask for it like everybody else."""
+    approver = people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id)
+    return [member for member in members if approver.account_id is None or member.account_id != approver.account_id]
+
+
+def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: Deed) -> None:
+    figures = PlanFigures.from_json(batch.figures).with_undo({member.id: ASKED for member in members}).with_deed(deed)
     batches.note(uow, batch.id, figures=figures.to_json())
     for member in members:
         enqueue(uow, UndoSeat(reclaim_id=member.id, account_id=member.account_id))

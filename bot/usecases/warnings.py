@@ -35,7 +35,7 @@ _SEPARATOR = "|"
 
 def after_scan(uow: UnitOfWork, scan: Scan) -> None:
     """A scan is complete: what it makes needless is dropped, then whoever may be warned is looked for."""
-    enqueue(uow, WarnIdle(product=scan.product, after=None), key=f"warn:{scan.id}")
+    enqueue(uow, WarnIdle(product=scan.product, after=None), key=f"warn:{scan.id}:{scan.code or ''}")
 
 
 def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:

@@ -13,6 +13,8 @@ from storage.lifecycle import ExemptionStatus
 from storage.seat_records import Exemption
 
 LONGEST = timedelta(days=365)
+MOST_WISHES = 10
+"""Wishes of one person that nobody has decided yet: each is a card, and keeps a seat from being asked about."""
 
 
 def wish(uow: UnitOfWork, job: FileExemption, *, delivery: str) -> bool:
@@ -35,7 +37,10 @@ def file(uow: UnitOfWork, job: FileExemption, *, account_id: str, settings: Sett
     asker = people.find_or_add(uow, team_id=job.team_id, slack_id=job.slack_id)
     owner = people.find_or_add(uow, team_id=job.team_id, slack_id=job.owner_slack_id)
     until = datetime.fromisoformat(job.until)
-    _make_way(uow, account_id, job.product, until=until)
+    if exemptions.open_by(uow, asker.id) >= MOST_WISHES:
+        refuse_wish(uow, job, news="exemption.too_many", facts=facts)
+        return None
+    _make_way(uow, account_id, job.product, until=until, asker=asker.id)
     asked = exemptions.ask(
         uow, account_id=account_id, product=job.product, asked_by=asker.id, owner_id=owner.id, reason=job.reason, until=until
     )
@@ -51,14 +56,16 @@ def file(uow: UnitOfWork, job: FileExemption, *, account_id: str, settings: Sett
     return asked
 
 
-def _make_way(uow: UnitOfWork, account_id: str, product: str, *, until: datetime) -> None:
+def _make_way(uow: UnitOfWork, account_id: str, product: str, *, until: datetime, asker: str) -> None:
     """
     End the seat's active exemption for one that would last longer; what was agreed still holds, whatever is decided now.
 
-    A seat has one exemption at a time, so the rest of the old one goes on as a keep.
+    Only for whoever asked for it, or whose seat it is. A seat has one exemption at a time, so the rest of the old one goes on as a keep.
     """
     current = exemptions.open_of(uow, account_id, product)
     if current is None or current.status is not ExemptionStatus.ACTIVE or until <= current.until:
+        return
+    if asker not in (current.asked_by, current.owner_id):
         return
     ended = exemptions.move(uow, current.id, source=ExemptionStatus.ACTIVE, target=ExemptionStatus.ENDED)
     if ended is None:

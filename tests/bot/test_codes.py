@@ -2,7 +2,7 @@
 
 from atlassian.removal import Obstacle
 from bot.breakers import BreakerCode
-from bot.codes import Attention, Closed, Kept, NotLinked, NotUndone, ScanFailed, Stuck, Waiting
+from bot.codes import Attention, Closed, Kept, NotLinked, NotUndone, Returned, ScanFailed, Stuck, Waiting
 from bot.effects.outcome import Trouble
 from bot.policy import PersonKind, Refusal
 from bot.slack.surfaces import plan_texts, reasons, texts
@@ -57,5 +57,6 @@ def test_each_end_of_a_reclaim_has_its_words() -> None:
     """The plan names why a seat stayed, why one is stuck, what is in the way of it, and why one was not put back."""
     assert set(plan_texts.KEPT) == set(Kept)
     assert set(plan_texts.STUCK) == set(Stuck)
+    assert set(plan_texts.BACK) == set(Returned)
     assert set(plan_texts.IN_THE_WAY) == set(Obstacle)
     assert set(plan_texts.NOT_UNDONE) == set(NotUndone)

@@ -18,6 +18,12 @@ from storage import db, migrate, outbox
 from storage.db import Database, UnitOfWork
 from tests.bot.outside import Outside
 
+BILLING = {
+    f"COMEBACK_PRODUCTS__{key}__{name}": value
+    for key in ("JIRA", "CONFLUENCE")
+    for name, value in (("PRICE", "8.15"), ("RENEWAL_DAY", "14"))
+}
+
 
 @pytest.fixture
 async def world(outside: Outside) -> AsyncIterator[Sandbox]:
@@ -25,7 +31,7 @@ async def world(outside: Outside) -> AsyncIterator[Sandbox]:
     async with Sandbox(people=60) as sandbox:
         database = f"sqlite:///{outside.directory}/comeback.db"
         await asyncio.to_thread(migrate.upgrade, database)
-        outside.set({**sandbox.environment(), "DATABASE_URL": database})
+        outside.set({**sandbox.environment(), **BILLING, "DATABASE_URL": database})
         yield sandbox
 
 
@@ -145,6 +151,41 @@ async def test_unfit_admin_channel_is_red(world: Sandbox, outside: Outside, chan
     lines = [line for line in await report() if line.subject == "admin channel"]
     assert any(line.light is Light.RED and words in line.text and line.remedy for line in lines)
     assert not any(line.light is Light.GREEN for line in lines)
+
+
+async def test_protected_group_that_is_not_there_is_red(world: Sandbox, outside: Outside) -> None:
+    """A name that is mistyped protects nobody, and the people who count on it would be warned."""
+    outside.set({"COMEBACK_IDLE__PROTECTED_GROUPS": '["DESIGN"]'})
+    assert await light_of("protected groups") is Light.GREEN
+    outside.set({"COMEBACK_IDLE__PROTECTED_GROUPS": '["design", "nosuchgroup", "3f0c2a52-0000-4000-8000-000000000000"]'})
+    lines = [line.text for line in await report() if line.light is Light.RED]
+    assert lines == [
+        "no group `nosuchgroup`: nobody is protected by it",
+        "no group `3f0c2a52-0000-4000-8000-000000000000`: nobody is protected by it",
+    ]
+
+
+async def test_protected_group_may_be_named_by_its_id(world: Sandbox, outside: Outside) -> None:
+    """Names change, and ids do not."""
+    design = next(group for group in world.atlassian.catalog.groups.values() if group.name.lower() == "design")
+    outside.set({"COMEBACK_IDLE__PROTECTED_GROUPS": f'["{design.id}"]'})
+    assert await light_of("protected groups") is Light.GREEN
+
+
+@pytest.mark.parametrize(
+    ("channel", "light"),
+    [
+        ("C0PARTNERS", Light.RED),
+        ("C0OLD", Light.RED),
+        ("C0NOWHERE", Light.RED),
+        ("C0RANDOM", Light.RED),
+        ("C0GENERAL", Light.GREEN),
+    ],
+)
+async def test_digest_channel_must_be_one_that_the_bot_is_in(world: Sandbox, outside: Outside, channel: str, light: Light) -> None:
+    """The digest would be posted nowhere, week after week."""
+    outside.set({"COMEBACK_IDLE__DIGEST_CHANNEL": channel})
+    assert await light_of("digest channel") is light
 
 
 async def test_public_admin_channel_is_a_warning(world: Sandbox, outside: Outside) -> None:

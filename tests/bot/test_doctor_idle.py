@@ -79,4 +79,22 @@ async def test_a_scan_that_waits_or_stopped_is_named(
 async def test_without_a_database_the_mode_is_told_all_the_same(outside: Outside, clock: MovableClock, empty_sqlite_url: str) -> None:
     """What is wrong with the database stands in its own chapter."""
     outside.set({**COMPLETE, "DATABASE_URL": empty_sqlite_url})
-    assert list(await lines(load(), clock)) == ["mode"]
+    assert list(await lines(load(), clock)) == ["mode", "Jira: billing"]
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({}, "no price and no renewal day"),
+        ({"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "14"}, "no price:"),
+        ({"COMEBACK_PRODUCTS__JIRA__PRICE": "8.15"}, "no renewal day"),
+        ({"COMEBACK_PRODUCTS__JIRA__PRICE": "8.15", "COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "14"}, None),
+    ],
+)
+async def test_unknown_billing_is_a_warning(
+    outside: Outside, settings: Settings, clock: MovableClock, known: dict[str, str], words: str | None
+) -> None:
+    """Without it the digest has no savings to tell, and a plan can't say when it pays."""
+    outside.set(known)
+    line = (await lines(load(), clock)).get("Jira: billing")
+    assert (line is None) if words is None else (line is not None and line.light is Light.YELLOW and words in line.text)

@@ -33,7 +33,7 @@ class Twist(StrEnum):
     APP = auto()
     EXEMPT = auto()
     EXEMPTION_ASKED = auto()
-    EXEMPT_UNTIL_AFTER_FIRST_SCAN = auto()
+    EXEMPT_UNTIL_AFTER_SECOND_SCAN = auto()
     RECENT = auto()
     WITHIN_THE_DELAY = auto()
     IDLE_TOO_LATE = auto()
@@ -202,7 +202,8 @@ def _twisted(account: Account, twist: Twist, *, sandbox: Sandbox, now: datetime)
     aris = [sandbox.atlassian.catalog.product(key).ari for key in PRODUCTS]
     dates = {
         Twist.RECENT: now - 60 * DAY,
-        Twist.WITHIN_THE_DELAY: now - 90 * DAY - timedelta(hours=12),
+        # Idle from the third scan on: the second sees 90 days, which may be told a day late.
+        Twist.WITHIN_THE_DELAY: now - 89 * DAY - timedelta(hours=12),
         Twist.IDLE_TOO_LATE: now - 84 * DAY,
         Twist.IDLE_LATE_LETS_GO: now - 84 * DAY,
         Twist.DATE_TO_COME: now + 400 * DAY,

@@ -24,7 +24,7 @@ from tests.e2e.ways import act
 _EXEMPT_FOR = {
     Twist.EXEMPT: 200 * DAY,
     Twist.EXEMPTION_ASKED: 200 * DAY,
-    Twist.EXEMPT_UNTIL_AFTER_FIRST_SCAN: 0.5 * DAY,
+    Twist.EXEMPT_UNTIL_AFTER_SECOND_SCAN: 1.5 * DAY,
     Twist.EXEMPTION_OVER: 0.05 * DAY,
 }
 AT_WORK = 31 * DAY
@@ -118,26 +118,27 @@ class Story:
     # -- the days
 
     async def until_the_plan(self) -> None:
-        """Scans, warnings and answers, up to the day on which those who were warned in time are planned for."""
+        """Scans on days 0, 1, 2, 8, 9 and 17, warnings and answers between them, and a plan of those who were warned by day 2."""
         await self._scan()
         for person in self.having(Twist.SEATED_AFTER_FIRST_SCAN):
             for product in PRODUCTS:
                 act("add_product", product=product)(self.stage.sandbox, person.key)
         self._lose_dates()
-        await self._days(1)
-        await self._scan()
+        for _ in range(2):
+            await self._days(1)
+            await self._scan()
         await self._days(1)
         await self._react(EARLY)
         await agree(self, self.having(Twist.AWAY_AGREED))
         await self._days(3)
         self._come_back(Twist.BACK_AFTER_WARNING)
-        await self._days(3)
+        await self._days(2)
         await self._scan()
         await self._days(1)
         await self._scan()
         await self._days(1)
         await self._react({Twist.IDLE_LATE_LETS_GO: let_go})
-        await self._days(6)
+        await self._days(7)
         await self._scan()
         await self._propose()
 

@@ -83,6 +83,17 @@ async def plan_says(stage: Stage, saying: str) -> Message:
     raise AssertionError(f"no card says {saying!r}: {[card.words for card in stage.cards()]}")
 
 
+async def content_of(stage: Stage, prefix: str) -> bytes:
+    """The list whose name begins so, once it is uploaded."""
+    for _ in range(200):
+        found = [file.content for file in stage.sandbox.slack.files() if file.name.startswith(prefix)]
+        if found and found[0]:
+            return found[0]
+        stage.later(timedelta(seconds=1))
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no file {prefix}")
+
+
 async def test_from_the_proposal_to_the_undo(stage: Stage) -> None:
     """On both databases: edited, approved, taken, asked back by one, undone for the rest; in the end the world is what it was."""
     slack = stage.sandbox.slack
@@ -96,6 +107,9 @@ async def test_from_the_proposal_to_the_undo(stage: Stage) -> None:
     await choose(stage, plan.EDIT, {REASON: [sam.id]})
     card = await plan_says(stage, "A plan: 3 idle seats can be taken back")
     assert "Left out: Sam Osei" in card.words
+    assert "Changed by <@U0GRACE>" in card.words
+    changed = await content_of(stage, "idle-seats-changed-1")
+    assert (b"Hugo" in changed, b"Sam Osei" in changed) == (True, False)
 
     await press(stage, plan.APPROVE)
     await until(stage, BatchStatus.DONE)
@@ -106,19 +120,23 @@ async def test_from_the_proposal_to_the_undo(stage: Stage) -> None:
     assert stage.sandbox.atlassian.has_product("hugo", "confluence")
     assert stage.sandbox.atlassian.has_product("sam", "confluence")
 
-    message = await stage.told("hugo", "Your seat of Jira was taken back")
+    message = await stage.told("hugo", "Your Jira seat was freed")
     await slack.clicks("hugo", message, taken.ASK_BACK)
     await stage.told("hugo", "Your request for Jira is in")
     card = await stage.card(saying="asks for Jira", step=timedelta(seconds=1))
     await stage.parts.kit.directory.refresh()
     await slack.clicks("grace", card, "request.approve")
     await stage.told("hugo", "You have Jira again", step=timedelta(seconds=1))
-    await plan_says(stage, "1 back with their owners: Hugo Lindqvist")
+    await plan_says(stage, "1 back, asked for and granted: Hugo Lindqvist")
+    redrawn = await stage.told("hugo", "You have your Jira seat again")
+    assert redrawn.ts == message.ts
+    assert taken.ASK_BACK not in str(redrawn.blocks)
 
     await press(stage, plan.UNDO)
     await until(stage, BatchStatus.UNDONE)
     await stage.told("ben", "An admin put back exactly what was taken", step=timedelta(seconds=1))
-    await plan_says(stage, "3 of 3 idle seats put back")
+    card = await plan_says(stage, "2 of 2 idle seats put back")
+    assert "All undone by <@U0GRACE>" in card.words
     assert everybody(stage.sandbox) == before
     kinds = await stage.kinds()
     assert [kinds.count(kind) for kind in ("batch.proposed", "batch.edited", "batch.approved", "batch.done")] == [1, 1, 1, 1]
@@ -135,13 +153,13 @@ async def test_one_person_is_put_back(small_stage: OpenStage) -> None:
         await until(stage, BatchStatus.DONE)
         hugo = (await of_plan(stage))["hugo jira"]
         await choose(stage, plan.UNDO_SOME, {REASON: [hugo.id]})
-        await stage.told("hugo", "You have Jira again", step=timedelta(seconds=2))
+        await stage.told("hugo", "Your Jira seat was given back", step=timedelta(seconds=2))
         assert stage.sandbox.atlassian.person("hugo") == before[hugo.account_id]
         assert not stage.sandbox.atlassian.has_product("ben", "jira")
         seat = await stage.parts.database.read(lambda uow: seats.get(uow, hugo.account_id, "jira"))
         assert seat is not None
         assert seat.given_at is not None
-        card = await plan_says(stage, "1 back with their owners: Hugo")
+        card = await plan_says(stage, "1 back, put back by an undo: Hugo")
         assert "Undo some…" in card.buttons
 
 
@@ -310,10 +328,12 @@ async def test_who_could_not_be_warned_is_added_by_name_only(small_stage: OpenSt
 
         await stage.parts.database.write(long_ago)
         card = await propose(stage)
-        assert "Nobody could warn 1, so they are not in the plan: Hugo Lindqvist" in card.words
+        assert "Nobody could warn 1, so they are not in the plan." in card.words
+        assert "No warning reached them: Hugo Lindqvist" in card.words
         assert "Approve" not in card.buttons
         await choose(stage, plan.EDIT, {REASON: [warning.id]})
-        await plan_says(stage, "A plan: 1 idle seat can be taken back")
+        card = await plan_says(stage, "A plan: 1 idle seat can be taken back")
+        assert "1 of them was *not* warned; an approver added them: Hugo Lindqvist" in card.words
         await press(stage, plan.APPROVE)
         await until(stage, BatchStatus.DONE)
         assert not stage.sandbox.atlassian.has_product("hugo", "jira")

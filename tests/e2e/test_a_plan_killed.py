@@ -82,6 +82,6 @@ async def _check(database: Database, sandbox: Sandbox) -> None:
     assert removals(sandbox) == taken
     for who in ("hugo", "ben"):
         assert not sandbox.atlassian.has_product(who, "jira")
-        assert len([message for message in sandbox.slack.dm(who) if "was taken back" in message.words]) == 1
+        assert len([message for message in sandbox.slack.dm(who) if "wasn't in use" in message.words]) == 1
     snapshots = [entry for entry in await database.read(lambda uow: list(audit.entries(uow))) if entry.kind == "seat.snapshot"]
     assert len(snapshots) == 2

@@ -301,7 +301,7 @@ async def test_two_scans_a_day_apart_warn_each_idle_person_once(small_stage: Ope
         stage.sandbox.atlassian.change(account, act="test", visits=visits)
         stage.later(timedelta(days=1))
         await scan(stage)
-        await stage.told("hugo", "Never mind", step=minute)
+        await stage.told("hugo", "Jira seat stays", step=minute)
         assert not [message for message in questions(stage, "hugo") if QUESTION in message.words]
 
 

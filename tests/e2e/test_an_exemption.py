@@ -75,12 +75,14 @@ async def test_who_is_away_is_left_alone_until_that_day(stage: Stage) -> None:
     card = await stage.card(saying="May <@U0HUGO> keep Jira unused until")
     assert REASON in card.words
     await stage.told("hugo", "I've asked the admins", step=SECONDS)
-    await stage.told("hugo", "You've asked to be left alone", step=SECONDS)
+    await stage.told("hugo", "An admin decides whether you're left alone", step=SECONDS)
     await decide(stage, card, exemption.AGREE)
     await stage.card(saying="seat is left alone until", step=SECONDS)
     await stage.told("hugo", "<@U0GRACE> agreed", step=SECONDS)
+    await stage.told("hugo", "They agreed.", step=SECONDS)
+    assert not [message for message in slack.dm("hugo") if "Withdraw my wish" in message.buttons]
     assert (await becomes(stage, warned, WarningStatus.DROPPED)).reason_code == "exempt"
-    await stage.told("hugo", "Never mind", step=SECONDS)
+    await stage.told("hugo", "Jira seat stays", step=SECONDS)
     assert questions(stage, "hugo") == []
     stage.later(timedelta(days=54))
     await stage.told("hugo", "Ask for longer", step=SECONDS)
@@ -228,7 +230,7 @@ async def test_what_was_asked_can_be_taken_back(small_stage: OpenStage) -> None:
         old = next(element for _, element in card.elements() if element["action_id"] == exemption.AGREE)
         told = await stage.told("hugo", "I've asked the admins", step=SECONDS)
         await stage.sandbox.slack.clicks("hugo", told, exemption.WITHDRAW)
-        await stage.card(saying="Taken back", step=SECONDS)
+        await stage.card(saying="Withdrawn", step=SECONDS)
         await stage.parts.kit.directory.refresh()
         await stage.sandbox.slack.clicks("grace", card, exemption.AGREE, element=old)
         await stage.whispered("grace", "Somebody was faster")
@@ -273,12 +275,12 @@ async def test_while_an_admin_decides_nobody_is_reminded(small_stage: OpenStage)
         slack, warned = stage.sandbox.slack, await ask(stage, "hugo")
         await slack.clicks("hugo", await stage.told("hugo", QUESTION, step=SECONDS), warning_surface.AWAY)
         await slack.submits("hugo", slack.views("hugo")[-1], {away_forms.UNTIL: until(stage), "reason": REASON})
-        message = await stage.told("hugo", "You've asked to be left alone", step=SECONDS)
+        message = await stage.told("hugo", "An admin decides whether you're left alone", step=SECONDS)
         stage.later(timedelta(days=8))
         await asyncio.sleep(0.5)
         assert "warning.reminded" not in await stage.kinds()
         await slack.clicks("hugo", message, warning_surface.LET_GO)
-        await stage.card(saying="Taken back", step=SECONDS)
+        await stage.card(saying="Withdrawn", step=SECONDS)
         assert await of_account(stage, "hugo") is None
         found = await stage.parts.database.read(lambda uow: warnings.get(uow, warned.id))
         assert found is not None

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ from tests.e2e.conftest import leave_idle_seats
 from tests.e2e.scanned import DAY, SEARCH, expected, holders
 
 PEOPLE = 4000
-PATIENCE = 25
+PATIENCE = 30
 ASKED = "Do you still need Jira?"
 HANGS = 3600.0
 SETTINGS = {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_IDLE__MAX_SHARE": "1", "COMEBACK_ATLASSIAN_PER_SECOND": "100"}
@@ -64,15 +65,15 @@ class Lives:
 
     async def until(self, true: Callable[[UnitOfWork], bool]) -> None:
         """Wait for something in the database, looking often enough to be there while it is still so."""
-        async with asyncio.timeout(PATIENCE):
-            while not await self.database.read(true):
-                await asyncio.sleep(0.002)
+        await until(lambda: self.database.read(true), every=0.002)
 
     async def until_stuck(self) -> None:
         """Wait until a call hangs in the fault that was planted."""
-        async with asyncio.timeout(PATIENCE):
-            while not any(rule["hit"] for rule in self.sandbox.faults.active()):
-                await asyncio.sleep(0.01)
+
+        async def stuck() -> bool:
+            return any(rule["hit"] for rule in self.sandbox.faults.active())
+
+        await until(stuck, every=0.01)
 
 
 def _a_minute_ago() -> datetime:
@@ -108,13 +109,24 @@ def filed(uow: UnitOfWork, settings: Settings) -> Scan:
     return scan
 
 
-async def ended(database: Database, scan: Scan) -> Scan:
-    """The scan once it is complete."""
-    async with asyncio.timeout(PATIENCE):
-        while (found := await database.read(lambda uow: scans.get(uow, scan.id))) is None or found.status is ScanStatus.RUNNING:
-            await asyncio.sleep(0.02)
-    assert found.status is ScanStatus.COMPLETE
-    return found
+async def ended(database: Database, scan: Scan) -> None:
+    """Wait for the scan to be complete."""
+
+    def is_complete(uow: UnitOfWork) -> bool:
+        found = scans.get(uow, scan.id)
+        return found is not None and found.status is ScanStatus.COMPLETE
+
+    await until(lambda: database.read(is_complete), every=0.02)
+
+
+async def until(true: Callable[[], Awaitable[bool]], *, every: float) -> None:
+    """Ask again and again, *every* so many seconds, until it is true."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if await true():
+            return
+        await asyncio.sleep(every)
+    raise AssertionError("it has not come to that")
 
 
 def searches(sandbox: Sandbox) -> int:

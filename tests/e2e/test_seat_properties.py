@@ -26,7 +26,7 @@ SETTINGS = {
 async def test_seats_go_and_come_back_as_they_must(small_stage: OpenStage, seed: int) -> None:
     """An oracle that shares no line with the bot says which accounts change and how; after the undo all are what they were."""
     async with small_stage(**SETTINGS) as stage:
-        story = Story(stage=stage, chance=Random(seed), drawn=80)
+        story = Story(stage=stage, chance=Random(seed), drawn=60)
         await story.begin()
         await story.until_the_plan()
         planned_at = stage.sandbox.clock.now()

@@ -33,7 +33,7 @@ async def test_the_week_is_told(small_stage: OpenStage) -> None:
             "estimates",
             "A plan of 12 seats",
             "1 exemption asked for",
-            "Keep rate",
+            "Of those who answered, ",
         ):
             assert words in digest.words, digest.words
         assert "https://acme.slack.com/archives/G0ADMINS/p1700000000000100" in str(digest.blocks)

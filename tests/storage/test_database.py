@@ -219,6 +219,21 @@ def test_a_new_file_is_private(tmp_path: Path, clock: MovableClock, open_databas
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+async def test_a_second_opening_keeps_the_locks_of_the_first(tmp_path: Path, clock: MovableClock, open_database: Open) -> None:
+    """A command opens its file twice: what is stored meanwhile must not go to a log that another process deletes under it."""
+    path = tmp_path / "twice.db"
+    first = open_database(f"sqlite:///{path}", clock=clock.now)
+    await first.write(lambda uow: uow.connection.execute(text("CREATE TABLE notes (n INTEGER)")))
+    open_database(f"sqlite:///{path}", clock=clock.now)
+    for number in (1, 2):
+        note = f"c.execute('INSERT INTO notes VALUES ({number})')"
+        beside = f"import sqlite3; c = sqlite3.connect({str(path)!r}); {note}; c.commit(); c.close()"
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", beside)
+        assert await process.wait() == 0
+    assert path.with_name("twice.db-wal").exists()
+    assert await first.read(lambda uow: uow.connection.execute(text("SELECT count(*) FROM notes")).scalar_one()) == 2
+
+
 def test_a_file_that_cannot_be_made_is_away(tmp_path: Path, clock: MovableClock, open_database: Open) -> None:
     """A wrong path is told with the path."""
     with pytest.raises(DatabaseAway, match="nowhere"):

@@ -105,3 +105,18 @@ async def test_only_known_words_and_agreed_moves_are_stored(database: Database, 
     if status in OPEN_RECLAIMS - {S.PLANNED}:
         with pytest.raises(IntegrityError):
             await database.write(lambda uow: write(uow, False))
+
+
+async def test_a_note_leaves_the_other_details(database: Database) -> None:
+    """Where somebody's message stands must not wipe which group was in the way."""
+
+    def work(uow: UnitOfWork) -> None:
+        one = planned(uow)
+        reclaims.move(uow, one.id, source=S.PLANNED, target=S.STOPPED, details={"groups": "a"})
+        reclaims.note(uow, one.id, details={"told": {"ts": "1.1"}})
+        found = reclaims.get(uow, one.id)
+        assert found is not None
+        assert (found.details, found.status) == ({"groups": "a", "told": {"ts": "1.1"}}, S.STOPPED)
+        reclaims.note(uow, new_id(), details={"told": {}})
+
+    await database.write(work)

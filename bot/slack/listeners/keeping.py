@@ -67,6 +67,7 @@ def _standing(uow: UnitOfWork, warning: SeatWarning, desk: Desk) -> str:
         product=product,
         plan_at=warning.plan_at or uow.now,
         now=uow.now,
+        keep_days=desk.settings.idle.keep_days,
         kept_until=seat.kept_until if seat else None,
         exemption=exemptions.open_of(uow, warning.account_id, warning.product),
     )

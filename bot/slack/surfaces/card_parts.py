@@ -22,6 +22,8 @@ INVITED = "invited"
 """The `reason_code` of a grant that is an invitation: it becomes access at the person's first sign-in."""
 FOUND = "found"
 """The `reason_code` of a grant that had nothing left to do."""
+ASKED_BACK = "Asked back with one click."
+"""The reason of a request that a button filed for the owner of a seat that was taken."""
 
 _TIMES = {1: "once", 2: "twice"}
 
@@ -59,7 +61,9 @@ def head(face: str, title: str, sentence: str = "") -> Block:
 
 
 def words(view: CardView) -> Block | None:
-    """What the person wrote, None when they wrote nothing."""
+    """What the person wrote, None when they wrote nothing; what a button says for them is not quoted as their words."""
+    if view.request.reason == ASKED_BACK:
+        return section(ASKED_BACK)
     return said(view.request.reason) if plain(view.request.reason) else None
 
 

@@ -11,7 +11,7 @@ def costs(cost: ReturnCost | None, *, today: date) -> str | None:
     """From when it costs how much; None where neither is known, which is not "nothing"."""
     if cost is None:
         return None
-    free = f"Nothing until {_day(cost.free_until, today=today)}" if cost.free_until else ""
+    free = f"Nothing before {_day(cost.free_until, today=today)}" if cost.free_until else ""
     price = f"{cost.per_month} a month (estimate)" if cost.per_month else ""
     return ", then ".join(part for part in (free, price) if part) or None
 

@@ -6,14 +6,15 @@ from datetime import date
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
-from bot.awaiting import Awaiting, CardPlace, Pile
+from bot.awaiting import Awaiting, CardPlace
 from bot.chart import TrendPoint
 from bot.report import Report, in_words
 from bot.slack.surfaces import digest_texts as texts
 from bot.slack.surfaces.digest_texts import number
-from bot.slack.surfaces.markup import buttons, context, link, link_button, listed, quoted, section, sentences
+from bot.slack.surfaces.markup import context, section, sentences
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.seat_lines import figure_blocks, on_money
+from bot.slack.surfaces.waiting_lines import plan_button, waiting_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,39 +49,13 @@ def _header(view: DigestView) -> Block:
 
 
 def _waiting(view: DigestView) -> Iterator[Block]:
-    lines = list(_lines(view))
+    names = {product.key: product.name for product in view.so_far.products}
+    lines = list(waiting_lines(view.awaiting, links=view.links, names=names))
     if not lines:
         yield section(texts.NOTHING_WAITS)
         return
     yield section("*Waiting for you*\n" + "\n".join(lines))
-    plan = view.awaiting.plan
-    url = view.links.get(plan.card) if plan and plan.card else None
-    if url:
-        yield buttons(link_button("Open the plan", url=url))
-
-
-def _lines(view: DigestView) -> Iterator[str]:
-    waits = view.awaiting
-    if waits.plan is not None:
-        yield f"🗂️  A plan of {number(waits.plan.seats, 'seat')}"
-    yield from _pile("🟡", waits.requests, "access request", view=view)
-    yield from _pile("🛠️", waits.stuck_requests, "request that needs a hand", "requests that need a hand", view=view)
-    yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", view=view)
-    if waits.held:
-        names = {product.key: product.name for product in view.so_far.products}
-        yield f"✋  A scan that asks whether it may go on: {listed([quoted(names.get(key, key)) for key in waits.held])}"
-    if waits.stuck_removals:
-        yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
-    if waits.unreached:
-        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the plan lists them"
-
-
-def _pile(face: str, pile: Pile, one: str, many: str | None = None, *, view: DigestView) -> Iterator[str]:
-    if not pile.count:
-        return
-    urls = [view.links[place] for place in pile.cards if place in view.links]
-    cards = [link(url, "card" if len(urls) == 1 else f"card {place}") for place, url in enumerate(urls, start=1)]
-    yield f"{face}  {number(pile.count, one, many)}" + (f" ({', '.join(cards)})" if cards else "")
+    yield from plan_button(view.awaiting, links=view.links)
 
 
 def _small_print(view: DigestView) -> Block:

@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block
 from bot.exemption_jobs import ExemptionNews
 from bot.settings import Product
 from bot.slack.surfaces import card
-from bot.slack.surfaces.markup import button, buttons, context, day, mention, moment, quoted, said, section, sentences, span
+from bot.slack.surfaces.markup import button, buttons, context, day, mention, moment, quoted, said, section, sentences, span, spoken
 from bot.slack.surfaces.message import Message
 from storage.lifecycle import ExemptionStatus
 from storage.seat_records import Exemption
@@ -52,20 +52,28 @@ class ExemptionView:
 
 def render(view: ExemptionView) -> Message:
     """The card of an exemption in whatever state it is."""
-    face, title = _TITLES[view.exemption.status]
+    face, title = _UNDECIDED if _is_undecided(view.exemption) else _TITLES[view.exemption.status]
     title = title.format(owner=mention(view.owner), product=quoted(view.product.name), until=day(view.exemption.until))
     undecided = view.exemption.status is ExemptionStatus.ASKED
     blocks = (section(f"{face}  *{title}*"), said(view.exemption.reason), _decide(view) if undecided else None, context(_small(view)))
-    return Message(text=title, blocks=tuple(block for block in blocks if block is not None))
+    return Message(text=spoken(title), blocks=tuple(block for block in blocks if block is not None))
 
 
 _TITLES: Mapping[ExemptionStatus, tuple[str, str]] = {
     ExemptionStatus.ASKED: ("🟡", "May {owner} keep {product} unused until {until}?"),
     ExemptionStatus.ACTIVE: ("✅", "{owner}'s {product} seat is left alone until {until}"),
     ExemptionStatus.REFUSED: ("🚫", "Refused: {owner}'s {product} seat is treated like any other"),
-    ExemptionStatus.WITHDRAWN: ("⚪", "Taken back: the exemption of {owner}'s {product} seat"),
+    ExemptionStatus.WITHDRAWN: ("⚪", "Withdrawn: {owner}'s {product} seat is treated like any other"),
     ExemptionStatus.ENDED: ("⚪", "{owner}'s {product} seat is not exempt any more"),
 }
+
+
+_UNDECIDED = ("⌛", "Nobody decided: {owner}'s {product} seat is treated like any other")
+
+
+def _is_undecided(exemption: Exemption) -> bool:
+    """Whether its day came before a decision; whoever takes a wish back does so before that."""
+    return exemption.status is ExemptionStatus.WITHDRAWN and exemption.changed_at >= exemption.until
 
 
 def _decide(view: ExemptionView) -> Block:
@@ -93,15 +101,17 @@ def tell(view: ExemptionView, news: ExemptionNews) -> Message:
     blocks: list[Block] = [section(f"{title}\n{body}")]
     if news is ExemptionNews.REFUSED and view.words:
         blocks.append(said(view.words))
-    press = _PRESS.get(news)
+    settled = news is ExemptionNews.ASKED and view.exemption.status is not ExemptionStatus.ASKED
+    press = None if settled else _PRESS.get(news)
     if press is not None:
         label, action_id = press
         blocks.append(buttons(button(label, action_id=action_id, value=view.exemption.id)))
-    return Message(text=sentences((title.replace("*", ""), body)), blocks=tuple(blocks))
+    return Message(text=sentences((spoken(title), body)), blocks=tuple(blocks))
 
 
 _PRESS: Mapping[ExemptionNews, tuple[str, str]] = {
-    ExemptionNews.ASKED: ("Take it back", WITHDRAW),
+    ExemptionNews.ASKED: ("Withdraw my wish", WITHDRAW),
+    ExemptionNews.UNDECIDED: ("Ask again…", AGAIN),
     ExemptionNews.ENDS_SOON: ("Ask for longer…", AGAIN),
     ExemptionNews.ENDED: ("Ask again…", AGAIN),
 }
@@ -109,7 +119,17 @@ _PRESS: Mapping[ExemptionNews, tuple[str, str]] = {
 
 def _asked(view: ExemptionView) -> tuple[str, str]:
     title = f"📨  *I've asked the admins to leave {_whose(view)} {_name(view)} seat alone until {day(view.exemption.until)}*"
+    if view.exemption.status is not ExemptionStatus.ASKED:
+        return title, "Nobody decided in time." if _is_undecided(view.exemption) else _SETTLED[view.exemption.status]
     return title, "Until they decide, nobody takes it. I'll message you."
+
+
+_SETTLED: Mapping[ExemptionStatus, str] = {
+    ExemptionStatus.ACTIVE: "They agreed.",
+    ExemptionStatus.REFUSED: "They decided against it.",
+    ExemptionStatus.WITHDRAWN: "Withdrawn. Nothing was changed.",
+    ExemptionStatus.ENDED: "They agreed, and its time is over.",
+}
 
 
 def _active(view: ExemptionView) -> tuple[str, str]:
@@ -127,6 +147,11 @@ def _refused(view: ExemptionView) -> tuple[str, str]:
     return title, f"{who}{', and says why below' if view.words else ''}. {keep}."
 
 
+def _undecided(view: ExemptionView) -> tuple[str, str]:
+    ask = "I'll ask you" if view.reader == view.owner else "I'll ask them"
+    return f"⌛  *Nobody decided in time about {_whose(view)} {_name(view)} seat*", f"{ask} before anything is taken."
+
+
 def _ends_soon(view: ExemptionView) -> tuple[str, str]:
     title = f"⏳  *Your {_name(view)} seat is left alone until {day(view.exemption.until)}*"
     return title, "After that it counts like any other: if you use it, nothing happens."
@@ -140,6 +165,7 @@ _NEWS: Mapping[ExemptionNews, Callable[[ExemptionView], tuple[str, str]]] = {
     ExemptionNews.ASKED: _asked,
     ExemptionNews.ACTIVE: _active,
     ExemptionNews.REFUSED: _refused,
+    ExemptionNews.UNDECIDED: _undecided,
     ExemptionNews.ENDS_SOON: _ends_soon,
     ExemptionNews.ENDED: _ended,
 }

@@ -1,19 +1,22 @@
 """The Home tab: what you asked for, what you can ask for, and, for approvers, what waits for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
+from bot.awaiting import Awaiting, CardPlace, Pile
 from bot.report import Report
 from bot.settings import Product
 from bot.slack.surfaces import own_seats
+from bot.slack.surfaces.digest_texts import NOTHING_WAITS
 from bot.slack.surfaces.markup import button, buttons, context, link_button, listed, mention, quoted, section, span
 from bot.slack.surfaces.notices import OPEN_FORM
 from bot.slack.surfaces.own_seats import OwnSeats
 from bot.slack.surfaces.seat_lines import figure_blocks, on_money
 from bot.slack.surfaces.status import StatusRow, request_rows
+from bot.slack.surfaces.waiting_lines import plan_button, waiting_lines
 from storage.records import AccessRequest
 
 MOST_PRODUCTS = 25
@@ -26,8 +29,8 @@ class HomeView:
     """
     One person's Home: their *own* requests and, for those who may decide, all *pending* ones, newest first.
 
-    *links* are the addresses of the pending requests' cards by request id, as far as known. *report* is what came of
-    the idle seats, for those who may decide.
+    *links* are the addresses of the pending requests' cards by request id, as far as known. *awaiting* is what else waits, with the
+    addresses of its cards in *places*, and *report* what came of the idle seats, both for those who may decide.
     """
 
     own: tuple[AccessRequest, ...]
@@ -36,6 +39,8 @@ class HomeView:
     products: tuple[Product, ...]
     now: datetime
     links: Mapping[str, str] = field(default_factory=dict)
+    awaiting: Awaiting = field(default_factory=Awaiting)
+    places: Mapping[CardPlace, str] = field(default_factory=dict)
     report: Report | None = None
     seats: OwnSeats = field(default=OwnSeats(reader=""))
 
@@ -63,10 +68,17 @@ def _seats(view: HomeView) -> tuple[Block, ...]:
 
 
 def _deciding(view: HomeView) -> tuple[Block, ...]:
-    if not view.pending:
-        return (DividerBlock(), _header("For you to decide"), section("✨  Nothing is waiting. Everybody has their answer."))
     rows = tuple(_pending_row(request, view) for request in view.pending[:MOST_ROWS])
-    return (DividerBlock(), _header("For you to decide"), *_where(view), *rows)
+    found = (*_where(view), *rows, *_else(view)) or (section(NOTHING_WAITS),)
+    return (DividerBlock(), _header("For you to decide"), *found)
+
+
+def _else(view: HomeView) -> tuple[Block, ...]:
+    """What waits beside the requests that have a row of their own."""
+    more = max(view.awaiting.requests.count - len(view.pending), 0)
+    waits = replace(view.awaiting, requests=Pile(count=more))
+    lines = tuple(waiting_lines(waits, links=view.places, names={product.key: product.name for product in view.products}))
+    return (section("\n".join(lines)), *plan_button(waits, links=view.places)) if lines else ()
 
 
 def _where(view: HomeView) -> tuple[Block, ...]:

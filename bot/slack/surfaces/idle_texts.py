@@ -14,10 +14,15 @@ WARNINGS: Mapping[str, News] = {
         title="Your {product} seat is being freed right now.",
         body="I can't stop it half-way. `{command}` brings it straight back.",
     ),
-    "exemption.withdrawn": News(face="↩️", title="Taken back.", body="Nobody need decide anything, and nothing was changed."),
-    "exemption.over": News(face="💡", title="This was decided or taken back before.", body="Your click changed nothing."),
+    "exemption.withdrawn": News(face="↩️", title="Withdrawn.", body="Nobody need decide anything, and nothing was changed."),
+    "exemption.over": News(face="💡", title="This was decided or withdrawn before.", body="Your click changed nothing."),
     "exemption.gone": News(face="💡", title="I don't know this wish any more.", body="Nothing was changed."),
     "exemption.bad_date": News(face="✏️", title="Please choose a day from tomorrow on, at most a year ahead.", body=""),
+    "exemption.too_many": News(
+        face="💡",
+        title="You have many wishes open already.",
+        body="Nothing was filed. Wait until the admins have decided some of them, then ask again.",
+    ),
     "exemption.there_is_one": News(
         face="💡",
         title="This {product} seat has an exemption already, or one that waits for a decision.",

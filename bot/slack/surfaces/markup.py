@@ -53,11 +53,15 @@ def quoted(text: str, *, longest: int = LONGEST_QUOTE) -> str:
     return plain(text, longest=longest).translate(_STYLING).translate(_ESCAPES)
 
 
-def listed(things: Sequence[str]) -> str:
-    """The first few of *things*, and how many more there are: "a, b and 93 more". Names full of escapes leave room for fewer."""
+def listed(things: Sequence[str], *, between: str = ", ", total: int | None = None) -> str:
+    """
+    The first few of *things*, and how many more there are: "a, b and 93 more". Names full of escapes leave room for fewer.
+
+    *total* is how many there are, where *things* are only the first of them.
+    """
     ends = accumulate(len(thing) for thing in things)
     fitting = max(1, sum(end <= LONGEST_LIST for end in islice(ends, MOST_LISTED)))
-    shown, more = ", ".join(things[:fitting]), len(things) - fitting
+    shown, more = between.join(things[:fitting]), max(total or 0, len(things)) - fitting
     return f"{shown} and {more} more" if more > 0 else shown
 
 
@@ -137,6 +141,12 @@ def link_button(label: str, *, url: str) -> ButtonElement:
 def confirm(*, title: str, text: str, yes: str, no: str = "Not now", style: str | None = None) -> ConfirmObject:
     """The question before a click that cannot be taken back."""
     return ConfirmObject(title=PlainTextObject(text=title), text=mrkdwn(text), confirm=yes, deny=no, style=style)
+
+
+def spoken(title: str) -> str:
+    """*title* without its marks, as a sentence of a notification."""
+    words = title.replace("*", "").strip()
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def sentences(parts: Iterable[str]) -> str:

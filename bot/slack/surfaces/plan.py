@@ -4,7 +4,7 @@ A plan in the admin channel: one drawing for every state of a batch, always redr
 A button's value is the batch's id and nothing else; who is in it was frozen when it was proposed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from slack_sdk.models.blocks import Block, ConfirmObject
 
@@ -13,6 +13,7 @@ from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
 from bot.slack.surfaces.markup import button, buttons, confirm, context, day, moment, said, section
 from bot.slack.surfaces.message import Message
+from bot.slack.surfaces.plan_texts import DEEDS
 from storage.lifecycle import BatchStatus, ReclaimStatus
 
 __all__ = ["APPROVE", "EDIT", "REFUSE", "UNDO", "UNDO_SOME", "parse", "render"]
@@ -22,6 +23,7 @@ EDIT = "plan.edit"
 REFUSE = "plan.refuse"
 UNDO = "plan.undo"
 UNDO_SOME = "plan.undo_some"
+LONGEST_QUESTION = 300
 
 _S = ReclaimStatus
 _HELD = (_S.TAKING, _S.TAKEN, _S.NEEDS_ATTENTION)
@@ -47,7 +49,7 @@ _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
     BatchStatus.APPROVED: lambda view, taken: f"🔵  Taking idle seats back: {taken} of {len(view.members)} taken",
     BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back",
     BatchStatus.UNDOING: lambda view, _: f"↩️  Putting {parts.seats(len(view.figures.undo))} back",
-    BatchStatus.UNDONE: lambda view, taken: f"↩️  {len(view.in_status(_S.RETURNED))} of {parts.seats(taken)} put back",
+    BatchStatus.UNDONE: lambda view, _: f"↩️  {len(parts.put_back(view))} of {parts.seats(len(view.figures.undo))} put back",
     BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.seats(len(view.members))} stay",
     BatchStatus.EXPIRED: lambda view, _: f"⌛  Nobody decided this plan: {parts.seats(len(view.members))} stay",
 }
@@ -55,17 +57,17 @@ _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
 
 def _picture(view: PlanView) -> Drawn:
     told = "Nobody was told and nothing is taken: `COMEBACK_IDLE__MODE` is `plan`. With `reclaim` I warn these people, and ask you then."
-    return (section(told), *parts.products(view), parts.longest_idle(view.pictured, now=view.now), context(f"As of {moment(view.now)}"))
+    longest = parts.longest_idle(view.pictured, now=view.now, total=sum(one.seats for one in view.products))
+    return (section(told), *parts.products(view), longest, context(f"As of {moment(view.now)}"))
 
 
 def _proposed(view: PlanView) -> Drawn:
     members = view.in_status(_S.PLANNED)
-    told = "They were warned, and nobody asked to keep theirs. Each is looked at once more before it is taken; nothing else is touched."
     ends = f" · ends by itself {day(view.batch.due_at)}" if view.batch.due_at else ""
     return (
-        section(told) if members else None,
+        section(parts.told(view)) if members else None,
         *parts.products(view),
-        parts.longest_idle([member.holder for member in members], now=view.now),
+        parts.longest_idle([member.holder for member in members], now=view.now, changed=view.figures.edits > 0),
         parts.left_out(view),
         parts.nobody_could_warn(view),
         buttons(
@@ -74,14 +76,19 @@ def _proposed(view: PlanView) -> Drawn:
             button("Refuse…", action_id=REFUSE, value=view.batch.id, style="danger"),
             block_id="decide",
         ),
-        context(f"Proposed {moment(view.batch.proposed_at)}{ends}"),
+        context(f"Proposed {moment(view.batch.proposed_at)}{ends}", *_deeds(view)),
     )
 
 
 def _sure(view: PlanView) -> ConfirmObject:
+    """Slack takes 300 characters: of many products their number stands in, and long names stay on the card."""
     lines = "\n".join(parts.in_short(one) for one in view.products if one.seats)
-    text = f"{lines}\nNo account and nothing that people wrote is deleted, and *Undo* puts everything back."
-    return confirm(title="Take these seats back?", text=text, yes="Take them back")
+    count = f"{parts.seats(len(view.in_status(_S.PLANNED)))} of {len(view.products)} products."
+    ends = "No account and nothing that people wrote is deleted, and *Undo…* puts back what was taken."
+    warned = (parts.never_warned(view), parts.never_warned(view, named=False))
+    texts = [f"{told}\n{unwarned}{ends}" for told in (lines, count) for unwarned in warned]
+    fitting = next((text for text in texts if len(text) <= LONGEST_QUESTION), texts[-1])
+    return confirm(title="Take these seats back?", text=fitting, yes="Take them back")
 
 
 def _under_way(view: PlanView) -> Drawn:
@@ -118,7 +125,13 @@ def _history(view: PlanView) -> list[str]:
     lines = [f"Proposed {moment(view.batch.proposed_at)}"]
     if view.decided_by and view.batch.decided_at and decided:
         lines.append(f"{decided} by {parts.mentioned(view.decided_by)} {moment(view.batch.decided_at)}")
-    return lines
+    return [*lines, *_deeds(view)]
+
+
+def _deeds(view: PlanView) -> Iterator[str]:
+    for deed in view.deeds:
+        who = parts.mentioned(deed.by) if deed.by else "an approver"
+        yield f"{DEEDS.get(deed.what, 'Changed')} by {who} {moment(deed.at)}"
 
 
 _DRAWINGS: Mapping[BatchStatus, Callable[[PlanView], Drawn]] = {

@@ -10,7 +10,7 @@ from slack_sdk.models.views import View
 from bot.plan_view import Holder, PlanView
 from bot.slack.surfaces.markup import LONGEST_QUOTE, plain, section
 from bot.slack.surfaces.modals import REASON
-from bot.slack.surfaces.plan_parts import in_a_list
+from bot.slack.surfaces.plan_parts import in_a_list, why_unwarned
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 
 EDIT = "plan.edit"
@@ -41,8 +41,8 @@ class Refusal:
 
 def edit_form(view: PlanView) -> View:
     """The form that leaves members out, and adds those whom nobody could warn."""
-    members = [(member.reclaim.id, member.holder) for member in view.in_status(ReclaimStatus.PLANNED)]
-    unwarned = [(one.warning_id, one.holder) for one in view.unwarned]
+    members = [_option(member.reclaim.id, member.holder) for member in view.in_status(ReclaimStatus.PLANNED)]
+    unwarned = [_option(one.warning_id, one.holder, why=why_unwarned(one)) for one in view.unwarned]
     blocks: list[Block] = []
     if members:
         blocks.append(
@@ -58,7 +58,7 @@ def edit_form(view: PlanView) -> View:
 
 def undo_form(view: PlanView) -> View:
     """The form that chooses whose seats are put back."""
-    held = [(member.reclaim.id, member.holder) for member in view.in_status(*HOLDING_RECLAIMS)]
+    held = [_option(member.reclaim.id, member.holder) for member in view.in_status(*HOLDING_RECLAIMS)]
     choice = _choice(held, block_id=REASON, label="Put back", hint="Exactly what was taken. The person is told.", optional=False)
     return _form(UNDO_SOME, view.batch.id, title="Put seats back", submit="Put back", blocks=[choice])
 
@@ -95,8 +95,12 @@ def _form(callback_id: str, batch_id: str, *, title: str, submit: str, blocks: S
     )
 
 
-def _choice(people: Sequence[tuple[str, Holder]], *, block_id: str, label: str, hint: str, optional: bool = True) -> InputBlock:
-    options = [Option(value=row_id, text=PlainTextObject(text=in_a_list(holder))) for row_id, holder in people[:MOST_CHOICES]]
+def _option(row_id: str, holder: Holder, *, why: str | None = None) -> Option:
+    return Option(value=row_id, text=PlainTextObject(text=in_a_list(holder)), description=why)
+
+
+def _choice(people: Sequence[Option], *, block_id: str, label: str, hint: str, optional: bool = True) -> InputBlock:
+    options = people[:MOST_CHOICES]
     pages = [options[at : at + IN_A_GROUP] for at in range(0, len(options), IN_A_GROUP)]
     groups = [OptionGroup(label=PlainTextObject(text=f"From {1 + at * IN_A_GROUP}"), options=page) for at, page in enumerate(pages)]
     one_list = {"options": options} if len(groups) == 1 else {"option_groups": groups}

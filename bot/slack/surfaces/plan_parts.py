@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from slack_sdk.models.blocks import Block
 
-from bot.codes import Kept, NotUndone, Stuck
+from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.plan_figures import ASKED
-from bot.plan_view import Holder, Member, PlanView, ProductPlan
+from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.slack.surfaces.idle_texts import UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
-from bot.slack.surfaces.plan_texts import IN_THE_WAY, KEPT, NOT_UNDONE, STUCK
+from bot.slack.surfaces.plan_texts import BACK, IN_THE_WAY, KEPT, NOT_UNDONE, STUCK, UNDELIVERED_OTHERWISE
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 
 LONGEST_NAME = 60
@@ -48,7 +49,7 @@ def _window(renewal: date | None, *, today: date) -> str:
     if renewal is None:
         return " When it renews isn't in the settings, so what a return costs isn't known."
     last = _day(renewal - timedelta(days=1), today=today)
-    return f" To be taken by {last}, before the renewal on {_day(renewal, today=today)}; until then a return costs nothing."
+    return f" To be taken by {last}, before the renewal on {_day(renewal, today=today)}; a return before then costs nothing."
 
 
 def _day(one: date, *, today: date) -> str:
@@ -71,16 +72,33 @@ def in_a_list(holder: Holder) -> str:
     return plain(f"{name} · {holder.product} · {used}", longest=75)
 
 
-def longest_idle(holders: Sequence[Holder], *, now: datetime) -> Block | None:
-    """The first few of those, longest idle first, by name."""
+def longest_idle(holders: Sequence[Holder], *, now: datetime, total: int | None = None, changed: bool = False) -> Block | None:
+    """The first few of those, longest idle first, by name; *total* is how many there are, where *holders* are only the first."""
     if not holders:
         return None
-    words = [f"{who(holder)}, {_idle(holder, now=now)}" for holder in holders]
-    return context(f"Longest idle: {listed(words)}" + (". The whole list is in the thread." if len(holders) > 1 else ""))
+    words = listed([f"{who(holder)}: {_idle(holder, now=now)}" for holder in holders], between="; ", total=total)
+    whole = f". The whole list{', as changed,' if changed else ''} is in the thread." if max(total or 0, len(holders)) > 1 else ""
+    return context(f"Longest idle: {words}{whole}")
 
 
 def _idle(holder: Holder, *, now: datetime) -> str:
-    return f"{span(now - holder.last_active_at)} ago" if holder.last_active_at else "never"
+    return span(now - holder.last_active_at) if holder.last_active_at else "never used"
+
+
+def told(view: PlanView) -> str:
+    """Whether those to be taken were warned, and who was not."""
+    added, count = view.never_warned, len(view.in_status(ReclaimStatus.PLANNED))
+    others = {0: "They", count: ""}.get(len(added), "The others")
+    warned = f"{others} were warned, and nobody asked to keep theirs. " if others else ""
+    return f"{never_warned(view)}{warned}Each is looked at once more before it is taken; nothing else is touched."
+
+
+def never_warned(view: PlanView, *, named: bool = True) -> str:
+    """A line about those whom an approver added although no warning reached them; empty when there are none."""
+    added = view.never_warned
+    names = f": {_people(added)}" if named else ""
+    verb = "was" if len(added) == 1 else "were"
+    return f"⚠️ {len(added)} of them {verb} *not* warned; an approver added them{names}.\n" if added else ""
 
 
 def left_out(view: PlanView) -> Block | None:
@@ -93,8 +111,16 @@ def nobody_could_warn(view: PlanView) -> Block | None:
     """Those who are idle and in no plan, as no warning reached them."""
     if not view.unwarned:
         return None
-    names = listed([who(one.holder) for one in view.unwarned])
-    return context(f"Nobody could warn {len(view.unwarned)}, so they are not in the plan: {names}. *Edit…* can add them.")
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for one in view.unwarned:
+        groups[why_unwarned(one)].append(who(one.holder))
+    told = f"Nobody could warn {len(view.unwarned)}, so they are not in the plan. *Edit…* can add them."
+    return context(told, *(f"{why[:1].upper()}{why[1:]}: {listed(names, between='; ')}" for why, names in groups.items()))
+
+
+def why_unwarned(one: Unwarned) -> str:
+    """Why no warning reached them, in a few words."""
+    return UNDELIVERED.get(one.code or "", UNDELIVERED_OTHERWISE)
 
 
 def outcome(view: PlanView) -> list[Block]:
@@ -109,8 +135,9 @@ def _lines(view: PlanView) -> Iterator[str]:
     going = view.in_status(ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
     taken, back = view.in_status(ReclaimStatus.TAKEN), view.in_status(ReclaimStatus.RETURNED)
     yield f"⏳ {len(going)} still to be taken" if going else ""
-    yield f"🪑 {len(taken)} taken" if taken else ""
-    yield f"↩️ {len(back)} back with their owners: {_people(back)}" if back else ""
+    yield f"🪑 {len(taken)} taken: {_people(taken)}" if taken else ""
+    for how, members in _grouped((member, BACK[_code(member, Returned.BY_ITSELF)]) for member in back):
+        yield f"↩️ {len(members)} back, {how}: {_people(members)}"
     yield from _stuck(view)
     yield from _undos(view)
     yield from _kept(view)
@@ -120,6 +147,11 @@ def _stuck(view: PlanView) -> Iterator[str]:
     found = ((member, STUCK[_code(member, Stuck.OTHER)]) for member in view.in_status(ReclaimStatus.NEEDS_ATTENTION))
     for why, members in _grouped(found):
         yield f"⚠️ {_people(members)}: {why}. That needs you; *Undo some…* puts back what was taken."
+
+
+def put_back(view: PlanView) -> list[Member]:
+    """The members whose seat an undo of the plan put back: others came back on their own."""
+    return [member for member in view.in_status(ReclaimStatus.RETURNED) if member.reclaim.reason_code == Returned.BY_UNDO.value]
 
 
 def _undos(view: PlanView) -> Iterator[str]:
@@ -165,4 +197,4 @@ def _known(word: str | None, otherwise: _E) -> _E:
 
 
 def _people(members: Sequence[Member]) -> str:
-    return listed([who(member.holder) for member in members])
+    return listed([who(member.holder) for member in members], between="; ")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from atlassian.removal import Obstacle
-from bot.codes import Kept, NotUndone, Stuck
+from bot.codes import Kept, NotUndone, Returned, Stuck
+from bot.plan_figures import EDITED, UNDONE, UNDONE_IN_PART
 from bot.slack.surfaces.news import News
 
 _BY_HAND = "Look at the person at *admin.atlassian.com*, or press *Undo…* on the plan again later."
@@ -19,6 +20,7 @@ NOT_UNDONE: Mapping[NotUndone, str] = {
     NotUndone.NO_WAY_BACK: "none of its groups or roles may be given by me any more",
     NotUndone.ACCOUNT_OFF: "the account is suspended, deactivated or gone by now, which an undo doesn't change",
     NotUndone.REFUSED_BY_ATLASSIAN: "Atlassian refused it",
+    NotUndone.NO_SEAT_LEFT: "the licence was full for a whole day",
     NotUndone.NOT_SEEN: "Atlassian took the change, and it doesn't show",
     NotUndone.UNREACHABLE_TOO_LONG: "Atlassian didn't answer for a day",
     NotUndone.PRODUCT_GONE: "the product isn't in my settings any more",
@@ -61,6 +63,18 @@ KEPT: Mapping[Kept, str] = {
     Kept.OTHER: "something went wrong",
 }
 """After a number of seats that were kept: "3 kept: used it again"."""
+
+BACK: Mapping[Returned, str] = {
+    Returned.BY_REQUEST: "asked for and granted",
+    Returned.BY_UNDO: "put back by an undo",
+    Returned.BY_ITSELF: "given back by somebody else, or by Atlassian when they signed in",
+}
+"""After a number of seats that their owners have again: "1 back: asked for and granted"."""
+
+DEEDS: Mapping[str, str] = {EDITED: "Changed", UNDONE: "All undone", UNDONE_IN_PART: "Some undone"}
+"""What somebody did to the plan, before who did it."""
+
+UNDELIVERED_OTHERWISE = "no warning reached them"
 
 STUCK: Mapping[Stuck, str] = {
     Stuck.CHANGED: "something spoke against it when some may have been taken already",

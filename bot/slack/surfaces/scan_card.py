@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.codes import Held
+from bot.plan_view import Holder
 from bot.slack.surfaces.markup import button, buttons, confirm, context, mention, moment, quoted, section
 from bot.slack.surfaces.message import Message
+from bot.slack.surfaces.plan_parts import longest_idle
 from storage.lifecycle import ScanStatus
 from storage.seat_records import Scan
 
@@ -16,12 +18,18 @@ LEAVE = "scan.leave"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanView:
-    """A scan that was held, its product's name, whether people are warned at all, and who answered."""
+    """
+    A scan that was held, its product's name, whether people are warned at all, and who answered.
+
+    `first` is the product's first scan: what it found idle may have been so for years. `longest` are the first of the list.
+    """
 
     scan: Scan
     product: str
     warns: bool
     decided_by: str | None = None
+    first: bool = False
+    longest: tuple[Holder, ...] = ()
 
 
 def render(view: ScanView) -> Message:
@@ -42,7 +50,7 @@ def parse(payload: Mapping[str, Any]) -> str:
 
 
 def _question(view: ScanView) -> Message:
-    title = f"{_many(view)} of {quoted(view.product)} turned idle at once."
+    title = _title(view)
     body = f"{_measure(view)} Before anybody of them is warned, please have a look whether that can be true."
     decide = buttons(
         button(f"Go on with these {_count(view)}", action_id=RELEASE, value=view.scan.id, style="primary", confirm=_confirm(view)),
@@ -50,7 +58,16 @@ def _question(view: ScanView) -> Message:
         block_id="decide",
     )
     small = context(f"Looked at {moment(view.scan.started_at)} · until you answer, nobody of this list is warned, and others are")
-    return Message(text=f"🤔 {title} {body}", blocks=(section(f"🤔  *{title}*\n{body}"), decide, small))
+    longest = longest_idle(view.longest, now=view.scan.started_at, total=_count(view))
+    shown = (section(f"🤔  *{title}*\n{body}"), longest, decide, small)
+    return Message(text=f"🤔 {title} {body}", blocks=tuple(block for block in shown if block is not None))
+
+
+def _title(view: ScanView) -> str:
+    one, product = _count(view) == 1, quoted(view.product)
+    if view.first:
+        return f"{_count(view)} of {view.scan.figures['seats']} {product} seats look{'s' if one else ''} idle at my first look."
+    return f"{_count(view)} {product} seat{' is' if one else 's are'} newly idle."
 
 
 def _measure(view: ScanView) -> str:

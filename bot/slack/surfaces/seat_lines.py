@@ -45,8 +45,8 @@ def sum_lines(report: Report, *, week: Outcome | None = None) -> str:
 def rate_line(report: Report) -> str:
     """How people took it: who keeps, who comes back, how fast; what is not known yet is left out."""
     outcome = report.outcome
-    rates = (("Keep rate", outcome.keep_rate), ("asked back", outcome.return_rate))
-    told = [f"{name} {percent(rate)}" for name, rate in rates if rate is not None]
+    rates = (("Of those who answered, {} kept", outcome.keep_rate), ("asked back {} of those taken", outcome.return_rate))
+    told = [words.format(percent(rate)) for words, rate in rates if rate is not None]
     access = [] if report.access_seconds is None else [f"from ask to access {length(report.access_seconds)}"]
     return " · ".join((*told, f"undone {outcome.undone:,}", *access))
 
@@ -70,5 +70,5 @@ def _money(realised: Sums, monthly: Sums, possible: Sums) -> str:
         return ""
     if not any(amount.amount for amount in (*realised, *monthly)):
         return f"The idle seats cost *{in_words(possible)}* a month (estimate)"
-    more = f", the idle seats {in_words(possible)} more" if any(amount.amount for amount in possible) else ""
-    return f"Saved so far *{in_words(realised)}* · still to save *{in_words(monthly)}* a month{more} (estimates)"
+    more = f" · the idle seats would add {in_words(possible)}" if any(amount.amount for amount in possible) else ""
+    return f"Saved so far *{in_words(realised)}* · now *{in_words(monthly)}* a month{more} (estimates)"

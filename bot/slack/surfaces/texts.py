@@ -195,7 +195,7 @@ ALERTS: Mapping[str, News] = {
     "seat_stuck": News(
         face="🪑",
         title="Taking back a seat of {product} stopped half way.",
-        body="What was taken of it is remembered. The plan's card says whose it is: *Undo* puts it back, and so does their request.",
+        body="What was taken of it is remembered. The plan's card says whose it is: *Undo some…* puts it back, and so does their request.",
     ),
     "channel_shared": News(
         face="⚠️",

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement
 
+from bot.codes import Kept
 from bot.settings import Product
 from bot.slack.surfaces import card
 from bot.slack.surfaces.idle_texts import SPARED, SPARED_ANYWAY, TAKEN
-from bot.slack.surfaces.markup import button, buttons, context, day, quoted, section, sentences, span
+from bot.slack.surfaces.markup import button, buttons, context, day, quoted, section, sentences, span, spoken
 from bot.slack.surfaces.message import Message
 from storage.lifecycle import ExemptionStatus, WarningStatus
 from storage.seat_records import Exemption, SeatWarning
@@ -31,13 +32,14 @@ class WarningView:
     All that the message shows.
 
     `last_used` None is "never" where `never_used`, and unknown where not. `plan_at` is from when the seat may be planned, `exemption` is
-    the seat's open one. With `reminders` it is a reminder that asks.
+    the seat's open one. `keep_days` is for how long a keep holds. With `reminders` it is a reminder that asks.
     """
 
     warning: SeatWarning
     product: Product
     plan_at: datetime
     now: datetime
+    keep_days: int
     reminders: int = 0
     last_used: datetime | None = None
     never_used: bool = False
@@ -87,7 +89,7 @@ def _message(drawing: _Drawing) -> Message:
     words = f"{drawing.title}\n{drawing.body}" if drawing.body else drawing.title
     press = buttons(*drawing.elements, block_id="answer") if drawing.elements else None
     blocks = (section(words), press, context(drawing.small) if drawing.small else None)
-    text = sentences((drawing.title.replace("*", ""), drawing.body))
+    text = sentences((spoken(drawing.title), drawing.body))
     return Message(text=text, blocks=tuple(block for block in blocks if block is not None))
 
 
@@ -96,10 +98,12 @@ def _open(view: WarningView) -> _Drawing:
     stays = f"Your account and everything you wrote stay in any case, and `{view.product.command}` is the way back."
     answers = (_keep(view), _let_go(view))
     if view.exemption is not None and view.exemption.status is ExemptionStatus.ASKED:
-        asked = f"You've asked to be left alone until {day(view.exemption.until)}: an admin decides, and until then nobody takes it."
+        asked = f"An admin decides whether you're left alone until {day(view.exemption.until)}; before they have, nobody takes it."
         return _Drawing(title=title, body=sentences((_used(view), asked)), elements=answers, small=stays)
     may_go = f"If I hear nothing, an admin may free your seat for somebody else from *{day(view.plan_at)}* on."
-    return _Drawing(title=title, body=sentences((_used(view), may_go)), elements=(*answers, _away(view)), small=stays)
+    keep = f"Keep, and I won't ask for {view.keep_days} days. Using {_name(view)} counts too; it can take a day to show."
+    body = sentences((_used(view), may_go)) + f"\n{keep}"
+    return _Drawing(title=title, body=body, elements=(*answers, _away(view)), small=stays)
 
 
 def _let_go_drawn(view: WarningView) -> _Drawing:
@@ -114,7 +118,9 @@ def _kept(view: WarningView) -> _Drawing:
 
 
 def _dropped(view: WarningView) -> _Drawing:
-    return _Drawing(title="✅  *Never mind*", body=_spared(view, name=_name(view), say_day=day))
+    gone = view.warning.reason_code == Kept.NO_SEAT.value
+    title = "⚪  *There is nothing to decide any more*" if gone else f"✅  *Your {_name(view)} seat stays*"
+    return _Drawing(title=title, body=_spared(view, name=_name(view), say_day=day))
 
 
 def _ended(view: WarningView) -> _Drawing:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.cli import audit
 from bot.usecases import grants
-from storage import access_requests, decisions, people
+from storage import access_requests, decisions, people, reclaims, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import Verdict
 from tests.bot.cli.conftest import Command, objects
@@ -99,6 +99,26 @@ def test_names_stand_beside_what_is_sealed(comeback: Command, database: str, rec
         {"who": "root", "person": "U0ADA"},
         {"who": "comeback", "requester": None, "product": None, "approver": None, "decision": None},
     ]
+
+
+def taken(uow: UnitOfWork) -> None:
+    """Two seats were taken: Ada's, who is linked to her account, and somebody's whom only the warning reached."""
+    ada = people.find_or_add(uow, team_id="T0ACME", slack_id="U0ADA")
+    people.link(uow, ada.id, account_id="a-ada", email=None)
+    warning = warnings.open_(uow, account_id="a-ben", product="jira", person_id=None, slack_id="U0BEN")
+    assert warning is not None
+    for account_id, warning_id in (("a-ada", None), ("a-ben", warning.id)):
+        reclaim = reclaims.plan(uow, account_id=account_id, product="jira", last_active_at=None, warning_id=warning_id)
+        assert reclaim is not None
+        uow.audit("seat.reclaimed", actor=COMEBACK, reclaim=reclaim.id)
+    uow.audit("seat.kept", actor=COMEBACK, reclaim=REQUEST)
+
+
+def test_whose_seat_it_was_stands_beside_the_entry(comeback: Command, database: str, records: Database) -> None:
+    """An auditor asks who lost a seat, not which random id did."""
+    records.write_now(taken)
+    told = [(entry["owner"], entry["product"]) for entry in objects(comeback("audit", "export", "--names").stdout)]
+    assert told == [("U0ADA", "jira"), ("U0BEN", "jira"), (None, None)]
 
 
 def test_kind_without_entries_is_told_the_kinds_that_there_are(comeback: Command, database: str, records: Database) -> None:

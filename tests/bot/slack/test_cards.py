@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from atlassian.access import WayBack
 from bot.billing import Money, ReturnCost
-from bot.slack.surfaces import card, causes
+from bot.slack.surfaces import card, causes, taken
 from bot.slack.surfaces.brought_back import administration
 from bot.slack.surfaces.markup import quoted
 from sandbox.server import Sandbox
@@ -103,10 +103,10 @@ def test_an_account_can_be_linked_where_it_is_not_clear_whose_it_is(code: str, r
 @pytest.mark.parametrize(
     ("cost", "words"),
     [
-        (ReturnCost(free_until=date(2026, 12, 14), per_month=PRICE), "Nothing until 14 Dec, then $8.15 a month (estimate)"),
-        (ReturnCost(free_until=date(2027, 1, 3), per_month=PRICE), "Nothing until 3 Jan 2027, then $8.15 a month (estimate)"),
+        (ReturnCost(free_until=date(2026, 12, 14), per_month=PRICE), "Nothing before 14 Dec, then $8.15 a month (estimate)"),
+        (ReturnCost(free_until=date(2027, 1, 3), per_month=PRICE), "Nothing before 3 Jan 2027, then $8.15 a month (estimate)"),
         (ReturnCost(free_until=None, per_month=PRICE), "$8.15 a month (estimate)"),
-        (ReturnCost(free_until=date(2026, 12, 14), per_month=None), "Nothing until 14 Dec"),
+        (ReturnCost(free_until=date(2026, 12, 14), per_month=None), "Nothing before 14 Dec"),
     ],
 )
 def test_the_cost_of_a_return_is_told_before_the_click(cost: ReturnCost, words: str) -> None:
@@ -238,3 +238,11 @@ def test_click_without_an_id_is_refused() -> None:
 def test_notification_names_the_person_where_the_name_is_known() -> None:
     """A phone shows the first line only, and a mention there is an id on some clients."""
     assert card.render(card_view(requester_name="Ada *Park*")).text == f"{quoted('Ada Park')} asks for Jira"
+
+
+def test_what_a_button_says_is_not_quoted_as_a_persons_words() -> None:
+    """Nobody wrote it, so that it stands without quotation marks."""
+    shown = card_view()
+    words = words_of(card.render(replace(shown, request=replace(shown.request, reason=taken.REASON))))
+    assert "Asked back with one click." in words
+    assert "“" not in words

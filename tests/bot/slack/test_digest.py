@@ -58,8 +58,8 @@ def test_figures_and_news_are_side_by_side() -> None:
     for told in (
         "303 seats in use · 24 idle · 12 warned",
         "69 reclaimed (5 this week) · 9 returned (2 this week)",
-        "Saved so far *$1,240.00* · still to save *$488.00* a month, the idle seats $195.00 more (estimates)",
-        "Keep rate 75 % · asked back 9 % · undone 1 · from ask to access 4 min",
+        "Saved so far *$1,240.00* · now *$488.00* a month · the idle seats would add $195.00 (estimates)",
+        "Of those who answered, 75 % kept · asked back 9 % of those taken · undone 1 · from ask to access 4 min",
         "*estimates*",
         "Nothing waits for you",
     ):
@@ -71,7 +71,7 @@ def test_what_is_not_known_yet_is_left_out() -> None:
     fresh = replace(view(), so_far=replace(view().so_far, products=(replace(product(), outcome=Outcome()),), access_seconds=None))
     shown = words(fresh)
     assert "undone 0" in shown
-    assert "Keep rate" not in shown
+    assert "Of those" not in shown
     assert "from ask to access" not in shown
 
 

@@ -1,7 +1,10 @@
 """Modals, the status list and Home: what they show, and what comes back from them."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
 from bot.policy import CANCELLABLE
 from bot.slack.surfaces import home, modals, status
 from bot.slack.surfaces.home import HomeView
@@ -121,6 +124,28 @@ def test_home_shows_the_queue_only_to_those_who_decide() -> None:
     other = HomeView(own=(request(),), may_decide=False, pending=theirs, products=(JIRA, CONFLUENCE), now=NOW)
     assert "U0BEN" in str(to_json(home.render(decides)))
     assert "U0BEN" not in str(to_json(home.render(other)))
+
+
+def test_home_shows_all_that_waits() -> None:
+    """A plan, a wish or a scan that waits is no "everybody has their answer"; whoever doesn't decide sees none of it."""
+    place = CardPlace("G0ADMINS", "1.1")
+    waits = Awaiting(exemptions=Pile(count=1), plan=ProposedPlan(seats=12, card=place), held=("jira",))
+    view = HomeView(
+        own=(), may_decide=True, pending=(), products=(JIRA,), now=NOW, awaiting=waits, places={place: "https://acme.slack.com/plan"}
+    )
+    shown = str(to_json(home.render(view)))
+    for told in ("A plan of 12 seats", "1 exemption asked for", "asks whether it may go on: Jira", "https://acme.slack.com/plan"):
+        assert told in shown
+    assert "Everybody has their answer" not in shown
+    assert "A plan of" not in str(to_json(home.render(replace(view, may_decide=False))))
+    assert "Everybody has their answer" in str(to_json(home.render(replace(view, awaiting=Awaiting()))))
+
+
+def test_home_counts_a_request_once() -> None:
+    """Those with a row of their own are not counted below; those beyond the rows are."""
+    view = HomeView(own=(), may_decide=True, pending=(request(),), products=(JIRA,), now=NOW, awaiting=Awaiting(requests=Pile(count=1)))
+    assert "1 access request" not in str(to_json(home.render(view)))
+    assert "4 access requests" in str(to_json(home.render(replace(view, awaiting=Awaiting(requests=Pile(count=5))))))
 
 
 def test_home_leads_to_the_cards() -> None:

@@ -73,7 +73,7 @@ def exempted(status: ExemptionStatus = ExemptionStatus.ASKED, **changes: Any) ->
 
 def drawn(one: SeatWarning, **changes: Any) -> Message:
     """The message of the warning."""
-    facts: dict[str, Any] = {"warning": one, "product": JIRA, "plan_at": NOW + timedelta(days=12), "now": NOW, **changes}
+    facts: dict[str, Any] = {"warning": one, "product": JIRA, "plan_at": NOW + timedelta(days=12), "now": NOW, "keep_days": 60, **changes}
     return warning.render(WarningView(**facts))
 
 
@@ -96,6 +96,7 @@ def test_the_question_says_what_to_decide_by() -> None:
     assert "6 months ago" in words
     assert f"<!date^{int((NOW + timedelta(days=12)).timestamp())}" in words
     assert "everything you wrote stay" in words
+    assert "Keep, and I won't ask for 60 days. Using Jira counts too" in words
     assert buttons_of(message) == dict.fromkeys((warning.KEEP, warning.LET_GO, warning.AWAY), "w-ada")
 
 
@@ -103,6 +104,33 @@ def test_an_unknown_last_use_is_not_told_as_never() -> None:
     """Never is said only where Atlassian says so."""
     assert "never used it" not in words_of(drawn(warned()))
     assert "never used it" in words_of(drawn(warned(), never_used=True))
+
+
+def test_a_notification_is_made_of_sentences() -> None:
+    """A screen reader makes no pause where there is no full stop."""
+    kept = drawn(warned(WarningStatus.KEPT), kept_until=NOW + timedelta(days=60))
+    assert "You keep Jira. I won't ask again" in kept.text
+    assert "Do you still need Jira? " in drawn(warned()).text
+
+
+def test_what_nobody_decided_is_told_as_such() -> None:
+    """Withdrawn would say that somebody changed their mind."""
+    late = exempted(ExemptionStatus.WITHDRAWN, until=NOW, decided_by=None, decided_at=None)
+    assert "Nobody decided: <@" in words_of(exemption.render(view_of(late)))
+    withdrawn = exempted(ExemptionStatus.WITHDRAWN, until=NOW + timedelta(days=1), decided_by=None, decided_at=None)
+    assert "Withdrawn: <@" in words_of(exemption.render(view_of(withdrawn)))
+    told = exemption.tell(view_of(late, reader="U0ADA"), ExemptionNews.UNDECIDED)
+    assert "⌛" in told.text
+    assert "before anything is taken" in told.text
+    assert buttons_of(told) == {exemption.AGAIN: late.id}
+
+
+@pytest.mark.parametrize("status", [one for one in ExemptionStatus if one is not ExemptionStatus.ASKED])
+def test_a_settled_wish_can_not_be_withdrawn(status: ExemptionStatus) -> None:
+    """Its message stays in the conversation, and its button would lead nowhere."""
+    message = exemption.tell(view_of(exempted(status), reader="U0ADA"), ExemptionNews.ASKED)
+    assert buttons_of(message) == {}
+    assert "Until they decide" not in message.text
 
 
 @pytest.mark.parametrize("status", [one for one in WarningStatus if one not in (WarningStatus.OPEN, WarningStatus.UNDELIVERABLE)])
@@ -115,7 +143,7 @@ def test_what_is_settled_asks_nothing_more(status: WarningStatus) -> None:
 
 def test_a_retired_message_has_no_buttons() -> None:
     """One question has one place to answer it."""
-    message = warning.render_retired(WarningView(warning=warned(), product=JIRA, plan_at=NOW, now=NOW))
+    message = warning.render_retired(WarningView(warning=warned(), product=JIRA, plan_at=NOW, now=NOW, keep_days=60))
     assert buttons_of(message) == {}
 
 
@@ -134,7 +162,7 @@ def test_any_warning_is_one_that_slack_takes(status: WarningStatus, code: str | 
     assert fits(message)
     assert "<!channel>" not in message.text
     assert "{" not in words_of(message).replace("{date", "") or "{" in name
-    assert warning.standing(WarningView(warning=one, plan_at=NOW, now=NOW, **changes))
+    assert warning.standing(WarningView(warning=one, plan_at=NOW, now=NOW, keep_days=60, **changes))
 
 
 @given(status=st.sampled_from(ExemptionStatus), reason=NASTY, words=st.one_of(st.none(), NASTY), asker=st.sampled_from(["U0ADA", "U0HUGO"]))

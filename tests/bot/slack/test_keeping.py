@@ -44,7 +44,7 @@ async def asked(door: Door, who: str = "hugo") -> tuple[SeatWarning, messages.Me
         return warning
 
     warning, now = await door.database.write(unit), door.sandbox.clock.now()
-    view = WarningView(warning=warning, product=door.desk.settings.products["jira"], plan_at=now, now=now)
+    view = WarningView(warning=warning, product=door.desk.settings.products["jira"], plan_at=now, now=now, keep_days=90)
     return warning, await post(door, door.sandbox.slack.channels.im(slack_id).id, surface.render(view))
 
 

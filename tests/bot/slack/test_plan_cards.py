@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing import Money
-from bot.codes import Kept, NotUndone, Stuck
-from bot.plan_figures import ASKED, PlanFigures
+from bot.codes import Kept, NotUndone, Stuck, Undelivered
+from bot.plan_figures import ASKED, EDITED, MOST_DEEDS, UNDONE, Deed, PlanFigures
 from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces import plan, plan_forms, taken
-from bot.slack.surfaces.message import to_json
+from bot.slack.surfaces.message import Message, to_json
 from bot.slack.surfaces.taken import TakenView
 from sandbox.slack.blocks.surfaces import TOTAL_TEXT, refuse_message_blocks, total_text
 from storage.lifecycle import BatchStatus, ReclaimStatus
@@ -43,7 +43,9 @@ def batch(status: BatchStatus = BatchStatus.PROPOSED) -> Batch:
     )
 
 
-def member(number: int, status: ReclaimStatus, *, code: str | None = None, name: str | None = None, **details: str) -> Member:
+def member(
+    number: int, status: ReclaimStatus, *, code: str | None = None, name: str | None = None, warning: str | None = None, **details: str
+) -> Member:
     """One seat of the plan."""
     reclaim = Reclaim(
         id=f"r-{number}",
@@ -59,6 +61,7 @@ def member(number: int, status: ReclaimStatus, *, code: str | None = None, name:
         taken_at=None,
         returned_at=None,
         changed_at=NOW,
+        warning_id=warning,
     )
     return Member(reclaim=reclaim, holder=holder(number, name=name))
 
@@ -68,6 +71,18 @@ def holder(number: int, *, name: str | None = None) -> Holder:
     email = f"p{number}@acme.example"
     last = NOW - timedelta(days=200 + number)
     return Holder(account_id=f"a-{number}", product="Jira", name=name or f"Person {number}", email=email, last_active_at=last)
+
+
+def unwarned(number: int, *, name: str | None = None, code: str | None = "no_slack_account") -> Unwarned:
+    """Somebody whom no warning reached."""
+    return Unwarned(warning_id=f"w-{number}", holder=holder(number, name=name), code=code)
+
+
+def question_of(drawn: Message) -> str:
+    """What is asked before *Approve* counts."""
+    (row,) = (block for block in to_json(drawn.blocks) if block["type"] == "actions")
+    (approve,) = (element for element in row["elements"] if element["action_id"] == plan.APPROVE)
+    return str(approve["confirm"]["text"]["text"])
 
 
 def view(status: BatchStatus = BatchStatus.PROPOSED, *members: Member, **changes: Any) -> PlanView:
@@ -85,16 +100,59 @@ def test_a_proposal_says_what_an_approver_decides_by() -> None:
     words = words_of(drawn)
     assert "A plan: 2 idle seats can be taken back" in words
     assert "*Jira*: 2 of 412 seats, saves about $16.30 a month (estimate)." in words
-    assert "To be taken by 30 Nov, before the renewal on 1 Dec; until then a return costs nothing." in words
-    assert "Person 0 (p0@acme.example), 6 months ago" in words
+    assert "To be taken by 30 Nov, before the renewal on 1 Dec; a return before then costs nothing." in words
+    assert "Longest idle: Person 0 (p0@acme.example): 6 months; Person 1 (p1@acme.example): 6 months. The whole list is in" in words
     assert buttons_of(drawn) == {plan.APPROVE: "b-1", plan.EDIT: "b-1", plan.REFUSE: "b-1"}
 
 
 def test_a_plan_of_nobody_offers_no_approval() -> None:
     """Only those whom nobody could warn are left: they have to be named first."""
-    drawn = plan.render(view(unwarned=(Unwarned(warning_id="w-1", holder=holder(1, name="Build machine")),)))
+    drawn = plan.render(view(unwarned=(unwarned(1, name="Build machine"),)))
     assert plan.APPROVE not in buttons_of(drawn)
-    assert "Nobody could warn 1, so they are not in the plan: Build machine" in words_of(drawn)
+    assert "Nobody could warn 1, so they are not in the plan." in words_of(drawn)
+
+
+def test_the_plan_says_why_nobody_could_warn_them() -> None:
+    """A machine has no Slack account, somebody who left has: an approver decides differently about the two, on the card and in the form."""
+    people = (unwarned(1, code="no_slack_account"), unwarned(2, code="left"), unwarned(3, code="no_slack_account"), unwarned(4, code=None))
+    shown = view(unwarned=people)
+    words = words_of(plan.render(shown))
+    assert "No Slack account with this address: Person 1 (p1@acme.example); Person 3 (p3@acme.example)" in words
+    assert "Has left Slack: Person 2 (p2@acme.example)" in words
+    assert "No warning reached them: Person 4 (p4@acme.example)" in words
+    options = plan_forms.edit_form(shown).to_dict()["blocks"][0]["element"]["options"]
+    assert [option["description"]["text"] for option in options[:2]] == ["no Slack account with this address", "has left Slack"]
+
+
+def test_who_was_added_unwarned_is_named_before_the_click() -> None:
+    """Approving must not rest on a warning that somebody never got."""
+    added = member(1, ReclaimStatus.PLANNED, name="Sam Osei", warning="w-1")
+    shown = view(BatchStatus.PROPOSED, member(2, ReclaimStatus.PLANNED), added, figures=PlanFigures(unwarned=("w-1",)))
+    told = "⚠️ 1 of them was *not* warned; an approver added them: Sam Osei (p1@acme.example)."
+    drawn = plan.render(shown)
+    assert f"{told}\nThe others were warned, and nobody asked to keep theirs." in words_of(drawn)
+    assert told in question_of(drawn)
+    alone = words_of(plan.render(view(BatchStatus.PROPOSED, added, figures=PlanFigures(unwarned=("w-1",)))))
+    assert "were warned" not in alone
+
+
+def test_the_question_fits_whatever_the_plan() -> None:
+    """Slack refuses a confirmation of more than 300 characters, and with it the whole card; that somebody was not warned is in any."""
+    added = member(1, ReclaimStatus.PLANNED, name="&" * 90, warning="w-1")
+    shown = view(BatchStatus.PROPOSED, added, figures=PlanFigures(unwarned=("w-1",)))
+    question = question_of(plan.render(replace(shown, products=shown.products * 6)))
+    assert len(question) <= 300
+    assert "1 idle seat of 6 products." in question
+    assert "*not* warned" in question
+
+
+def test_the_list_in_the_thread_is_that_after_an_edit() -> None:
+    """The first list has people whom somebody left out since; and who did is on the card."""
+    deed = Deed(what=EDITED, by="U0OMAR", at=NOW)
+    members = (member(number, ReclaimStatus.PLANNED) for number in range(2))
+    words = words_of(plan.render(view(BatchStatus.PROPOSED, *members, figures=PlanFigures(edits=1), deeds=(deed,))))
+    assert "The whole list, as changed, is in the thread." in words
+    assert "Changed by <@U0OMAR>" in words
 
 
 def test_a_picture_has_nothing_to_press() -> None:
@@ -104,6 +162,7 @@ def test_a_picture_has_nothing_to_press() -> None:
     assert buttons_of(drawn) == {}
     assert "60 idle seats could be taken back" in words_of(drawn)
     assert "With `reclaim` I warn these people" in words_of(drawn)
+    assert "Person 1 (p1@acme.example): 6 months and 59 more. The whole list" in words_of(drawn)
 
 
 def test_an_outcome_names_who_needs_somebody() -> None:
@@ -118,6 +177,7 @@ def test_an_outcome_names_who_needs_somebody() -> None:
     drawn = plan.render(view(BatchStatus.DONE, *members, figures=PlanFigures(undo={"r-5": "no_way_back", "r-1": ASKED})))
     words = words_of(drawn)
     assert "✅  2 of 5 idle seats taken back" in words
+    assert "2 taken: Person 1 (p1@acme.example); Person 5 (p5@acme.example)" in words
     assert "1 kept, `jira-okta` is in the way (your identity provider owns the group: take them out of it there): Person 2" in words
     assert "1 kept, used it again: Person 3" in words
     assert "Person 4 (p4@acme.example): the seat still shows" in words
@@ -133,6 +193,19 @@ def test_what_is_over_offers_nothing(status: BatchStatus) -> None:
     assert buttons_of(drawn) == {}
 
 
+def test_put_back_is_what_the_undo_did() -> None:
+    """Somebody who asked for their seat, or had it back by itself, was not put back by whoever pressed *Undo*, who is named."""
+    ends = ("undo", "undo", "request", "by_itself")
+    members = [member(number, ReclaimStatus.RETURNED, code=how) for number, how in enumerate(ends)]
+    figures = PlanFigures(undo={"r-0": ASKED, "r-1": ASKED})
+    deed = Deed(what=UNDONE, by="U0OMAR", at=NOW)
+    words = words_of(plan.render(view(BatchStatus.UNDONE, *members, figures=figures, deeds=(deed,))))
+    assert "↩️  2 of 2 idle seats put back" in words
+    assert "2 back, put back by an undo: Person 0 (p0@acme.example); Person 1 (p1@acme.example)" in words
+    assert "1 back, asked for and granted: Person 2" in words
+    assert "All undone by <@U0OMAR>" in words
+
+
 NASTY = st.one_of(st.text(max_size=60), st.sampled_from(("&" * 320, "<!channel>" * 32, "*b* `c` ~d~", "\u200d", "")))
 CODES = st.sampled_from([*(code.value for code in (*Kept, *Stuck)), "of_another_release"])
 
@@ -146,13 +219,15 @@ CODES = st.sampled_from([*(code.value for code in (*Kept, *Stuck)), "of_another_
 def test_any_plan_is_within_the_limits(status: BatchStatus, ends: list[tuple[ReclaimStatus, str]], name: str, word: str) -> None:
     """One text object over its limit, and nobody can decide anything."""
     members = [
-        member(number, one, code=code, name=name, reasons="external_group, admin_role", groups=f"{name}{number}, b")
+        member(
+            number, one, code=code, name=name, warning=f"m-{number % 2}", reasons="external_group, admin_role", groups=f"{name}{number}, b"
+        )
         for number, (one, code) in enumerate(ends)
     ]
-    figures = PlanFigures(undo={one.reclaim.id: word for one in members}, reason=name)
-    shown = view(
-        status, *members, figures=figures, unwarned=tuple(Unwarned(warning_id=f"w-{n}", holder=holder(n, name=name)) for n in range(9))
-    )
+    figures = PlanFigures(undo={one.reclaim.id: word for one in members}, reason=name, unwarned=("m-1",), edits=1)
+    beside = tuple(unwarned(number, name=name, code=code.value) for number, code in enumerate((*Undelivered, *Undelivered)))
+    deeds = tuple(Deed(what=EDITED, by="U0OMAR", at=NOW) for _ in range(MOST_DEEDS))
+    shown = view(status, *members, figures=figures, unwarned=beside, deeds=deeds)
     drawn = plan.render(shown)
     blocks = to_json(drawn.blocks)
     assert refuse_message_blocks(blocks) == []
@@ -168,10 +243,19 @@ def test_a_form_of_many_has_groups_of_a_hundred() -> None:
 
 
 def test_the_owner_reads_what_was_taken_and_how_to_have_it_again() -> None:
-    """One button, and the command beside it."""
-    drawn = taken.render(TakenView(news="taken", reclaim_id="r-1", product=JIRA, taken_at=NOW, free_until=date(2026, 12, 1)))
+    """One button, and the command beside it; what a seat costs is the company's matter."""
+    drawn = taken.render(TakenView(news="taken", reclaim_id="r-1", product=JIRA, taken_at=NOW))
     words = words_of(drawn)
-    assert "Your seat of Jira was taken back." in words
-    assert "Your account, and all that you made there, is as it was." in words
-    assert "Until 1 Dec a return costs nothing." in words
+    assert "Your Jira seat was freed, as it wasn't in use." in words
+    assert "Nothing you made is gone, and one click asks for it back." in words
+    assert "cost" not in words
     assert buttons_of(drawn) == {taken.ASK_BACK: "r-1"}
+
+
+def test_a_seat_that_is_back_is_not_asked_for() -> None:
+    """The old message has no button any more, and says what is true now; whom an undo helped reads that it was given back."""
+    back = taken.render(TakenView(news="taken", reclaim_id="r-1", product=JIRA, taken_at=NOW, back_at=NOW))
+    assert taken.ASK_BACK not in buttons_of(back)
+    assert "You have your Jira seat again." in words_of(back)
+    given = taken.render(TakenView(news="given_back", reclaim_id="r-1", product=JIRA, taken_at=NOW))
+    assert "Your Jira seat was given back." in words_of(given)

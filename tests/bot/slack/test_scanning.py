@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.plan_view import Holder
 from bot.slack.calls import make_client
 from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.message import Message, to_json
@@ -47,7 +48,7 @@ def test_the_question_has_the_numbers_and_a_value_that_is_one_id() -> None:
     """How many, of how many, and from how many on it is asked; the buttons carry the scan's id and nothing else."""
     message = drawn(held())
     shown = str(to_json(message.blocks))
-    assert "71 seats of Jira turned idle at once." in shown
+    assert "71 Jira seats are newly idle." in shown
     assert "That is 30 % of all 236, and I ask from 20 % on." in shown
     assert "Go on with these 71" in shown
     (actions,) = [block for block in to_json(message.blocks) if block["type"] == "actions"]
@@ -55,7 +56,16 @@ def test_the_question_has_the_numbers_and_a_value_that_is_one_id() -> None:
         (scan_card.RELEASE, "scan-1"),
         (scan_card.LEAVE, "scan-1"),
     ]
-    assert "turned idle at once" in message.text
+    assert "newly idle" in message.text
+
+
+def test_a_first_scan_does_not_say_that_they_turned_idle() -> None:
+    """What the first look finds may have been idle for years; whoever answers sees the longest idle by name."""
+    ada = Holder(account_id="a-ada", product="Jira", name="Ada", email=None, last_active_at=None)
+    message = scan_card.render(ScanView(scan=held(), product="Jira", warns=True, first=True, longest=(ada,)))
+    shown = str(to_json(message.blocks))
+    assert "71 of 236 Jira seats look idle at my first look." in shown
+    assert "Longest idle: Ada: never used and 70 more. The whole list is in the thread." in shown
 
 
 def test_plan_mode_promises_no_warnings() -> None:

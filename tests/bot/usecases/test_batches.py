@@ -1,19 +1,20 @@
 """Plans in the database, on both kinds: what is proposed, who decides it, and what becomes of everybody in it."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
 from bot.codes import Kept, NotUndone
-from bot.plan_figures import ASKED, PlanFigures
+from bot.plan_figures import ASKED, EDITED, PlanFigures
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
 from bot.usecases import proposing, undoing
 from bot.usecases import reclaims as taking
 from bot.usecases.answers import Checking, Gone, NotAllowed
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
-from storage import batches, exemptions, people, reclaims, seats, warnings
+from storage import audit, batches, exemptions, people, reclaims, seats, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, SeatActivity, WarningStatus
 from storage.records import Reclaim
@@ -255,6 +256,18 @@ async def test_only_what_the_plan_showed_is_edited(database: Database, settings:
     assert isinstance(await database.write(unit), Moved)
     assert list(await of(database, batch)) == ["ada"]
     assert (await of(database, other))["ben"].status is ReclaimStatus.APPROVED
+
+
+async def test_the_trail_tells_whom_an_edit_was_about(database: Database, settings: Settings) -> None:
+    """Counts prove nothing afterwards: the entry names the reclaims, and each entry about a seat names its plan."""
+    batch = await a_plan(database, settings, "ada", "ben")
+    ada = (await of(database, batch))["ada"]
+    await database.write(lambda uow: usecases.edit(uow, click(uow, batch.id), delivery="view:1", chosen=[ada.id], settings=settings))
+    entries = await database.read(lambda uow: {entry.kind: json.loads(entry.body)["facts"] for entry in audit.entries(uow)})
+    assert (entries["batch.edited"]["left_out_reclaims"], entries["batch.edited"]["added_reclaims"]) == ([ada.id], [])
+    assert (entries["seat.kept"]["reclaim"], entries["seat.kept"]["batch"]) == (ada.id, batch.id)
+    figures = PlanFigures.from_json((await now(database, batch)).figures)
+    assert [(deed.what, figures.edits) for deed in figures.deeds] == [(EDITED, 1)]
 
 
 async def test_who_was_left_out_is_left_in_peace(database: Database, settings: Settings) -> None:

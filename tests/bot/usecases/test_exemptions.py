@@ -123,12 +123,13 @@ async def test_it_ends_by_itself(database: Database, clock: MovableClock) -> Non
 
 
 async def test_what_nobody_decided_in_time_is_taken_back(database: Database, clock: MovableClock) -> None:
-    """A yes after its day would exempt nothing, so it is not counted."""
+    """A yes after its day would exempt nothing, so it is not counted; whoever asked hears that nobody answered."""
     asked = await database.write(filed)
     clock.advance(timedelta(days=61))
     assert isinstance(await decide(database, asked.id), Over)
     await database.write(lambda uow: usecases.end(uow, asked.id))
     assert await status(database, asked) is E.WITHDRAWN
+    assert [job.payload["news"] for job in await due(database) if job.kind == "exemption.tell"] == ["undecided"]
 
 
 async def test_only_those_it_concerns_take_it_back(database: Database) -> None:

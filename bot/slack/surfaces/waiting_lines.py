@@ -1,0 +1,38 @@
+"""What waits for an approver, a line for each kind, for the digest and for the Home tab."""
+
+from collections.abc import Iterator, Mapping
+
+from slack_sdk.models.blocks import Block
+
+from bot.awaiting import Awaiting, CardPlace, Pile
+from bot.slack.surfaces.digest_texts import number
+from bot.slack.surfaces.markup import buttons, link, link_button, listed, quoted
+
+
+def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Mapping[str, str]) -> Iterator[str]:
+    """The lines; *links* are the addresses of the cards that are known, *names* those of the products by key."""
+    if waits.plan is not None:
+        yield f"🗂️  A plan of {number(waits.plan.seats, 'seat')}"
+    yield from _pile("🟡", waits.requests, "access request", links=links)
+    yield from _pile("🛠️", waits.stuck_requests, "request that needs a hand", "requests that need a hand", links=links)
+    yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", links=links)
+    if waits.held:
+        yield f"✋  A scan that asks whether it may go on: {listed([quoted(names.get(key, key)) for key in waits.held])}"
+    if waits.stuck_removals:
+        yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
+    if waits.unreached:
+        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the plan lists them"
+
+
+def plan_button(waits: Awaiting, *, links: Mapping[CardPlace, str]) -> tuple[Block, ...]:
+    """The way into the plan; nothing where there is none, or its address is not known."""
+    url = links.get(waits.plan.card) if waits.plan and waits.plan.card else None
+    return (buttons(link_button("Open the plan", url=url)),) if url else ()
+
+
+def _pile(face: str, pile: Pile, one: str, many: str | None = None, *, links: Mapping[CardPlace, str]) -> Iterator[str]:
+    if not pile.count:
+        return
+    urls = [links[place] for place in pile.cards if place in links]
+    cards = [link(url, "card" if len(urls) == 1 else f"card {place}") for place, url in enumerate(urls, start=1)]
+    yield f"{face}  {number(pile.count, one, many)}" + (f" ({', '.join(cards)})" if cards else "")
