@@ -114,7 +114,7 @@ async def test_it_ends_by_itself(database: Database, clock: MovableClock) -> Non
     await due(database)
     await database.write(lambda uow: usecases.end(uow, asked.id))
     assert await status(database, asked) is E.ACTIVE
-    clock.advance(timedelta(days=53))
+    clock.advance(timedelta(days=53, minutes=1))
     assert [job.payload["news"] for job in await due(database) if job.kind == "exemption.tell"] == ["ends_soon"]
     clock.advance(timedelta(days=8))
     await database.write(lambda uow: usecases.end(uow, asked.id))
