@@ -55,11 +55,6 @@ def rules_of(settings: IdleTimes) -> Rules:
     )
 
 
-def agrees(first_idle_at: datetime | None, *, now: datetime) -> bool:
-    """Whether a scan at *now* confirms one that found the seat idle at *first_idle_at* (None: none did, or the seat was used since)."""
-    return first_idle_at is not None and now - first_idle_at >= BETWEEN_SCANS
-
-
 def warn_date(opens: date, *, rules: Rules) -> date:
     """The first day to warn, so that the plan is due when its window *opens*; where that day is past, today is as early as it gets."""
     return opens - rules.warn
@@ -71,8 +66,8 @@ def plan_date(warned_at: datetime, *, rules: Rules) -> datetime:
 
 
 def keep_until(kept_at: datetime, *, rules: Rules) -> datetime:
-    """When the cool-down ends that a keep at *kept_at* started."""
-    return kept_at + rules.keep
+    """When the cool-down ends that a keep at *kept_at* started; never before the grace that everybody has who wants their seat."""
+    return kept_at + max(rules.keep, rules.grace)
 
 
 def reminders(warned_at: datetime, *, plan_at: datetime, rules: Rules) -> tuple[tuple[int, datetime], ...]:

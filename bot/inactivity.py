@@ -5,7 +5,7 @@ Activity is a page that was looked at for 2 s or more, told up to 24 h late, and
 (https://developer.atlassian.com/cloud/admin/organization/rest/, last-active dates of a user, seen November 2026).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -78,8 +78,8 @@ class SeatFacts:
     One person's seat on one product; None for what could not be read.
 
     `activity_known` and `last_active` are an Activity, `remembered_active` is the newest one that an earlier scan read. `first_seen_at` is
-    when a scan first saw this seat, `granted_at` our last grant or undo, `kept_at` the last keep, `kept_until` and `exempt_until` the ends
-    of its cool-down and of an exemption: of these, None means that there was none.
+    when a scan first saw this seat, `granted_at` our last grant or undo, `kept_until` and `exempt_until` the ends of a keep's cool-down and
+    of an exemption: of these, None means that there was none.
     """
 
     account_id: str
@@ -94,7 +94,6 @@ class SeatFacts:
     is_approver: bool | None
     remembered_active: datetime | None = None
     granted_at: datetime | None = None
-    kept_at: datetime | None = None
     kept_until: datetime | None = None
     exempt_until: datetime | None = None
 
@@ -105,14 +104,9 @@ class SeatFacts:
 
     @property
     def grace_from(self) -> datetime:
-        """When the person came, or came back: to the organization, to this seat, by us, or by a keep."""
-        moments = (self.added_to_org, self.first_seen_at, self.granted_at, self.kept_at)
+        """When the person came, or came back: to the organization, to this seat, or by us."""
+        moments = (self.added_to_org, self.first_seen_at, self.granted_at)
         return max(moment for moment in moments if moment is not None)
-
-    @property
-    def idle_since(self) -> datetime:
-        """The last use; where there was none, when the person came."""
-        return self.newest_activity or self.grace_from
 
 
 def activity_on(resource: str, *, access: Sequence[ProductAccess] | None) -> Activity:
@@ -141,11 +135,6 @@ def why(seat: SeatFacts, *, rules: Rules, now: datetime) -> Why:
 def is_impossible(moment: datetime | None, *, now: datetime) -> bool:
     """Whether nothing can have happened at *moment*: it is to come, or before there was anything to use."""
     return moment is not None and not FIRST_ACTIVITY <= moment <= now + SKEW
-
-
-def select_longest_idle(seats: Iterable[SeatFacts], *, limit: int) -> tuple[SeatFacts, ...]:
-    """At most *limit* of *seats*, longest idle first; the order of equal ones is that of their ids."""
-    return tuple(sorted(seats, key=lambda seat: (seat.idle_since, seat.account_id))[:limit])
 
 
 def _is_silent(row: ProductAccess, *, resource: str) -> bool:

@@ -11,7 +11,7 @@ from storage.lifecycle import OPEN_EXEMPTIONS, ExemptionStatus, require_moves
 from storage.records import as_record
 from storage.seat_records import Exemption
 from storage.seat_tables import exemptions
-from storage.sql import Moment, among, insert_or_keep
+from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
 
 _c = exemptions.c
@@ -25,10 +25,7 @@ _OPEN_OF = select(exemptions).where(_c.account_id == bindparam("this_account"), 
 _OPEN_OF_ACCOUNTS = select(_c.account_id, _c.status, _c.until).where(
     _PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)), _IS_OPEN
 )
-_ACTIVE = select(exemptions).where(_IS_ACTIVE).order_by(_c.until, _c.id)
-_LIST_ACTIVE = _ACTIVE.limit(bindparam("most"))
 _LIST_ASKED = select(exemptions).where(_c.status == ExemptionStatus.ASKED).order_by(_c.asked_at, _c.id).limit(bindparam("most"))
-_ENDING = _ACTIVE.where(_c.until <= bindparam("moment", type_=Moment()))
 _OF_PERSON = (
     select(exemptions)
     .where(or_(_c.owner_id == bindparam("person"), _c.asked_by == bindparam("person")))
@@ -116,16 +113,6 @@ def active_of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[st
     # Which of them are active is asked here: asked there, SQLite goes through all that are active, for each page of a scan.
     rows = uow.connection.execute(_OPEN_OF_ACCOUNTS, {"this_product": product, "accounts": list(account_ids)})
     return frozenset(row.account_id for row in rows if row.status is ExemptionStatus.ACTIVE and row.until > uow.now)
-
-
-def ending(uow: UnitOfWork, *, before: datetime) -> tuple[Exemption, ...]:
-    """The active exemptions that last until *before* at most, the next to end first."""
-    return _records(uow, _ENDING, moment=before)
-
-
-def list_active(uow: UnitOfWork, *, limit: int = 50) -> tuple[Exemption, ...]:
-    """The active exemptions, the next to end first."""
-    return _records(uow, _LIST_ACTIVE, most=limit)
 
 
 def list_asked(uow: UnitOfWork, *, limit: int = 50) -> tuple[Exemption, ...]:

@@ -1,11 +1,10 @@
 """Plans: proposed, posted once, listed in their thread, and redrawn whole whenever they have moved on."""
 
-from datetime import timedelta
-
 import structlog
 
 from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
+from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.idle_jobs import ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
 from bot.listing import csv_bytes
 from bot.plan_view import Holder, PlanView
@@ -21,7 +20,6 @@ from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus
 from storage.records import Job
 
-LOOK_AT_CHANNEL = timedelta(minutes=5)
 LISTED = 2
 """From so many people on the list is worth a file."""
 
@@ -49,19 +47,13 @@ async def post_plan(job: Job, payload: PostPlan, kit: Kit) -> Outcome:
     try:
         if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-        found = await _found(job, payload.channel, kit)
-        posted = found or await kit.messenger.post(payload.channel, plan.render(view), job_id=job.id)
+        earlier = await posted_before(job, payload.channel, kit)
+        posted = earlier or await kit.messenger.post(payload.channel, plan.render(view), job_id=job.id)
     except SlackRefused as error:
         log.error("plan.not_posted", batch=payload.batch_id, code=error.code)
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-    drawn = -1 if found else view.batch.version
+    drawn = -1 if earlier else view.batch.version
     return Done(fact=lambda uow: _record_posted(uow, payload.batch_id, posted=posted, drawn=drawn))
-
-
-async def _found(job: Job, channel: str, kit: Kit, *, thread_ts: str | None = None) -> Posted | None:
-    if not job.unknown and job.attempts == 1:
-        return None
-    return await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at, thread_ts=thread_ts)
 
 
 def _record_posted(uow: UnitOfWork, batch_id: str, *, posted: Posted, drawn: int) -> None:
@@ -108,7 +100,7 @@ async def list_plan(job: Job, payload: ListPlan, kit: Kit) -> Outcome:
     if batch is None or batch.card_ts is None or await kit.admin_channel.is_shared(payload.channel):
         return Done()
     holders = await kit.database.read(lambda uow: holders_of(uow, batch, kit.settings))
-    if len(holders) < LISTED or await _found(job, payload.channel, kit, thread_ts=batch.card_ts):
+    if len(holders) < LISTED or await posted_before(job, payload.channel, kit, thread_ts=batch.card_ts):
         return Done()
     try:
         await kit.messenger.upload(

@@ -1,13 +1,12 @@
 """The approval card: posted once, and redrawn whole from the database whenever the request has moved on."""
 
-from datetime import timedelta
-
 import structlog
 
 from bot.effects.costs import cost_of, prices_of
 from bot.effects.kit import Kit
 from bot.effects.looking import first_state_of, offered, state_of, with_link
 from bot.effects.outcome import Again, Done, Outcome
+from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.effects.putting_back import put_back_of
 from bot.jobs import BumpCard, PostCard, RedrawCard
 from bot.slack.errors import SlackRefused
@@ -22,8 +21,6 @@ from storage import access_requests, decisions, findings
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import Job
-
-LOOK_AT_CHANNEL = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -65,11 +62,11 @@ async def post_card(job: Job, payload: PostCard, kit: Kit) -> Outcome:
     try:
         if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL, fact=lambda uow: _say_shared(uow, kit))
-        found = await _found(job, payload.channel, kit)
-        posted = found or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
+        earlier = await posted_before(job, payload.channel, kit)
+        posted = earlier or await kit.messenger.post(payload.channel, card.render(view), job_id=job.id)
     except SlackRefused as error:
         return _not_posted(job, payload, kit, code=error.code)
-    drawn = -1 if found else view.request.version
+    drawn = -1 if earlier else view.request.version
     return Done(fact=lambda uow: _record_posted(uow, payload.request_id, posted=posted, drawn=drawn))
 
 
@@ -84,12 +81,6 @@ def _not_posted(job: Job, payload: PostCard, kit: Kit, *, code: str) -> Outcome:
 
 def _say_shared(uow: UnitOfWork, kit: Kit) -> None:
     alert_channel(uow, settings=kit.settings, news="channel_shared", facts={}, once=uow.now.date().isoformat())
-
-
-async def _found(job: Job, channel: str, kit: Kit, *, thread_ts: str | None = None) -> Posted | None:
-    if not job.unknown and job.attempts == 1:
-        return None
-    return await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at, thread_ts=thread_ts)
 
 
 def _record_posted(uow: UnitOfWork, request_id: str, *, posted: Posted, drawn: int) -> None:
@@ -132,7 +123,7 @@ async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
     view = await card_view(kit, payload.request_id)
     if view is None or view.request.status is not RequestStatus.PENDING or view.request.card_ts is None:
         return Done()
-    if await kit.admin_channel.is_shared(payload.channel) or await _found(job, payload.channel, kit, thread_ts=view.request.card_ts):
+    if await kit.admin_channel.is_shared(payload.channel) or await posted_before(job, payload.channel, kit, thread_ts=view.request.card_ts):
         return Done()
     message = notices.render(NoticeView(news="bump", request=view.request, product=view.product, now=view.now))
     await kit.messenger.post(payload.channel, message, job_id=job.id, thread_ts=view.request.card_ts)

@@ -1,13 +1,13 @@
 """Exemptions: whose seat it is, the card, the news, and the end."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 
 from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
+from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.exemption_jobs import (
     AnswerWish,
     EndExemption,
@@ -20,7 +20,6 @@ from bot.exemption_jobs import (
 )
 from bot.policy import PersonKind, Profile, may_ask
 from bot.slack.errors import SlackRefused
-from bot.slack.messenger import Posted
 from bot.slack.surfaces import exemption as surface
 from bot.slack.surfaces import notices
 from bot.slack.surfaces.exemption import ExemptionView
@@ -33,8 +32,6 @@ from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ExemptionStatus
 from storage.records import Job
-
-LOOK_AT_CHANNEL = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -135,7 +132,7 @@ async def redraw_wish(job: Job, payload: RedrawWish, kit: Kit) -> Outcome:
 async def _message(job: Job, kit: Kit, *, slack_id: str, message: Message, mark: str) -> None:
     try:
         channel = await kit.messenger.open_dm(slack_id)
-        if await _found(job, channel, kit, mark=mark) is None:
+        if await posted_before(job, channel, kit, mark=mark) is None:
             await kit.messenger.post(channel, message, job_id=mark)
     except SlackRefused as error:
         # They have left, or take no messages: nobody waits for this one.
@@ -150,12 +147,12 @@ async def post_exemption(job: Job, payload: PostExemption, kit: Kit) -> Outcome:
     try:
         if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-        found = await _found(job, payload.channel, kit, mark=job.id)
-        posted = found or await kit.messenger.post(payload.channel, surface.render(view), job_id=job.id)
+        earlier = await posted_before(job, payload.channel, kit, mark=job.id)
+        posted = earlier or await kit.messenger.post(payload.channel, surface.render(view), job_id=job.id)
     except SlackRefused as error:
         log.error("exemption.not_posted", exemption=payload.exemption_id, code=error.code)
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-    drawn = -1 if found else view.exemption.version
+    drawn = -1 if earlier else view.exemption.version
     return Done(fact=lambda uow: cards.record_posted(uow, payload.exemption_id, channel=posted.channel, ts=posted.ts, drawn=drawn))
 
 
@@ -181,12 +178,6 @@ async def end_exemption(_: Job, payload: EndExemption, kit: Kit) -> Outcome:
     """End it on its day."""
     del kit
     return Done(fact=lambda uow: usecases.end(uow, payload.exemption_id))
-
-
-async def _found(job: Job, channel: str, kit: Kit, *, mark: str) -> Posted | None:
-    if not job.unknown and job.attempts == 1:
-        return None
-    return await kit.messenger.find(channel, job_id=mark, oldest=job.created_at)
 
 
 def _view(uow: UnitOfWork, exemption_id: str, kit: Kit, *, reader: str | None = None, words: str | None = None) -> ExemptionView | None:

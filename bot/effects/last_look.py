@@ -10,20 +10,13 @@ from bot.idle_rules import rules_of
 from bot.inactivity import classify
 from bot.settings import Product
 from bot.usecases.scans import is_doubted
-from bot.usecases.seat_facts import Memory, circle_of, facts_of
+from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import IDLE_ACTIVITIES, ExemptionStatus, SeatActivity, WarningStatus
 from storage.records import Reclaim
 from storage.seat_records import Seat, SeatWarning
 
-_CODES = {
-    SeatActivity.ACTIVE: Kept.ACTIVE_AGAIN,
-    SeatActivity.JOINER: Kept.KEPT,
-    SeatActivity.EXEMPT: Kept.EXEMPT,
-    SeatActivity.PROTECTED: Kept.PROTECTED,
-    SeatActivity.UNKNOWN: Kept.UNKNOWN,
-}
 _ANSWERED = {WarningStatus.KEPT: Kept.KEPT, WarningStatus.DROPPED: Kept.ACTIVE_AGAIN}
 
 
@@ -86,7 +79,7 @@ def _by_facts(holdings: Holdings, known: Remembered, product: Product, kit: Kit,
     facts = facts_of(holdings.user, circle=circle, memory=memory)
     found = classify(facts, rules=rules_of(kit.settings.idle), now=now)
     if found not in IDLE_ACTIVITIES:
-        return _CODES[found]
+        return SPARED[found]
     return Kept.UNKNOWN if seat is None else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.effects.kit import Kit
 from bot.effects.looking import offered, state_of, with_link
 from bot.effects.outcome import Done, Outcome
+from bot.effects.posting import posted_before
 from bot.jobs import Alert, Tell, Whisper
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import notices
@@ -40,7 +41,7 @@ async def tell(job: Job, payload: Tell, kit: Kit) -> Outcome:
     view = await _view(kit, request_id=payload.request_id, news=payload.news)
     try:
         channel = await kit.messenger.open_dm(payload.slack_id)
-        if (job.unknown or job.attempts > 1) and await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at):
+        if await posted_before(job, channel, kit):
             return Done()
         await kit.messenger.post(channel, notices.render(view), job_id=job.id)
     except SlackRefused as error:
@@ -64,7 +65,7 @@ async def whisper(job: Job, payload: Whisper, kit: Kit) -> Outcome:
 
 async def alert(job: Job, payload: Alert, kit: Kit) -> Outcome:
     """Tell the admin channel, once."""
-    if (job.unknown or job.attempts > 1) and await kit.messenger.find(payload.channel, job_id=job.id, oldest=job.created_at):
+    if await posted_before(job, payload.channel, kit):
         return Done()
     view = await _view(kit, request_id=payload.request_id, news=payload.news)
     await kit.messenger.post(payload.channel, notices.render(replace(view, facts=payload.facts)), job_id=job.id)

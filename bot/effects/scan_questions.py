@@ -1,12 +1,11 @@
 """The question about a held scan: posted once, and drawn anew where it was answered."""
 
-from datetime import timedelta
-
 import structlog
 
 from bot.effects.batches import LISTED, listed_seats
 from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
+from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.idle_jobs import ListScan, PostScanQuestion, RedrawScanQuestion
 from bot.plan_view import Holder
 from bot.slack.errors import SlackRefused
@@ -23,8 +22,6 @@ from storage.lifecycle import ScanStatus
 from storage.records import Job
 from storage.seat_records import Scan
 
-LOOK_AT_CHANNEL = timedelta(minutes=5)
-
 log = structlog.get_logger()
 
 
@@ -36,9 +33,9 @@ async def post_scan_question(job: Job, payload: PostScanQuestion, kit: Kit) -> O
     try:
         if await kit.admin_channel.is_shared(payload.channel):
             return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-        repeated = job.unknown or job.attempts > 1
-        found = await kit.messenger.find(payload.channel, job_id=job.id, oldest=job.created_at) if repeated else None
-        posted = found or await kit.messenger.post(payload.channel, scan_card.render(view), job_id=job.id)
+        posted = await posted_before(job, payload.channel, kit) or await kit.messenger.post(
+            payload.channel, scan_card.render(view), job_id=job.id
+        )
     except SlackRefused as error:
         # Archived, gone, or without the bot: somebody mends the channel, and then it is asked.
         log.error("scan.not_asked", scan=payload.scan_id, code=error.code)
@@ -52,8 +49,7 @@ async def list_scan(job: Job, payload: ListScan, kit: Kit) -> Outcome:
     held = await kit.database.read(lambda uow: _held(uow, kit, payload.scan_id, most=MOST_READ))
     if len(held) < LISTED or await kit.admin_channel.is_shared(payload.channel):
         return Done()
-    repeated = job.unknown or job.attempts > 1
-    if repeated and await kit.messenger.find(payload.channel, job_id=job.id, oldest=job.created_at, thread_ts=payload.ts):
+    if await posted_before(job, payload.channel, kit, thread_ts=payload.ts):
         return Done()
     try:
         await kit.messenger.upload(

@@ -7,6 +7,7 @@ import structlog
 from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, Outcome
+from bot.effects.posting import posted_before
 from bot.idle_jobs import TAKEN, RedrawTaken, TellTaken
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import taken
@@ -39,9 +40,8 @@ async def tell_taken(job: Job, payload: TellTaken, kit: Kit) -> Outcome:
         return Done(fact=_untold(payload, code=NOBODY))
     try:
         channel = await kit.messenger.open_dm(owner.slack_id)
-        repeated = job.unknown or job.attempts > 1
-        found = await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at) if repeated else None
-        posted = found or await kit.messenger.post(channel, taken.render(_view(owner.reclaim, payload.news, kit)), job_id=job.id)
+        earlier = await posted_before(job, channel, kit)
+        posted = earlier or await kit.messenger.post(channel, taken.render(_view(owner.reclaim, payload.news, kit)), job_id=job.id)
     except SlackRefused as error:
         return Done(fact=_untold(payload, code=error.code))
     if payload.news != TAKEN:

@@ -7,6 +7,7 @@ from bot.codes import Kept, Undelivered
 from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
+from bot.effects.posting import posted_before
 from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.idle_rules import plan_date, reminders_due, rules_of
 from bot.policy import PersonKind, Profile
@@ -106,25 +107,19 @@ async def _ask(job: Job, warning: SeatWarning, profile: Profile, kit: Kit) -> Ou
         return Done()
     try:
         channel = await kit.messenger.open_dm(profile.slack_id)
-        found = await _found(job, channel, kit)
-        posted = found or await kit.messenger.post(channel, surface.render(view), job_id=job.id)
+        earlier = await posted_before(job, channel, kit)
+        posted = earlier or await kit.messenger.post(channel, surface.render(view), job_id=job.id)
     except SlackRefused as error:
         if error.code not in _THEIRS:
             raise
         return _undeliverable(warning.id, _THEIRS[error.code])
-    return Done(fact=_sent(warning.id, posted, kit, plan_at=plan_at, found=found is not None))
+    return Done(fact=_sent(warning.id, posted, kit, plan_at=plan_at, found=earlier is not None))
 
 
 def _sent(warning_id: str, posted: Posted, kit: Kit, *, plan_at: datetime, found: bool) -> Fact:
     return lambda uow: usecases.record_sent(
         uow, warning_id, channel=posted.channel, ts=posted.ts, plan_at=plan_at, settings=kit.settings, found=found
     )
-
-
-async def _found(job: Job, channel: str, kit: Kit) -> Posted | None:
-    if not job.unknown and job.attempts == 1:
-        return None
-    return await kit.messenger.find(channel, job_id=job.id, oldest=job.created_at)
 
 
 def sending_given_up(payload: SendWarning, kit: Kit, *, why: GivenUp) -> Fact:
@@ -141,7 +136,7 @@ async def remind_warning(job: Job, payload: RemindWarning, kit: Kit) -> Outcome:
         return Done()
     try:
         channel = await kit.messenger.open_dm(view.warning.slack_id)
-        posted = await _found(job, channel, kit) or await kit.messenger.post(channel, surface.render(view), job_id=job.id)
+        posted = await posted_before(job, channel, kit) or await kit.messenger.post(channel, surface.render(view), job_id=job.id)
     except SlackRefused as error:
         code = error.code
         return Done(fact=lambda uow: usecases.note_not_drawn(uow, payload.warning_id, code=code))

@@ -11,6 +11,7 @@ from bot.jobs import Grant, LookForDrift, ReadBack, RedrawCard, Tell
 from bot.policy import STEPS_BEGUN, steps_begun
 from bot.usecases.queue import ahead_of, wake_queue
 from bot.usecases.reclaims import BY_REQUEST, record_return
+from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people, seats
 from storage.db import UnitOfWork
@@ -18,9 +19,6 @@ from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest, Decision, Finding, Job, Person
 
 ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING})
-FIRST_LOOK = timedelta(seconds=1)
-READ_BACK_FOR = timedelta(seconds=60)
-"""The admin API may show a write this late (roles: 30 s documented; 60 s leaves room)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,23 +118,22 @@ def _move_to_granting(uow: UnitOfWork, request: AccessRequest, *, details: dict[
     access_requests.move(uow, request.id, source=request.status, target=RequestStatus.GRANTING, details=details)
 
 
-def _ids_of(step: Step) -> dict[str, str]:
+def _ids_of(step: Step) -> dict[str, str | list[str]]:
     """What the step gives, for the audit trail: groups, directories, roles and resources, none of them personal."""
     facts = step_to_json(step)
     named = {name: facts[name] for name in ("group_id", "directory_id", "role", "resource") if facts.get(name)}
-    return named | ({"groups": ",".join(facts["group_ids"])} if facts.get("group_ids") else {})
+    return named | ({"groups": list(facts["group_ids"])} if facts.get("group_ids") else {})
 
 
 def record_step(uow: UnitOfWork, request_id: str, *, step: dict[str, Any]) -> None:
     """The write was accepted: look, from a second from now, whether it shows."""
-    until = (uow.now + READ_BACK_FOR).isoformat()
-    enqueue(uow, ReadBack(request_id=request_id, step=step, until=until, looks=0), due_at=uow.now + FIRST_LOOK)
+    read_back = ReadBack(request_id=request_id, step=step, until=last_look(uow.now), looks=0)
+    enqueue(uow, read_back, due_at=uow.now + FIRST_LOOK)
 
 
 def look_again(uow: UnitOfWork, read_back: ReadBack) -> None:
-    """The write does not show yet: look again after 1, 2, 4, then every 8 s."""
-    wait = timedelta(seconds=min(8, 2**read_back.looks))
-    enqueue(uow, replace(read_back, looks=read_back.looks + 1), due_at=uow.now + wait)
+    """The write does not show yet."""
+    enqueue(uow, replace(read_back, looks=read_back.looks + 1), due_at=next_look(uow.now, looks=read_back.looks))
 
 
 def go_on(uow: UnitOfWork, request_id: str, *, state: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from atlassian.access import Snapshot
@@ -15,15 +15,12 @@ from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.progress import follow, lock_with_plan
 from bot.usecases.queue import wake_queue
+from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, ReclaimStatus, WarningStatus
 from storage.records import Job, Reclaim
-
-FIRST_LOOK = timedelta(seconds=1)
-READ_BACK_FOR = timedelta(seconds=60)
-"""As long as the admin API may take to show a write."""
 
 TOLD = "told"
 """The detail of a reclaim that says where its owner's message stands."""
@@ -150,15 +147,14 @@ def go_on(uow: UnitOfWork, reclaim: Reclaim, *, steps_taken: int, of: int) -> No
     if steps_taken < of:
         enqueue(uow, TakeSeat(reclaim_id=reclaim.id, account_id=reclaim.account_id, step=steps_taken))
         return
-    until = (uow.now + READ_BACK_FOR).isoformat()
+    until = last_look(uow.now)
     job = SeeSeatGone(reclaim_id=reclaim.id, account_id=reclaim.account_id, until=until, looks=0)
     enqueue(uow, job, due_at=uow.now + FIRST_LOOK)
 
 
 def look_again(uow: UnitOfWork, see: SeeSeatGone) -> None:
-    """The removal does not show yet: look again after 1, 2, 4, then every 8 s."""
-    wait = timedelta(seconds=min(8, 2**see.looks))
-    enqueue(uow, replace(see, looks=see.looks + 1), due_at=uow.now + wait)
+    """The removal does not show yet."""
+    enqueue(uow, replace(see, looks=see.looks + 1), due_at=next_look(uow.now, looks=see.looks))
 
 
 def record_taken(uow: UnitOfWork, reclaim_id: str) -> None:

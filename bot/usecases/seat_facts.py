@@ -1,15 +1,26 @@
 """What is known of one person's seat: what a search shows now, put together with what Comeback remembers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
 from atlassian.models import User, UserGroup
+from bot.codes import Kept
 from bot.inactivity import SeatFacts, activity_on
+from storage.lifecycle import SeatActivity
 from storage.seat_records import Seat
 
 _PLATFORM = "ari:cloud:platform:"
+
+SPARED: Mapping[SeatActivity, Kept] = {
+    SeatActivity.ACTIVE: Kept.ACTIVE_AGAIN,
+    SeatActivity.JOINER: Kept.KEPT,
+    SeatActivity.EXEMPT: Kept.EXEMPT,
+    SeatActivity.PROTECTED: Kept.PROTECTED,
+    SeatActivity.UNKNOWN: Kept.UNKNOWN,
+}
+"""Why a seat of this class is neither asked about nor taken; a class that is missing is idle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

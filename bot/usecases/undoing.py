@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
 
 from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
@@ -15,7 +14,8 @@ from bot.usecases.alerts import alert_channel
 from bot.usecases.batches import deed_of, on_plan, too_late, whisper
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
 from bot.usecases.progress import follow, lock_with_plan, note_undo
-from bot.usecases.reclaims import BY_UNDO, FIRST_LOOK, READ_BACK_FOR, record_return
+from bot.usecases.reclaims import BY_UNDO, record_return
+from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, outbox, people, reclaims, seats
 from storage.db import UnitOfWork
@@ -89,15 +89,14 @@ def start(uow: UnitOfWork, reclaim: Reclaim, *, job: Job, step: Step) -> bool:
 
 def look_back(uow: UnitOfWork, reclaim: Reclaim, *, steps_left: int) -> None:
     """The write was accepted: look, from a second from now, whether it shows."""
-    until = (uow.now + READ_BACK_FOR).isoformat()
+    until = last_look(uow.now)
     job = SeeSeatBack(reclaim_id=reclaim.id, account_id=reclaim.account_id, steps_left=steps_left, until=until, looks=0)
     enqueue(uow, job, due_at=uow.now + FIRST_LOOK)
 
 
 def look_again(uow: UnitOfWork, see: SeeSeatBack) -> None:
-    """The write does not show yet: look again after 1, 2, 4, then every 8 s."""
-    wait = timedelta(seconds=min(8, 2**see.looks))
-    enqueue(uow, replace(see, looks=see.looks + 1), due_at=uow.now + wait)
+    """The write does not show yet."""
+    enqueue(uow, replace(see, looks=see.looks + 1), due_at=next_look(uow.now, looks=see.looks))
 
 
 def go_on(uow: UnitOfWork, reclaim: Reclaim) -> None:

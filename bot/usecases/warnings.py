@@ -10,10 +10,11 @@ from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarni
 from bot.idle_rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
 from bot.settings import Product, Settings
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
+from bot.usecases.seat_facts import SPARED
 from bot.usecases.steps import audit_actor, enqueue
 from storage import exemptions, people, reclaims, scans, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity, WarningStatus
+from storage.lifecycle import IDLE_ACTIVITIES, WarningStatus
 from storage.seat_records import Scan, Seat, SeatWarning
 
 LAG = timedelta(hours=1)
@@ -23,13 +24,6 @@ CHUNK = 100
 NOT_SENT = "not_sent"
 """The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
 
-_SPARED = {
-    SeatActivity.ACTIVE: Kept.ACTIVE_AGAIN,
-    SeatActivity.JOINER: Kept.KEPT,
-    SeatActivity.EXEMPT: Kept.EXEMPT,
-    SeatActivity.PROTECTED: Kept.PROTECTED,
-    SeatActivity.UNKNOWN: Kept.UNKNOWN,
-}
 _SEPARATOR = "|"
 
 
@@ -52,7 +46,7 @@ def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
     spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
     for warning in sorted(spared, key=lambda one: one.id):
         seat = seats.get(uow, warning.account_id, warning.product)
-        drop(uow, warning.id, code=_SPARED[seat.activity] if seat else Kept.NO_SEAT)
+        drop(uow, warning.id, code=SPARED[seat.activity] if seat else Kept.NO_SEAT)
     without = warnings.without_seat(uow, scan.product, limit=CHUNK)
     for warning in sorted(without, key=lambda one: one.id):
         _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
@@ -161,7 +155,7 @@ def why_not(uow: UnitOfWork, warning: SeatWarning, *, settings: Settings) -> Kep
 
 def _spared(seat: Seat, *, warning: SeatWarning, now: datetime) -> Kept | None:
     if seat.activity not in IDLE_ACTIVITIES:
-        return _SPARED[seat.activity]
+        return SPARED[seat.activity]
     kept = seat.kept_until is not None and seat.kept_until > now
     given = seat.given_at is not None and seat.given_at > warning.created_at
     return Kept.KEPT if kept or given else None

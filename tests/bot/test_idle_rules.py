@@ -1,12 +1,13 @@
 """On which day people are warned, reminded and planned for."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.idle_rules import Rules, agrees, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
+from bot.idle_rules import Rules, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
 from bot.settings import IdleSettings
 
 DAY = timedelta(days=1)
@@ -21,26 +22,12 @@ def test_rules_are_those_of_the_settings() -> None:
     assert rules_of(settings) == Rules(after=60 * DAY, warn=10 * DAY, grace=20 * DAY, keep=40 * DAY, remind_days=(5, 1))
 
 
-@pytest.mark.parametrize(
-    ("first", "confirmed"),
-    [
-        (None, False),
-        (WARNED, False),
-        (WARNED - timedelta(hours=19, minutes=59), False),
-        (WARNED - timedelta(hours=20), True),
-        (WARNED - 9 * DAY, True),
-    ],
-)
-def test_two_scans_must_agree(first: datetime | None, confirmed: bool) -> None:
-    """Two scans within hours read the same data, and confirm nothing; a daily one in the night of the clock change still counts."""
-    assert agrees(first, now=WARNED) is confirmed
-
-
 def test_warning_comes_before_the_plan() -> None:
     """The person has the whole time of the settings, and the plan falls on the first day of its window."""
     assert warn_date(date(2026, 12, 9), rules=RULES) == date(2026, 11, 25)
     assert PLAN == WARNED + 14 * DAY
     assert keep_until(WARNED, rules=RULES) == WARNED + 90 * DAY
+    assert keep_until(WARNED, rules=replace(RULES, keep=7 * DAY)) == WARNED + RULES.grace, "a keep is a beginning, like a grant"
 
 
 def test_reminders_count_down_to_the_plan() -> None:

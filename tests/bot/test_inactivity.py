@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atlassian.models import ProductAccess
 from bot.idle_rules import Rules
-from bot.inactivity import DELAY, Activity, SeatFacts, Why, activity_on, classify, select_longest_idle, why
+from bot.inactivity import DELAY, Activity, SeatFacts, Why, activity_on, classify, why
 from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity
 from tests.bot.outside import CONFLUENCE, JIRA
 
@@ -81,11 +81,10 @@ def test_activity_may_be_told_a_day_late(last_active: datetime, expected: SeatAc
         ({"added_to_org": datetime(1, 1, 1, tzinfo=UTC)}, Why.DATE_WRONG),
         ({"added_to_org": None}, Why.DATE_MISSING),
         ({"added_to_org": None, "last_active": None}, Why.DATE_MISSING),
-        ({"kept_at": NOW - DAY, "kept_until": NOW + DAY}, Why.KEPT),
+        ({"kept_until": NOW + DAY}, Why.KEPT),
         ({"added_to_org": NOW - 29 * DAY}, Why.IN_GRACE),
         ({"first_seen_at": NOW - 29 * DAY}, Why.IN_GRACE),
         ({"granted_at": NOW - 29 * DAY}, Why.IN_GRACE),
-        ({"kept_at": NOW - 29 * DAY}, Why.IN_GRACE),
         ({"remembered_active": NOW - 80 * DAY}, Why.USED),
         ({"last_active": None, "remembered_active": NOW - 80 * DAY}, Why.USED),
         ({"last_active": None}, Why.NEVER_USED),
@@ -101,7 +100,7 @@ def test_each_reason_is_enough(change: dict[str, object], reason: Why) -> None:
     "change",
     [
         {"exempt_until": NOW},
-        {"kept_at": NOW - 90 * DAY, "kept_until": NOW},
+        {"kept_until": NOW},
         {"added_to_org": NOW - 30 * DAY},
         {"granted_at": NOW - 30 * DAY},
     ],
@@ -141,7 +140,6 @@ ANYTHING: dict[str, st.SearchStrategy[object]] = {
     "is_approver": st.sampled_from([False, True, None]),
     "remembered_active": maybe,
     "granted_at": maybe,
-    "kept_at": maybe,
     "kept_until": maybe,
     "exempt_until": maybe,
 }
@@ -157,7 +155,7 @@ def seats(draw: st.DrawFn) -> SeatFacts:
 def to_be_left_alone(seat: SeatFacts) -> bool:
     """Whether any rule speaks for leaving the seat alone, told a second time and in no order."""
     facts = (seat.account_type, seat.platform_roles, seat.admin_on_product, seat.in_protected_group, seat.is_approver, seat.added_to_org)
-    recent = (one for one in (seat.added_to_org, seat.first_seen_at, seat.granted_at, seat.kept_at) if one)
+    recent = (one for one in (seat.added_to_org, seat.first_seen_at, seat.granted_at) if one)
     used = (one for one in (seat.last_active, seat.remembered_active) if one)
     wrong = (one for one in (seat.last_active, seat.added_to_org) if one)
     return (
@@ -227,11 +225,3 @@ def test_spelling_of_a_product_hides_no_activity() -> None:
     """Atlassian writes jira-service-desk in one place and jira-servicedesk in the other."""
     desk = JIRA.replace("jira-software", "jira-servicedesk")
     assert not activity_on(desk, access=[access(None, NOW, key="jira-service-desk")]).known
-
-
-def test_longest_idle_go_first() -> None:
-    """The size of a plan cuts off those who were away for the shortest time."""
-    never = replace(IDLE, account_id="cy", last_active=None, added_to_org=NOW - 300 * DAY, first_seen_at=NOW - 300 * DAY)
-    twin = replace(IDLE, account_id="abe")
-    assert [seat.account_id for seat in select_longest_idle([IDLE, never, twin], limit=3)] == ["cy", "abe", "ada"]
-    assert select_longest_idle([IDLE, never], limit=1) == (never,)

@@ -20,6 +20,7 @@ from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, WarningStatus
 from tests.e2e.conftest import Stage
 from tests.e2e.idle_words import make_idle, members, plan_of, warn
+from tests.e2e.quiet import until_quiet
 from tests.e2e.ways import act, everybody, holds_role, joins_group, synced_group
 
 OpenStage = Callable[..., Any]
@@ -358,7 +359,7 @@ async def test_plan_mode_shows_and_takes_nothing(small_stage: OpenStage, monkeyp
         await stage.sandbox.slack.until(lambda: bool(stage.sandbox.slack.files()))
         await stage.parts.database.write(lambda uow: enqueue(uow, ProposePlan(slot="again")))
         stage.later(timedelta(minutes=1))
-        await asyncio.sleep(0.5)
+        await until_quiet(stage)
         assert (await stage.kinds()).count("plan.shown") == 1
         assert everybody(stage.sandbox) == before
 

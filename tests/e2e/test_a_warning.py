@@ -25,6 +25,7 @@ from storage.lifecycle import ScanOrigin, ScanStatus, SeatActivity, WarningStatu
 from storage.seat_records import Scan, SeatWarning, SeenSeat
 from tests.e2e.conftest import Stage
 from tests.e2e.idle_words import make_idle
+from tests.e2e.quiet import until_quiet
 
 OpenStage = Callable[..., Any]
 QUESTION, REMINDER = "Do you still need Jira?", "A reminder: do you still need Jira?"
@@ -129,7 +130,7 @@ async def test_reminders_come_on_their_days_and_only_the_last_can_be_answered(sm
         await stage.told("hugo", QUESTION, step=SECONDS)
         await stage.logged("warning.sent")
         stage.later(timedelta(days=6, hours=23))
-        await asyncio.sleep(0.3)
+        await until_quiet(stage)
         assert not any(REMINDER in message.words for message in stage.sandbox.slack.dm("hugo"))
         stage.later(timedelta(hours=2))
         await stage.told("hugo", REMINDER, step=SECONDS)
@@ -159,7 +160,7 @@ async def test_who_has_answered_is_not_reminded(small_stage: OpenStage) -> None:
         await stage.sandbox.slack.clicks("hugo", await stage.told("hugo", QUESTION, step=SECONDS), surface.LET_GO)
         await stage.told("hugo", "You let Jira go", step=SECONDS)
         stage.later(timedelta(days=8))
-        await asyncio.sleep(0.5)
+        await until_quiet(stage)
         assert not any(REMINDER in message.words for message in stage.sandbox.slack.dm("hugo"))
 
 
@@ -288,7 +289,7 @@ async def test_two_scans_a_day_apart_warn_each_idle_person_once(small_stage: Ope
     async with small_stage(COMEBACK_IDLE__MAX_SHARE="1") as stage:
         account, minute = make_idle(stage, "hugo"), timedelta(minutes=1)
         await scan(stage)
-        await asyncio.sleep(0.3)
+        await until_quiet(stage)
         assert "warning.opened" not in await stage.kinds()
         stage.later(timedelta(days=1))
         await scan(stage)
@@ -322,6 +323,6 @@ async def test_in_plan_mode_people_hear_nothing(small_stage: OpenStage) -> None:
         await scan(stage)
         stage.later(timedelta(days=1))
         await scan(stage)
-        await asyncio.sleep(0.5)
+        await until_quiet(stage)
         assert "warning.opened" not in await stage.kinds()
         assert stage.sandbox.slack.dm("hugo") == []

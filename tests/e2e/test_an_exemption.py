@@ -16,6 +16,7 @@ from storage import exemptions, seats, warnings
 from storage.lifecycle import ExemptionStatus, SeatActivity, WarningStatus
 from storage.seat_records import Exemption
 from tests.e2e.conftest import Stage
+from tests.e2e.quiet import until_quiet
 from tests.e2e.test_a_warning import QUESTION, SECONDS, ask, becomes, questions, see
 
 OpenStage = Callable[..., Any]
@@ -277,7 +278,7 @@ async def test_while_an_admin_decides_nobody_is_reminded(small_stage: OpenStage)
         await slack.submits("hugo", slack.views("hugo")[-1], {away_forms.UNTIL: until(stage), "reason": REASON})
         message = await stage.told("hugo", "An admin decides whether you're left alone", step=SECONDS)
         stage.later(timedelta(days=8))
-        await asyncio.sleep(0.5)
+        await until_quiet(stage)
         assert "warning.reminded" not in await stage.kinds()
         await slack.clicks("hugo", message, warning_surface.LET_GO)
         await stage.card(saying="Withdrawn", step=SECONDS)

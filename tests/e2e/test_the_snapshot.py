@@ -100,16 +100,17 @@ async def test_exactly_what_was_taken_returns(stage: Stage) -> None:
     assert [kind for kind in trail if kind.startswith("seat.")] == ["seat.snapshot", "seat.step", "seat.reclaimed", "seat.returned"]
 
 
-async def test_two_groups_and_a_role_return_together(small_stage: OpenStage) -> None:
+async def test_many_groups_and_a_role_return_together(small_stage: OpenStage) -> None:
     """Every path that was taken is put back, one step for each, also where the first one gives the access already."""
     async with small_stage() as stage:
         jira = stage.sandbox.atlassian.catalog.product("jira").ari
-        project = licence_group(stage, "jira-project-x", "jira")
-        before = change(stage, groups=hugo(stage).groups | {project.id}, roles=frozenset({(jira, USER)}))
+        # So many that their ids would not fit into one word of the audit trail.
+        projects = [licence_group(stage, f"jira-project-{letter * 30}", "jira") for letter in "uvwxyz"]
+        before = change(stage, groups=hugo(stage).groups | {one.id for one in projects}, roles=frozenset({(jira, USER)}))
         await take(stage, "jira")
         assert not stage.sandbox.atlassian.has_product("hugo", "jira")
         assert hugo(stage).roles == frozenset()
-        words = await come_back(stage, saying="`jira-project-x`")
+        words = await come_back(stage, saying=f"`jira-project-{'x' * 30}`")
         assert "`jira-users-acme`" in words
         await stage.card(saying="has Jira again")
         assert hugo(stage) == before

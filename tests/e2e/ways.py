@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from bot.usecases.grants import FIRST_LOOK
+from bot.usecases.showing import FIRST_LOOK
 from sandbox.atlassian import acts, memberships, roles
 from sandbox.atlassian.accounts import Account
 from sandbox.atlassian.groups import hand_to_identity_provider, set_up_group

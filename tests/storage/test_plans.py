@@ -25,6 +25,7 @@ from tests.fixtures.clock import MovableClock
 
 WANTED = [
     (request_lists._OPEN_OF, "ix_access_requests_open"),
+    (request_lists._OPEN_ABOUT, "ix_access_requests_status"),
     (request_lists._WAITING, "ix_access_requests_waiting"),
     (request_lists._LATEST_OF, "ix_access_requests_person"),
     (request_lists._RECENT, "ix_access_requests_recent"),
@@ -67,14 +68,14 @@ WANTED = [
     (warning_lists._COUNTS, "ix_warnings_status"),
     (exemptions._OPEN_OF, "ix_exemptions_open"),
     (exemptions._OPEN_OF_ACCOUNTS, "ix_exemptions_open"),
-    (exemptions._LIST_ACTIVE, "ix_exemptions_until"),
-    (exemptions._ENDING, "ix_exemptions_until"),
+    (exemptions._ASKED_BY, "ix_exemptions_asked_by"),
     (exemptions._OF_PERSON, "ix_exemptions_owner"),
     (exemptions._OF_PERSON, "ix_exemptions_asked_by"),
     (batches._RECENT, "ix_batches_recent"),
     (batches._PROPOSED, "ix_batches_status"),
     (reclaims._OPEN_OF, "ix_reclaims_open"),
     (reclaims._AGREED_OF, "ix_reclaims_open"),
+    (reclaims._SEEN_AGAIN, "ix_reclaims_taken"),
     (reclaims._OF_BATCH, "ix_reclaims_batch"),
     (reclaims._COUNTS_OF_BATCH, "ix_reclaims_batch"),
     (figures._WARNINGS, "ix_warnings_status"),
@@ -89,7 +90,6 @@ SORTLESS = [
     idle_seats._ONCE_ACTIVE,
     scans._RECENT,
     warning_lists._UNDELIVERABLE,
-    exemptions._LIST_ACTIVE,
     batches._PROPOSED,
     figures._INTERVALS,
 ]
