@@ -19,7 +19,7 @@ from atlassian.transport import Transport
 from bot import clock, lease
 from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES
-from bot.jobs import ATLASSIAN
+from bot.jobs.base import ATLASSIAN
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
 from bot.slack.calls import make_client, make_session

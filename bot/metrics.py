@@ -13,9 +13,9 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.report import Report
-from bot.scan_metrics import ScanFigures, scan_figures, scan_metrics
-from bot.seat_metrics import ACCESS_WINDOW, seat_metrics
+from bot.figures.report import Report
+from bot.figures.scan_metrics import ScanFigures, scan_figures, scan_metrics
+from bot.figures.seat_metrics import ACCESS_WINDOW, seat_metrics
 from bot.settings import Product
 from bot.usecases.figures import report_of, since_ever
 from storage import access_requests, figures, outbox, pacing

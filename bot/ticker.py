@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.triggers.cron import CronTrigger
 
-from bot.idle_jobs import PostDigest, ProposePlan, StartScans
-from bot.jobs import JobPayload, Prune, WatchKey
+from bot.jobs.base import JobPayload
+from bot.jobs.digests import PostDigest
+from bot.jobs.house import Prune, WatchKey
+from bot.jobs.plans import ProposePlan
+from bot.jobs.scans import StartScans
 from bot.settings import Settings
 from bot.usecases.steps import enqueue
 from storage import slots

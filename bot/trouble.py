@@ -16,7 +16,7 @@ from bot.codes import Attention
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Trouble, nothing
 from bot.effects.registry import Effect
-from bot.jobs import ATLASSIAN
+from bot.jobs.base import ATLASSIAN
 from bot.lease import LeaseTooShort
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.usecases.alerts import alert_channel

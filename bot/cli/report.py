@@ -13,7 +13,7 @@ from bot.cli.exits import Exit, explained, say
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from bot.report import Report
+    from bot.figures.report import Report
     from bot.usecases.figures import Period
     from storage.db import UnitOfWork
 
@@ -40,7 +40,7 @@ def report(
         raise typer.BadParameter("--since is after --until")
     found = _read(since=since, until=until)
     if as_json:
-        from bot.report_rows import as_document
+        from bot.figures.rows import as_document
 
         typer.echo(json.dumps(as_document(found), indent=2, ensure_ascii=False))
     else:
@@ -78,7 +78,7 @@ def _show(found: "Report") -> None:
     from rich.console import Console
 
     from bot.cli.tables import show_table
-    from bot.report_rows import COLUMNS, ESTIMATE, rows, summary
+    from bot.figures.rows import COLUMNS, ESTIMATE, rows, summary
 
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -89,15 +89,15 @@ def _show(found: "Report") -> None:
 
 
 def _write_csv(path: Path, found: "Report") -> None:
-    from bot.listing import csv_bytes
-    from bot.report_rows import COLUMNS, rows
+    from bot.figures.listing import csv_bytes
+    from bot.figures.rows import COLUMNS, rows
 
     _write(path, csv_bytes(COLUMNS, rows(found)))
 
 
 def _write_chart(path: Path, found: "Report") -> None:
-    from bot.chart import ChartsMissing, bars
-    from bot.report_rows import month_savings
+    from bot.figures.chart import ChartsMissing, bars
+    from bot.figures.rows import month_savings
 
     savings = month_savings(found)
     if not savings:

@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.database import opened
 from bot.cli.exits import explained, printable
-from bot.listing import write_csv
+from bot.figures.listing import write_csv
 from storage.lifecycle import RequestStatus
 
 if TYPE_CHECKING:

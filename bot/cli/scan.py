@@ -127,7 +127,7 @@ async def _file(database: "Database", keys: Sequence[str], *, settings: "Setting
 async def _find_hands(database: "Database", filed: "tuple[Scan, ...]", *, settings: "Settings", stack: AsyncExitStack) -> None:
     """Leave the pages to the bot that runs; where none does, work them here."""
     from bot.hands import lent
-    from bot.idle_jobs import ScanPage
+    from bot.jobs.scans import ScanPage
     from storage.errors import AlreadyRunning
 
     if database.kind == "postgresql" and await _is_worked(database, filed):
@@ -140,7 +140,7 @@ async def _find_hands(database: "Database", filed: "tuple[Scan, ...]", *, settin
 
 async def _is_worked(database: "Database", filed: "tuple[Scan, ...]") -> bool:
     """Whether somebody begins with one of the scans within a few seconds."""
-    from bot.idle_jobs import ScanPage
+    from bot.jobs.scans import ScanPage
     from storage import outbox, scans
     from storage.db import UnitOfWork
     from storage.lifecycle import JobState

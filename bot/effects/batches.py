@@ -5,9 +5,9 @@ import structlog
 from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
 from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
-from bot.idle_jobs import ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
-from bot.listing import csv_bytes
-from bot.plan_view import Holder, PlanView
+from bot.figures.listing import csv_bytes
+from bot.idle.plan_view import Holder, PlanView
+from bot.jobs.plans import ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
 from bot.slack.surfaces import plan

@@ -8,7 +8,7 @@ from bot.effects.looking import first_state_of, offered, state_of, with_link
 from bot.effects.outcome import Again, Done, Outcome
 from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.effects.putting_back import put_back_of
-from bot.jobs import BumpCard, PostCard, RedrawCard
+from bot.jobs.requests import BumpCard, PostCard, RedrawCard
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
 from bot.slack.surfaces import card, notices

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import chart
-from bot.awaiting import Awaiting, CardPlace
-from bot.chart import TrendPoint
 from bot.effects.kit import Kit
 from bot.effects.outcome import Done, Outcome
-from bot.idle_jobs import PostChart, PostDigest
+from bot.figures import chart
+from bot.figures.awaiting import Awaiting, CardPlace
+from bot.figures.chart import TrendPoint
+from bot.jobs.digests import PostChart, PostDigest
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView

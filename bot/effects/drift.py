@@ -4,7 +4,7 @@ from atlassian.access import AccessState, WayBack
 from bot.effects.kit import Kit
 from bot.effects.looking import look
 from bot.effects.outcome import Done, Outcome
-from bot.jobs import LookForDrift
+from bot.jobs.requests import LookForDrift
 from bot.usecases import drifts
 from storage.records import Job
 

@@ -8,7 +8,7 @@ from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
-from bot.exemption_jobs import (
+from bot.jobs.exemptions import (
     AnswerWish,
     EndExemption,
     ExemptionNews,

@@ -13,7 +13,7 @@ from bot.effects.looking import email_changed, first_state_of, link_to, look, st
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
 from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
-from bot.jobs import Grant, ReadBack
+from bot.jobs.requests import Grant, ReadBack
 from bot.policy import may_ask, steps_begun
 from bot.settings import Product
 from bot.usecases import grants

@@ -7,8 +7,10 @@ from bot.actor import SlackPerson
 from bot.effects.digests import links_of
 from bot.effects.kit import Kit
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
-from bot.jobs import CheckDecision, Expire, Prune, PublishHome, WatchKey
-from bot.report import Report
+from bot.figures.report import Report
+from bot.jobs.house import Prune, WatchKey
+from bot.jobs.notices import PublishHome
+from bot.jobs.requests import CheckDecision, Expire
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import home
 from bot.slack.surfaces.home import HomeView

@@ -6,8 +6,8 @@ from atlassian.holdings import Holdings
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
 from bot.codes import Kept
 from bot.effects.kit import Kit
-from bot.idle_rules import rules_of
-from bot.inactivity import classify
+from bot.idle.inactivity import classify
+from bot.idle.rules import rules_of
 from bot.settings import Product
 from bot.usecases.scans import is_doubted
 from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of

@@ -6,7 +6,7 @@ from bot.actor import SlackPerson
 from bot.codes import NotLinked
 from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES, Done, Fact, GivenUp, Outcome, Trouble
-from bot.jobs import LinkAccount
+from bot.jobs.requests import LinkAccount
 from bot.policy import may_ask
 from bot.usecases import linking
 from bot.usecases.linking import Call

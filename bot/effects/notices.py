@@ -6,7 +6,7 @@ from bot.effects.kit import Kit
 from bot.effects.looking import offered, state_of, with_link
 from bot.effects.outcome import Done, Outcome
 from bot.effects.posting import posted_before
-from bot.jobs import Alert, Tell, Whisper
+from bot.jobs.notices import Alert, Tell, Whisper
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import notices
 from bot.slack.surfaces.notices import NoticeView

@@ -14,8 +14,8 @@ from bot.effects.kit import Kit
 from bot.effects.last_look import Remembered, remembered, why_kept
 from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
-from bot.idle_rules import keep_until, rules_of
-from bot.jobs import SeeSeatGone, TakeSeat
+from bot.idle.rules import keep_until, rules_of
+from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.usecases import reclaims as usecases
 from storage import reclaims
 from storage.db import UnitOfWork

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from bot import exemption_jobs, idle_jobs, jobs
 from bot.effects import (
     batches,
     cards,
@@ -27,7 +26,16 @@ from bot.effects import (
 )
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Outcome, Trouble
-from bot.jobs import JobPayload
+from bot.jobs import digests as digests_jobs
+from bot.jobs import exemptions as exemptions_jobs
+from bot.jobs import house as house_jobs
+from bot.jobs import notices as notices_jobs
+from bot.jobs import plans as plans_jobs
+from bot.jobs import requests as requests_jobs
+from bot.jobs import scans as scans_jobs
+from bot.jobs import seats as seats_jobs
+from bot.jobs import warnings as warnings_jobs
+from bot.jobs.base import JobPayload
 from storage.records import Job
 
 
@@ -70,53 +78,55 @@ class Effect:
 
 
 _ALL = (
-    Effect(payload=jobs.Admit, run=vetting.admit, given_up=vetting.vetting_given_up),
-    Effect(payload=jobs.Vet, run=vetting.vet, troubled=vetting.vetting_troubled, given_up=vetting.vetting_given_up),
-    Effect(payload=jobs.PostCard, run=cards.post_card),
-    Effect(payload=jobs.RedrawCard, run=cards.redraw_card),
-    Effect(payload=jobs.BumpCard, run=cards.bump_card),
-    Effect(payload=jobs.CheckDecision, run=housekeeping.check_decision, given_up=housekeeping.check_given_up),
-    Effect(payload=jobs.LinkAccount, run=linking.link_account, troubled=linking.linking_troubled, given_up=linking.linking_given_up),
-    Effect(payload=jobs.Grant, run=grants.grant, troubled=grants.grant_troubled, given_up=grants.grant_given_up),
-    Effect(payload=jobs.ReadBack, run=grants.read_back, given_up=grants.grant_given_up),
-    Effect(payload=jobs.TakeSeat, run=reclaims.take_seat, given_up=reclaims.taking_given_up),
-    Effect(payload=jobs.SeeSeatGone, run=reclaims.see_seat_gone, given_up=reclaims.taking_given_up),
-    Effect(payload=idle_jobs.StartScans, run=scans.start_scans),
-    Effect(payload=idle_jobs.ScanPage, run=scans.scan_page, given_up=scans.scan_given_up),
-    Effect(payload=idle_jobs.PostScanQuestion, run=scan_questions.post_scan_question),
-    Effect(payload=idle_jobs.ListScan, run=scan_questions.list_scan),
-    Effect(payload=idle_jobs.RedrawScanQuestion, run=scan_questions.redraw_scan_question),
-    Effect(payload=idle_jobs.WarnIdle, run=warnings.warn_idle),
-    Effect(payload=idle_jobs.SendWarning, run=warnings.send_warning, given_up=warnings.sending_given_up),
-    Effect(payload=idle_jobs.RemindWarning, run=warnings.remind_warning),
-    Effect(payload=idle_jobs.RedrawWarning, run=warnings.redraw_warning),
-    Effect(payload=idle_jobs.RetireWarning, run=warnings.retire_warning),
-    Effect(payload=exemption_jobs.FileExemption, run=exemptions.file_exemption, given_up=exemptions.filing_given_up),
-    Effect(payload=exemption_jobs.AnswerWish, run=exemptions.answer_wish),
-    Effect(payload=exemption_jobs.PostExemption, run=exemptions.post_exemption),
-    Effect(payload=exemption_jobs.RedrawExemption, run=exemptions.redraw_exemption),
-    Effect(payload=exemption_jobs.TellExemption, run=exemptions.tell_exemption),
-    Effect(payload=exemption_jobs.RedrawWish, run=exemptions.redraw_wish),
-    Effect(payload=exemption_jobs.EndExemption, run=exemptions.end_exemption),
-    Effect(payload=idle_jobs.ProposePlan, run=batches.propose_plan),
-    Effect(payload=idle_jobs.PostPlan, run=batches.post_plan),
-    Effect(payload=idle_jobs.ListPlan, run=batches.list_plan),
-    Effect(payload=idle_jobs.RedrawPlan, run=batches.redraw_plan),
-    Effect(payload=idle_jobs.ExpirePlan, run=batches.expire_plan),
-    Effect(payload=idle_jobs.TellTaken, run=taken.tell_taken),
-    Effect(payload=idle_jobs.RedrawTaken, run=taken.redraw_taken),
-    Effect(payload=idle_jobs.UndoSeat, run=undoing.undo_seat, given_up=undoing.undoing_given_up),
-    Effect(payload=idle_jobs.SeeSeatBack, run=undoing.see_seat_back, given_up=undoing.undoing_given_up),
-    Effect(payload=idle_jobs.PostDigest, run=digests.post_digest),
-    Effect(payload=idle_jobs.PostChart, run=digests.post_chart),
-    Effect(payload=jobs.LookForDrift, run=drift.look_for_drift),
-    Effect(payload=jobs.Expire, run=housekeeping.expire),
-    Effect(payload=jobs.Tell, run=notices.tell),
-    Effect(payload=jobs.Whisper, run=notices.whisper),
-    Effect(payload=jobs.Alert, run=notices.alert),
-    Effect(payload=jobs.PublishHome, run=housekeeping.publish_home),
-    Effect(payload=jobs.Prune, run=housekeeping.prune),
-    Effect(payload=jobs.WatchKey, run=housekeeping.watch_key),
+    Effect(payload=requests_jobs.Admit, run=vetting.admit, given_up=vetting.vetting_given_up),
+    Effect(payload=requests_jobs.Vet, run=vetting.vet, troubled=vetting.vetting_troubled, given_up=vetting.vetting_given_up),
+    Effect(payload=requests_jobs.PostCard, run=cards.post_card),
+    Effect(payload=requests_jobs.RedrawCard, run=cards.redraw_card),
+    Effect(payload=requests_jobs.BumpCard, run=cards.bump_card),
+    Effect(payload=requests_jobs.CheckDecision, run=housekeeping.check_decision, given_up=housekeeping.check_given_up),
+    Effect(
+        payload=requests_jobs.LinkAccount, run=linking.link_account, troubled=linking.linking_troubled, given_up=linking.linking_given_up
+    ),
+    Effect(payload=requests_jobs.Grant, run=grants.grant, troubled=grants.grant_troubled, given_up=grants.grant_given_up),
+    Effect(payload=requests_jobs.ReadBack, run=grants.read_back, given_up=grants.grant_given_up),
+    Effect(payload=seats_jobs.TakeSeat, run=reclaims.take_seat, given_up=reclaims.taking_given_up),
+    Effect(payload=seats_jobs.SeeSeatGone, run=reclaims.see_seat_gone, given_up=reclaims.taking_given_up),
+    Effect(payload=scans_jobs.StartScans, run=scans.start_scans),
+    Effect(payload=scans_jobs.ScanPage, run=scans.scan_page, given_up=scans.scan_given_up),
+    Effect(payload=scans_jobs.PostScanQuestion, run=scan_questions.post_scan_question),
+    Effect(payload=scans_jobs.ListScan, run=scan_questions.list_scan),
+    Effect(payload=scans_jobs.RedrawScanQuestion, run=scan_questions.redraw_scan_question),
+    Effect(payload=warnings_jobs.WarnIdle, run=warnings.warn_idle),
+    Effect(payload=warnings_jobs.SendWarning, run=warnings.send_warning, given_up=warnings.sending_given_up),
+    Effect(payload=warnings_jobs.RemindWarning, run=warnings.remind_warning),
+    Effect(payload=warnings_jobs.RedrawWarning, run=warnings.redraw_warning),
+    Effect(payload=warnings_jobs.RetireWarning, run=warnings.retire_warning),
+    Effect(payload=exemptions_jobs.FileExemption, run=exemptions.file_exemption, given_up=exemptions.filing_given_up),
+    Effect(payload=exemptions_jobs.AnswerWish, run=exemptions.answer_wish),
+    Effect(payload=exemptions_jobs.PostExemption, run=exemptions.post_exemption),
+    Effect(payload=exemptions_jobs.RedrawExemption, run=exemptions.redraw_exemption),
+    Effect(payload=exemptions_jobs.TellExemption, run=exemptions.tell_exemption),
+    Effect(payload=exemptions_jobs.RedrawWish, run=exemptions.redraw_wish),
+    Effect(payload=exemptions_jobs.EndExemption, run=exemptions.end_exemption),
+    Effect(payload=plans_jobs.ProposePlan, run=batches.propose_plan),
+    Effect(payload=plans_jobs.PostPlan, run=batches.post_plan),
+    Effect(payload=plans_jobs.ListPlan, run=batches.list_plan),
+    Effect(payload=plans_jobs.RedrawPlan, run=batches.redraw_plan),
+    Effect(payload=plans_jobs.ExpirePlan, run=batches.expire_plan),
+    Effect(payload=seats_jobs.TellTaken, run=taken.tell_taken),
+    Effect(payload=seats_jobs.RedrawTaken, run=taken.redraw_taken),
+    Effect(payload=seats_jobs.UndoSeat, run=undoing.undo_seat, given_up=undoing.undoing_given_up),
+    Effect(payload=seats_jobs.SeeSeatBack, run=undoing.see_seat_back, given_up=undoing.undoing_given_up),
+    Effect(payload=digests_jobs.PostDigest, run=digests.post_digest),
+    Effect(payload=digests_jobs.PostChart, run=digests.post_chart),
+    Effect(payload=requests_jobs.LookForDrift, run=drift.look_for_drift),
+    Effect(payload=requests_jobs.Expire, run=housekeeping.expire),
+    Effect(payload=notices_jobs.Tell, run=notices.tell),
+    Effect(payload=notices_jobs.Whisper, run=notices.whisper),
+    Effect(payload=notices_jobs.Alert, run=notices.alert),
+    Effect(payload=notices_jobs.PublishHome, run=housekeeping.publish_home),
+    Effect(payload=house_jobs.Prune, run=housekeeping.prune),
+    Effect(payload=house_jobs.WatchKey, run=housekeeping.watch_key),
 )
 
 EFFECTS: Mapping[str, Effect] = {effect.payload.kind: effect for effect in _ALL}

@@ -6,8 +6,8 @@ from bot.effects.batches import LISTED, listed_seats
 from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
 from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
-from bot.idle_jobs import ListScan, PostScanQuestion, RedrawScanQuestion
-from bot.plan_view import Holder
+from bot.idle.plan_view import Holder
+from bot.jobs.scans import ListScan, PostScanQuestion, RedrawScanQuestion
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.scan_card import ScanView

@@ -11,8 +11,8 @@ from atlassian.models import User
 from bot.codes import Attention, ScanFailed
 from bot.effects.kit import Kit
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
-from bot.idle_jobs import ScanPage, StartScans
-from bot.idle_rules import rules_of
+from bot.idle.rules import rules_of
+from bot.jobs.scans import ScanPage, StartScans
 from bot.slack.errors import SlackRefused
 from bot.usecases import scan_end
 from bot.usecases import scans as usecases

@@ -8,7 +8,7 @@ from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, Outcome
 from bot.effects.posting import posted_before
-from bot.idle_jobs import TAKEN, RedrawTaken, TellTaken
+from bot.jobs.seats import TAKEN, RedrawTaken, TellTaken
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import taken
 from bot.slack.surfaces.taken import TakenView

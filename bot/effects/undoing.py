@@ -11,7 +11,7 @@ from bot.codes import Attention, NotUndone
 from bot.effects.kit import Kit
 from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
-from bot.idle_jobs import SeeSeatBack, UndoSeat
+from bot.jobs.seats import SeeSeatBack, UndoSeat
 from bot.usecases import undoing as usecases
 from storage import reclaims
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus

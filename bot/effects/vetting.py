@@ -11,7 +11,7 @@ from bot.effects.looking import email_changed, finding_body, link_to, look, want
 from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
 from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.seats_left import seats_left
-from bot.jobs import Admit, Vet
+from bot.jobs.requests import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests

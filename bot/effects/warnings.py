@@ -8,8 +8,8 @@ from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.effects.posting import posted_before
-from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
-from bot.idle_rules import plan_date, reminders_due, rules_of
+from bot.idle.rules import plan_date, reminders_due, rules_of
+from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.policy import PersonKind, Profile
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted

@@ -1,6 +1,6 @@
 """Telling the admin channel what no card shows."""
 
-from bot.jobs import Alert
+from bot.jobs.notices import Alert
 from bot.settings import Settings
 from bot.usecases.steps import enqueue
 from storage.db import UnitOfWork

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from bot.actor import Comeback
 from bot.codes import Kept
-from bot.idle_jobs import ListPlan, RedrawPlan
-from bot.idle_rules import keep_until, rules_of
-from bot.jobs import TakeSeat, Whisper
-from bot.plan_figures import EDITED, Deed, PlanFigures
+from bot.idle.plan_figures import EDITED, Deed, PlanFigures
+from bot.idle.rules import keep_until, rules_of
+from bot.jobs.notices import Whisper
+from bot.jobs.plans import ListPlan, RedrawPlan
+from bot.jobs.seats import TakeSeat
 from bot.policy import Refusal
 from bot.settings import Settings
 from bot.usecases import reclaims as usecases

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from bot.actor import SlackPerson
 from bot.codes import RELINKED, Attention, Closed
-from bot.jobs import Admit, CheckDecision, Expire, Grant, RedrawCard, Tell, Whisper
+from bot.jobs.notices import Tell, Whisper
+from bot.jobs.requests import Admit, CheckDecision, Expire, Grant, RedrawCard
 from bot.policy import ApproverFacts, Refusal, may_decide
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Resumed, Seen
 from bot.usecases.grants import record_waiting

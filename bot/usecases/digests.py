@@ -1,7 +1,7 @@
 """What becomes of a digest: it stands in the channel and gets its picture, or the channel did not take it."""
 
 from bot.actor import Comeback
-from bot.idle_jobs import PostChart, PostDigest
+from bot.jobs.digests import PostChart, PostDigest
 from bot.usecases.steps import audit_actor, enqueue
 from storage.db import UnitOfWork
 

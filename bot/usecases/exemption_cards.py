@@ -1,7 +1,7 @@
 """Where an exemption's card is and what it shows."""
 
 from bot.actor import Comeback
-from bot.exemption_jobs import RedrawExemption
+from bot.jobs.exemptions import RedrawExemption
 from bot.usecases.steps import audit_actor, enqueue
 from storage import exemptions
 from storage.db import UnitOfWork

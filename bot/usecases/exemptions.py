@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from bot.actor import Actor, Comeback, SlackPerson
 from bot.codes import Kept
-from bot.exemption_jobs import ExemptionNews, RedrawExemption, RedrawWish, TellExemption
-from bot.jobs import Whisper
+from bot.jobs.exemptions import ExemptionNews, RedrawExemption, RedrawWish, TellExemption
+from bot.jobs.notices import Whisper
 from bot.policy import ApproverFacts, Refusal, may_exempt
 from bot.usecases import homes
 from bot.usecases.answers import Checking, Gone, NotAllowed, Seen

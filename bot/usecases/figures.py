@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.billing import Terms, saving_per_month, terms_of
-from bot.chart import TrendPoint
-from bot.report import Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
-from bot.savings import FreeSeat, monthly_saving, saved_months, total
+from bot.figures.chart import TrendPoint
+from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
+from bot.figures.savings import FreeSeat, monthly_saving, saved_months, total
 from bot.settings import Product
 from bot.usecases.reclaims import BY_REQUEST, BY_UNDO
 from bot.usecases.scan_figures import SeatCount, count_of, warned_now

@@ -7,7 +7,8 @@ from typing import Any
 from atlassian.steps import Step, settle_seconds, step_to_json
 from bot.actor import Comeback
 from bot.codes import Attention, Waiting
-from bot.jobs import Grant, LookForDrift, ReadBack, RedrawCard, Tell
+from bot.jobs.notices import Tell
+from bot.jobs.requests import Grant, LookForDrift, ReadBack, RedrawCard
 from bot.policy import STEPS_BEGUN, steps_begun
 from bot.usecases.queue import ahead_of, wake_queue
 from bot.usecases.reclaims import BY_REQUEST, record_return

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bot.actor import SlackPerson
 from bot.codes import Held
-from bot.idle_jobs import RedrawScanQuestion
-from bot.jobs import Whisper
+from bot.jobs.notices import Whisper
+from bot.jobs.scans import RedrawScanQuestion
 from bot.policy import ApproverFacts, Refusal
 from bot.usecases import warnings
 from bot.usecases.steps import audit_actor, enqueue

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bot.actor import SlackPerson
-from bot.awaiting import Awaiting
-from bot.jobs import PublishHome
+from bot.figures.awaiting import Awaiting
+from bot.jobs.notices import PublishHome
 from bot.usecases import requests
 from bot.usecases.pending import awaiting
 from bot.usecases.steps import enqueue

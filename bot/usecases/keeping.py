@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.actor import SlackPerson
 from bot.codes import Kept
-from bot.idle_rules import keep_until, rules_of
+from bot.idle.rules import keep_until, rules_of
 from bot.settings import Settings
 from bot.usecases import homes
 from bot.usecases.answers import Gone, Seen

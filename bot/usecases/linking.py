@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bot.actor import SlackPerson
 from bot.codes import RELINKED, NotLinked
-from bot.jobs import Admit, LinkAccount, RedrawCard, Whisper
+from bot.jobs.notices import Whisper
+from bot.jobs.requests import Admit, LinkAccount, RedrawCard
 from bot.policy import ApproverFacts
 from bot.usecases import people as links
 from bot.usecases.answers import AccountRefused, AlreadyDecided, Checking, Gone, LinkAnswer, Looking, NotAllowed, Resumed, Seen

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
-from bot.plan_figures import PlanFigures
+from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.idle.plan_figures import PlanFigures
 from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus

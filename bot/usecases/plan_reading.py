@@ -7,8 +7,8 @@ from itertools import islice
 
 from bot.billing import saving_per_month, terms_of
 from bot.codes import Kept
-from bot.plan_figures import PlanFigures
-from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.idle.plan_figures import PlanFigures
+from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
 from bot.usecases.proposing import MOST_READ, would_be_warned
 from storage import batches, people, reclaims, seats, warnings

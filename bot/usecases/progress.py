@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.actor import Comeback
-from bot.idle_jobs import RedrawPlan
-from bot.plan_figures import ASKED, PlanFigures
+from bot.idle.plan_figures import ASKED, PlanFigures
+from bot.jobs.plans import RedrawPlan
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, reclaims
 from storage.db import UnitOfWork

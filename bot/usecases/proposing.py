@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
 from bot.billing import next_renewal, plan_window, terms_of
-from bot.idle_jobs import ExpirePlan, PostPlan
-from bot.idle_rules import BETWEEN_SCANS
-from bot.plan_figures import PlanFigures, ProductFigures
+from bot.idle.plan_figures import PlanFigures, ProductFigures
+from bot.idle.rules import BETWEEN_SCANS
+from bot.jobs.plans import ExpirePlan, PostPlan
 from bot.settings import Settings
 from bot.usecases.scans import is_doubted
 from bot.usecases.steps import audit_actor, enqueue

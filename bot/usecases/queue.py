@@ -1,7 +1,7 @@
 """The queue for a product's seats: who is next."""
 
 from bot.codes import Waiting
-from bot.jobs import Grant
+from bot.jobs.requests import Grant
 from storage import access_requests, outbox
 from storage.db import UnitOfWork
 from storage.records import AccessRequest

@@ -9,8 +9,8 @@ from atlassian.access import Snapshot
 from atlassian.removal import Removal
 from bot.actor import Comeback
 from bot.codes import Kept, Returned, Stuck
-from bot.idle_jobs import TAKEN, RedrawTaken, RedrawWarning, TellTaken
-from bot.jobs import SeeSeatGone, TakeSeat
+from bot.jobs.seats import TAKEN, RedrawTaken, SeeSeatGone, TakeSeat, TellTaken
+from bot.jobs.warnings import RedrawWarning
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.progress import follow, lock_with_plan

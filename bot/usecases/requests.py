@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.actor import Actor, Comeback, SlackPerson
 from bot.codes import RELINKED, Closed
-from bot.jobs import Admit, BumpCard, Expire, PostCard, RedrawCard, Tell, Vet
+from bot.jobs.notices import Tell
+from bot.jobs.requests import Admit, BumpCard, Expire, PostCard, RedrawCard, Vet
 from bot.policy import Refusal, may_cancel
 from bot.settings import Settings
 from bot.usecases.answers import AlreadyOpen, CancelAnswer, Cancelled, Filed, FilingAnswer, NotPossible, Seen, TooMany

@@ -6,8 +6,8 @@ from typing import Any
 import structlog
 
 from bot.actor import Comeback
-from bot.breakers import Breaker, judge_activity, judge_share
-from bot.idle_jobs import PostScanQuestion
+from bot.idle.breakers import Breaker, judge_activity, judge_share
+from bot.jobs.scans import PostScanQuestion
 from bot.settings import Settings
 from bot.usecases import warnings
 from bot.usecases.alerts import alert_channel

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from bot.breakers import ScanStats
+from bot.idle.breakers import ScanStats
 from storage.seat_records import Scan
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from atlassian.models import User
 from bot.actor import Actor, Comeback
-from bot.breakers import stats_of
 from bot.codes import ScanFailed
-from bot.idle_jobs import ScanPage
-from bot.idle_rules import Rules
-from bot.inactivity import SeatFacts, classify, is_impossible
+from bot.idle.breakers import stats_of
+from bot.idle.inactivity import SeatFacts, classify, is_impossible
+from bot.idle.rules import Rules
+from bot.jobs.scans import ScanPage
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.scan_progress import Progress, progress_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
 from atlassian.models import User, UserGroup
 from bot.codes import Kept
-from bot.inactivity import SeatFacts, activity_on
+from bot.idle.inactivity import SeatFacts, activity_on
 from storage.lifecycle import SeatActivity
 from storage.seat_records import Seat
 

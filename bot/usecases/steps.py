@@ -6,7 +6,7 @@ from datetime import datetime
 
 from atlassian.steps import SETTLE_SECONDS
 from bot.actor import Actor, Comeback, SlackPerson, TerminalUser
-from bot.jobs import JobPayload
+from bot.jobs.base import JobPayload
 from storage import outbox, people
 from storage.db import UnitOfWork
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
 from bot.codes import Kept, NotUndone
-from bot.idle_jobs import GIVEN_BACK, RedrawPlan, SeeSeatBack, TellTaken, UndoSeat
-from bot.plan_figures import ASKED, UNDONE, UNDONE_IN_PART, Deed, PlanFigures
+from bot.idle.plan_figures import ASKED, UNDONE, UNDONE_IN_PART, Deed, PlanFigures
+from bot.jobs.plans import RedrawPlan
+from bot.jobs.seats import GIVEN_BACK, SeeSeatBack, TellTaken, UndoSeat
 from bot.settings import Settings
 from bot.usecases import reclaims as usecases
 from bot.usecases.alerts import alert_channel

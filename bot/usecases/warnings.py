@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from bot.actor import Comeback
 from bot.billing import plan_window, terms_of
 from bot.codes import Kept, Undelivered
-from bot.idle_jobs import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
-from bot.idle_rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
+from bot.idle.rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
+from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.settings import Product, Settings
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
 from bot.usecases.seat_facts import SPARED

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.codes import Waiting
-from bot.jobs import ATLASSIAN
+from bot.jobs.base import ATLASSIAN
 from storage import pacing
 from storage.db import UnitOfWork
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.actor import Comeback, SlackPerson
-from bot.exemption_jobs import AnswerWish, EndExemption, ExemptionNews, FileExemption, PostExemption, RedrawExemption, TellExemption
+from bot.jobs.exemptions import AnswerWish, EndExemption, ExemptionNews, FileExemption, PostExemption, RedrawExemption, TellExemption
 from bot.settings import Settings
 from bot.usecases.exemptions import show
 from bot.usecases.steps import audit_actor, enqueue

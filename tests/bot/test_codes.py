@@ -1,9 +1,9 @@
 """Every reason code has its words, and there are no words for a reason that never comes."""
 
 from atlassian.removal import Obstacle
-from bot.breakers import BreakerCode
 from bot.codes import Attention, Closed, Kept, NotLinked, NotUndone, Returned, ScanFailed, Stuck, Waiting
 from bot.effects.outcome import Trouble
+from bot.idle.breakers import BreakerCode
 from bot.policy import PersonKind, Refusal
 from bot.slack.surfaces import plan_texts, reasons, texts
 from bot.slack.surfaces.link_texts import LINKS

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 
-from bot.idle_jobs import PostDigest
-from bot.jobs import Prune
+from bot.jobs.digests import PostDigest
+from bot.jobs.house import Prune
 from bot.settings import load
 from bot.ticker import Schedule, Ticker, newest_slot, schedules
 from storage import outbox

@@ -15,7 +15,8 @@ from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnk
 from bot import lease, trouble
 from bot.effects.kit import Kit
 from bot.effects.registry import EFFECTS
-from bot.jobs import Expire, Grant, Prune
+from bot.jobs.house import Prune
+from bot.jobs.requests import Expire, Grant
 from bot.lease import LeaseTooShort
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
 from bot.usecases.steps import enqueue

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.idle_jobs import PostDigest
+from bot.jobs.digests import PostDigest
 from bot.usecases.steps import enqueue
 from sandbox.slack.messages import Message
 from storage import batches, exemptions

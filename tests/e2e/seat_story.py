@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
-from bot.exemption_jobs import EndExemption
-from bot.idle_jobs import ProposePlan, StartScans
+from bot.jobs.exemptions import EndExemption
+from bot.jobs.plans import ProposePlan
+from bot.jobs.scans import StartScans
 from bot.usecases.steps import enqueue
 from sandbox.atlassian.groups import hand_to_identity_provider
 from sandbox.human import SlackKind

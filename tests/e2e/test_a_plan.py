@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.idle_jobs import ProposePlan
+from bot.jobs.plans import ProposePlan
 from bot.slack.surfaces import plan, taken
 from bot.slack.surfaces.modals import REASON
 from bot.slack.surfaces.plan_forms import ADDED

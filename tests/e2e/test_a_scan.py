@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.idle_jobs import StartScans
+from bot.jobs.scans import StartScans
 from bot.runtime import Parts, Role, started
 from bot.settings import load
 from bot.usecases import scans as usecases

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.idle_jobs import SendWarning
+from bot.jobs.warnings import SendWarning
 from bot.runtime import Role, started
 from bot.settings import load
 from bot.slack.surfaces import warning as surface

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.report import ProductReport
+from bot.figures.report import ProductReport
 from bot.slack.surfaces.digest_texts import TITLE
 from bot.usecases.figures import report_of, since_ever
 from sandbox.atlassian.accounts import Account

@@ -14,8 +14,9 @@ import pytest
 
 from bot import clock
 from bot.hands import lent
-from bot.idle_jobs import ScanPage, SendWarning, WarnIdle
-from bot.jobs import SLACK_DM
+from bot.jobs.base import SLACK_DM
+from bot.jobs.scans import ScanPage
+from bot.jobs.warnings import SendWarning, WarnIdle
 from bot.settings import Settings, load
 from bot.usecases import scans as usecases
 from bot.usecases.warnings import CHUNK

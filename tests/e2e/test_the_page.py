@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chart import TrendPoint, trend
+from bot.figures.chart import TrendPoint, trend
 from sandbox.atlassian.organization import KeyState
 from sandbox.server import Sandbox
 from tests.e2e.digest_words import PRICED, await_decisions, play_a_quarter, send_digest

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actor import SlackPerson
-from bot.exemption_jobs import FileExemption
+from bot.jobs.exemptions import FileExemption
 from bot.slack.desk import Desk
 from bot.slack.listeners.deciding import channel_of
 from bot.slack.listeners.forms import LOOK_SECONDS, may_be_approver, only_approvers

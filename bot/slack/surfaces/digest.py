@@ -6,9 +6,9 @@ from datetime import date
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
-from bot.awaiting import Awaiting, CardPlace
-from bot.chart import TrendPoint
-from bot.report import Report, in_words
+from bot.figures.awaiting import Awaiting, CardPlace
+from bot.figures.chart import TrendPoint
+from bot.figures.report import Report, in_words
 from bot.slack.surfaces import digest_texts as texts
 from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.markup import context, section, sentences

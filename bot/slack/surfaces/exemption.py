@@ -10,7 +10,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
-from bot.exemption_jobs import ExemptionNews
+from bot.jobs.exemptions import ExemptionNews
 from bot.settings import Product
 from bot.slack.surfaces import card
 from bot.slack.surfaces.markup import button, buttons, context, day, mention, moment, quoted, said, section, sentences, span, spoken

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, DividerBlock, HeaderBlock, PlainTextObject
 
-from bot.awaiting import Awaiting, CardPlace, Pile
-from bot.report import Report
+from bot.figures.awaiting import Awaiting, CardPlace, Pile
+from bot.figures.report import Report
 from bot.settings import Product
 from bot.slack.surfaces import own_seats
 from bot.slack.surfaces.digest_texts import NOTHING_WAITS

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from slack_sdk.models.blocks import Block, ConfirmObject
 
-from bot.plan_view import PlanView
+from bot.idle.plan_view import PlanView
 from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
 from bot.slack.surfaces.markup import button, buttons, confirm, context, day, moment, said, section

@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, InputBlock, Option, OptionGroup, PlainTextInputElement, PlainTextObject, StaticMultiSelectElement
 from slack_sdk.models.views import View
 
-from bot.plan_view import Holder, PlanView
+from bot.idle.plan_view import Holder, PlanView
 from bot.slack.surfaces.markup import LONGEST_QUOTE, plain, section
 from bot.slack.surfaces.modals import REASON
 from bot.slack.surfaces.plan_parts import in_a_list, why_unwarned

@@ -10,8 +10,8 @@ from typing import TypeVar
 from slack_sdk.models.blocks import Block
 
 from bot.codes import Kept, NotUndone, Returned, Stuck
-from bot.plan_figures import ASKED
-from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.idle.plan_figures import ASKED
+from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces.idle_texts import UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
 from bot.slack.surfaces.plan_texts import BACK, IN_THE_WAY, KEPT, NOT_UNDONE, STUCK, UNDELIVERED_OTHERWISE

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from atlassian.removal import Obstacle
 from bot.codes import Kept, NotUndone, Returned, Stuck
-from bot.plan_figures import EDITED, UNDONE, UNDONE_IN_PART
+from bot.idle.plan_figures import EDITED, UNDONE, UNDONE_IN_PART
 from bot.slack.surfaces.news import News
 
 _BY_HAND = "Look at the person at *admin.atlassian.com*, or press *Undo…* on the plan again later."

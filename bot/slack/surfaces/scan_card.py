@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.codes import Held
-from bot.plan_view import Holder
+from bot.idle.plan_view import Holder
 from bot.slack.surfaces.markup import button, buttons, confirm, context, mention, moment, quoted, section
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.plan_parts import longest_idle

@@ -5,8 +5,8 @@ from typing import TypeAlias
 from slack_sdk.models.blocks import Block
 
 from bot.billing import Money
-from bot.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
-from bot.savings import add_up
+from bot.figures.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
+from bot.figures.savings import add_up
 from bot.slack.surfaces.digest_texts import ESTIMATES, NO_PRICES, NOT_SCANNED, number
 from bot.slack.surfaces.markup import context, quoted, section
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
-from bot.idle_jobs import GIVEN_BACK, TAKEN
+from bot.jobs.seats import GIVEN_BACK, TAKEN
 from bot.settings import Product
 from bot.slack.surfaces.card import parse
 from bot.slack.surfaces.card_parts import ASKED_BACK as REASON

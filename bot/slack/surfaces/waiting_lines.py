@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from slack_sdk.models.blocks import Block
 
-from bot.awaiting import Awaiting, CardPlace, Pile
+from bot.figures.awaiting import Awaiting, CardPlace, Pile
 from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.markup import buttons, link, link_button, listed, quoted
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.breakers import BreakerCode
 from bot.cli.scan_sentences import sentence
+from bot.idle.breakers import BreakerCode
 from storage.lifecycle import ScanOrigin, ScanStatus
 from storage.seat_records import Scan
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from bot.cli.tables import show_table
-from bot.report_rows import COLUMNS
+from bot.figures.rows import COLUMNS
 
 ROWS = [
     ["Jira", "1240", "236", "71", "412", "180", "31", "164", "22", "3", "85 %", "13 %", "USD", "15379.00", "3912.20", "1142.25"],

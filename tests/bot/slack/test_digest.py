@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
 from bot.billing import Money
-from bot.report import Outcome, ProductReport, Report, Saving, SeatsNow, length, percent
+from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, length, percent
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
 from bot.slack.surfaces.message import to_json

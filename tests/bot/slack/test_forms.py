@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
 from bot.policy import CANCELLABLE
 from bot.slack.surfaces import home, modals, status
 from bot.slack.surfaces.home import HomeView

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.codes import Kept, Undelivered
-from bot.exemption_jobs import ExemptionNews
+from bot.jobs.exemptions import ExemptionNews
 from bot.settings import Product
 from bot.slack.surfaces import exemption, warning
 from bot.slack.surfaces.exemption import ExemptionView

@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlassian.access import WayBack
-from bot.jobs import LinkAccount
+from bot.jobs.requests import LinkAccount
 from bot.slack.calls import make_client
 from bot.slack.surfaces import card
 from bot.slack.surfaces.card import CardView

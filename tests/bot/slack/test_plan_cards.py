@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.billing import Money
 from bot.codes import Kept, NotUndone, Stuck, Undelivered
-from bot.plan_figures import ASKED, EDITED, MOST_DEEDS, UNDONE, Deed, PlanFigures
-from bot.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.idle.plan_figures import ASKED, EDITED, MOST_DEEDS, UNDONE, Deed, PlanFigures
+from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces import plan, plan_forms, taken
 from bot.slack.surfaces.message import Message, to_json
 from bot.slack.surfaces.taken import TakenView

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.plan_figures import PlanFigures, ProductFigures
+from bot.idle.plan_figures import PlanFigures, ProductFigures
 from bot.slack.calls import make_client
 from bot.slack.surfaces import message, plan, taken
 from bot.slack.surfaces.modals import REASON

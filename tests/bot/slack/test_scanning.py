@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.plan_view import Holder
+from bot.idle.plan_view import Holder
 from bot.slack.calls import make_client
 from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.message import Message, to_json

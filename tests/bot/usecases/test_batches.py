@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.codes import Kept, NotUndone
-from bot.plan_figures import ASKED, EDITED, PlanFigures
+from bot.idle.plan_figures import ASKED, EDITED, PlanFigures
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
 from bot.usecases import proposing, undoing

@@ -7,8 +7,8 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from bot.billing import Money
-from bot.chart import TrendPoint
-from bot.report import Outcome, Report, SeatsNow
+from bot.figures.chart import TrendPoint
+from bot.figures.report import Outcome, Report, SeatsNow
 from bot.usecases.figures import Period, report_of, since_ever, trend_points
 from storage import access_requests, scans
 from storage.db import Database, UnitOfWork

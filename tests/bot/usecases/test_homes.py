@@ -1,6 +1,6 @@
 """Home shows a person the seats that they lost, and to approvers all that waits."""
 
-from bot.awaiting import Awaiting
+from bot.figures.awaiting import Awaiting
 from bot.slack.surfaces import own_seats
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.own_seats import OwnSeats

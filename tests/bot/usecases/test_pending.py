@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
-from bot.plan_figures import PlanFigures
+from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.idle.plan_figures import PlanFigures
 from bot.usecases.pending import awaiting
 from storage import access_requests, batches, exemptions
 from storage.db import Database, UnitOfWork

@@ -9,7 +9,7 @@ import pytest
 from atlassian.models import ProductAccess, User, UserGroup
 from bot.actor import SlackPerson
 from bot.codes import Held, ScanFailed
-from bot.idle_rules import rules_of
+from bot.idle.rules import rules_of
 from bot.settings import Settings, load
 from bot.usecases import held_scans, scan_end, scans
 from bot.usecases.held_scans import Click

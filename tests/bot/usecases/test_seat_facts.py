@@ -6,7 +6,7 @@ import pytest
 
 from atlassian.licences import LicenceGroup
 from atlassian.models import User, UserGroup
-from bot.inactivity import SeatFacts
+from bot.idle.inactivity import SeatFacts
 from bot.usecases.seat_facts import Memory, circle_of, facts_of
 from tests.bot.outside import CONFLUENCE, JIRA
 

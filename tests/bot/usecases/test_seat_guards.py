@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.exemption_jobs import FileExemption
-from bot.plan_figures import PlanFigures
+from bot.idle.plan_figures import PlanFigures
+from bot.jobs.exemptions import FileExemption
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
 from bot.usecases import proposing, scans, undoing, wishes

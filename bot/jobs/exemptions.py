@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.jobs import SLACK_CHANNEL, SLACK_DM, SLACK_READ, SLACK_UPDATE, JobPayload
+from bot.jobs.base import SLACK_CHANNEL, SLACK_DM, SLACK_READ, SLACK_UPDATE, JobPayload
 
 
 class ExemptionNews(StrEnum):

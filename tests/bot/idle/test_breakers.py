@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.breakers import STALE_AFTER, BreakerCode, ScanStats, judge_activity, judge_share, stats_of
-from bot.inactivity import SeatFacts
-from tests.bot.test_inactivity import IDLE, NOW
+from bot.idle.breakers import STALE_AFTER, BreakerCode, ScanStats, judge_activity, judge_share, stats_of
+from bot.idle.inactivity import SeatFacts
+from tests.bot.idle.test_inactivity import IDLE, NOW
 
 DAY = timedelta(days=1)
 SOUND = ScanStats(seats=400, dated=350, oldest=NOW - 900 * DAY, newest=NOW - DAY)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.inactivity import DELAY, SeatFacts, is_impossible
+from bot.idle.inactivity import DELAY, SeatFacts, is_impossible
 
 # From Friday evening to the scan after a long weekend are some 80 hours.
 STALE_AFTER = DELAY + timedelta(hours=72)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.idle_rules import Rules, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
+from bot.idle.rules import Rules, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
 from bot.settings import IdleSettings
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing import Money, Terms, Tier, next_renewal
-from bot.savings import FreeSeat, add_up, monthly_saving, saved_months, total
+from bot.figures.savings import FreeSeat, add_up, monthly_saving, saved_months, total
 
 MONTHLY = Terms(price=Decimal("8.15"), renewal_day=14)
 ANNUAL = Terms(price=Decimal("7.00"), currency="EUR", billing="annual", renewal_day=30, renewal_month=6)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from bot.billing import Money
-from bot.report import Outcome, Report
+from bot.figures.report import Outcome, Report
 from storage.lifecycle import SeatActivity
 
 ACCESS_WINDOW = timedelta(days=30)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from atlassian.licences import HARMLESS_ROLES
 from atlassian.models import ProductAccess
-from bot.idle_rules import Rules
+from bot.idle.rules import Rules
 from storage.lifecycle import SeatActivity
 
 PERSON = "atlassian"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import reduce
 
 from bot.billing import Money
-from bot.savings import SavedMonth, add_up
+from bot.figures.savings import SavedMonth, add_up
 from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity
 
 

@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from bot import canvas
 from bot.billing import Money
-from bot.canvas import ChartsMissing
+from bot.figures import canvas
+from bot.figures.canvas import ChartsMissing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

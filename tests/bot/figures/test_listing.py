@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.listing import csv_bytes
+from bot.figures.listing import csv_bytes
 
 
 def read(content: bytes) -> list[list[str]]:

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.billing import Money
-from bot.report import Outcome, ProductReport, Report, Saving, SeatsNow
-from bot.report_rows import COLUMNS, month_savings, rows, summary
-from bot.savings import SavedMonth
+from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow
+from bot.figures.rows import COLUMNS, month_savings, rows, summary
+from bot.figures.savings import SavedMonth
 
 
 def saving(currency: str, *months: str, forecast: tuple[str, ...] = ()) -> Saving:

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atlassian.models import ProductAccess
-from bot.idle_rules import Rules
-from bot.inactivity import DELAY, Activity, SeatFacts, Why, activity_on, classify, why
+from bot.idle.inactivity import DELAY, Activity, SeatFacts, Why, activity_on, classify, why
+from bot.idle.rules import Rules
 from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity
 from tests.bot.outside import CONFLUENCE, JIRA
 

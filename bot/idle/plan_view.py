@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.billing import Money
-from bot.plan_figures import Deed, PlanFigures
+from bot.idle.plan_figures import Deed, PlanFigures
 from storage.lifecycle import ReclaimStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch

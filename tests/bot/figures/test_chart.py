@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import canvas
 from bot.billing import Money
-from bot.chart import ChartsMissing, MonthSaving, TrendPoint, bars, draw_bars, draw_trend, trend
+from bot.figures import canvas
+from bot.figures.chart import ChartsMissing, MonthSaving, TrendPoint, bars, draw_bars, draw_trend, trend
 
 MONDAY = date(2026, 8, 3)
 LARGE_LETTER = 15

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from bot.billing import Money
-from bot.chart import MonthSaving
-from bot.listing import Cell
-from bot.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
-from bot.savings import SavedMonth
+from bot.figures.chart import MonthSaving
+from bot.figures.listing import Cell
+from bot.figures.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
+from bot.figures.savings import SavedMonth
 
 _Sums: TypeAlias = MutableMapping[tuple[str, date], Decimal]
 """Amounts by currency and calendar month."""

@@ -1,0 +1,1 @@
+"""What the idle seats cost and save: reports, lists, pictures and metrics."""

@@ -1,0 +1,1 @@
+"""PURE: which seats are idle, what stops a scan, and what a plan says."""

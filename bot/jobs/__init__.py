@@ -1,0 +1,1 @@
+"""PURE: one frozen payload per outbox job, by subject."""
