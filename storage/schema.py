@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, MetaData, String, text
 
-SCHEMA = "0003"
+SCHEMA = "0007"
 """The migration that the tables of the code are."""
 
 metadata = MetaData(
