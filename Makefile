@@ -60,6 +60,7 @@ format: $(VENV)/.dev ## format the code
 lock: $(VENV)/.dev ## lock the newest versions of the dependencies, with hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --extra charts --group build pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --extra charts --group build --group dev pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --extra charts --group build --group dev --group survey pyproject.toml -o requirements-survey.txt
 
 clean: ## remove the environment and everything that was built
 	@rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
