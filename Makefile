@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
+SURVEY := .survey
 BIN := $(VENV)/bin
 ARGS ?=
 RUNNER ?=
 
-.PHONY: help demo run doctor test bench check format lock clean
+.PHONY: help demo run doctor test bench check supply format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,16 @@ check: $(VENV)/.dev ## all that CI checks
 	$(BIN)/coverage report
 	$(MAKE) demo ARGS=--script
 
+supply: $(SURVEY)/.done ## ask for known holes in the dependencies, and write their list (sbom.cdx.json)
+	$(SURVEY)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+	$(SURVEY)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
+
+$(SURVEY)/.done: requirements-survey.txt | $(BIN)/python
+	@echo "Installing the survey tools (the first time only) ..."
+	@$(PYTHON) -m venv $(SURVEY)
+	@$(SURVEY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-survey.txt
+	@touch $@
+
 format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -63,4 +74,4 @@ lock: $(VENV)/.dev ## lock the newest versions of the dependencies, with hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --extra charts --group build --group dev --group survey pyproject.toml -o requirements-survey.txt
 
 clean: ## remove the environment and everything that was built
-	@rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(SURVEY) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
