@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 RUNNER ?=
 
-.PHONY: help demo run doctor test bench check supply format lock clean
+.PHONY: help demo run doctor test bench torture check supply format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: $(VENV)/.dev ## the tests, on SQLite and on a PostgreSQL that they bring a
 
 bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading them (two minutes; ARGS="--people 10000")
 	@$(BIN)/python -m benchmarks.scan $(ARGS)
+
+torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing is lost or doubled (20 minutes; ARGS=--quick: two)
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks
 	$(BIN)/ruff format --check .

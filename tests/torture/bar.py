@@ -1,0 +1,50 @@
+"""What a scenario says: bars that were held or not, and controls, whose guard was taken out and which must therefore fail."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One promise, as measured; both texts are for people and carry their unit."""
+
+    name: str
+    measured: str
+    threshold: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One run of a scenario: `what` was done to the bot, in a phrase with its numbers. `control` names the guard that this build lacks."""
+
+    scenario: str
+    what: str
+    bars: tuple[Bar, ...]
+    seconds: float
+    control: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Every bar was held, or, in a control, at least one was not: a check that cannot fail proves nothing."""
+        held = all(bar.held for bar in self.bars)
+        return held if self.control is None else not held
+
+
+def exactly(name: str, measured: int, *, wanted: int = 0) -> Bar:
+    """A bar that is held by one number alone."""
+    return Bar(name=name, measured=f"{measured:,}", threshold=f"{wanted:,}", held=measured == wanted)
+
+
+def at_least(name: str, measured: int, *, wanted: int) -> Bar:
+    """A bar that is held by that number or more."""
+    return Bar(name=name, measured=f"{measured:,}", threshold=f">= {wanted:,}", held=measured >= wanted)
+
+
+def at_most(name: str, measured: float, *, limit: float, unit: str, digits: int = 1) -> Bar:
+    """A bar that is held by that much or less of *unit*."""
+    return Bar(name=name, measured=f"{measured:,.{digits}f} {unit}", threshold=f"<= {limit:g} {unit}", held=measured <= limit)
+
+
+def holds(name: str, *, measured: str, threshold: str, held: bool) -> Bar:
+    """A bar that is no number."""
+    return Bar(name=name, measured=measured, threshold=threshold, held=held)

@@ -1,0 +1,50 @@
+"""How much of everything: two minutes' worth of it, or all of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The numbers of every scenario, each named for its scenario; `seed` repeats the choices of the harness (not those of the machine)."""
+
+    name: str
+    seed: int
+    limit_seconds: float
+    """After so long a scenario is ended, and has failed."""
+    kills: int
+    kills_seconds: float
+    """The time that the kills of one kind of database get."""
+    pauses: int
+    database_restarts: int
+    database_kills: int
+    recovery_calls: int
+
+
+def quick(seed: int) -> Scale:
+    """About two minutes on two cores, for every check-in."""
+    return Scale(
+        name="quick",
+        seed=seed,
+        limit_seconds=60,
+        kills=20,
+        kills_seconds=20,
+        pauses=6,
+        database_restarts=2,
+        database_kills=6,
+        recovery_calls=6,
+    )
+
+
+def full(seed: int) -> Scale:
+    """About 20 minutes on two cores: the numbers that the documentation promises."""
+    return Scale(
+        name="full",
+        seed=seed,
+        limit_seconds=900,
+        kills=1000,
+        kills_seconds=360,
+        pauses=100,
+        database_restarts=20,
+        database_kills=200,
+        recovery_calls=10,
+    )

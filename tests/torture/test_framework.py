@@ -1,0 +1,58 @@
+"""The harness itself: a check that cannot fail proves nothing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.torture import build, document
+from tests.torture.bar import Result, at_least, at_most, exactly
+from tests.torture.scale import quick
+
+GUARD = build.Change(path="bot/worker.py", old="LEASE_SECONDS = 30", new="LEASE_SECONDS = 3")
+
+
+def result(*, doubled: int, control: str | None = None) -> Result:
+    """A run that found so many doubled."""
+    return Result(
+        scenario="kills", what="20 kills", bars=(exactly("double", doubled), at_least("done", 5, wanted=5)), seconds=1, control=control
+    )
+
+
+def test_a_control_passes_by_failing() -> None:
+    """A proof needs every bar, and a control needs one that fails."""
+    assert result(doubled=0).passed
+    assert not result(doubled=1).passed
+    assert result(doubled=1, control="the guard").passed
+    assert not result(doubled=0, control="the guard").passed
+
+
+def test_bars_say_what_was_measured() -> None:
+    """People read the measured value beside the threshold, with its unit."""
+    bar = at_most("recovery", 5.25, limit=5, unit="s", digits=2)
+    assert (bar.measured, bar.threshold, bar.held) == ("5.25 s", "<= 5 s", False)
+
+
+def test_a_build_changes_a_copy_in_one_place(tmp_path: Path) -> None:
+    """A control runs exactly the change that it names, and the product is never touched."""
+    made = build.build(tmp_path, GUARD)
+    changed = (made / GUARD.path).read_text()
+    assert changed == (build.ROOT / GUARD.path).read_text().replace(GUARD.old, GUARD.new)
+
+
+@pytest.mark.parametrize("old", ["no such text", "self"], ids=["missing", "several"])
+def test_a_guard_that_reads_otherwise_is_an_error(tmp_path: Path, old: str) -> None:
+    """Else the control of a guard that was rewritten would quietly run the whole product."""
+    with pytest.raises(build.Unchangeable, match=r"bot/worker\.py"):
+        build.build(tmp_path, build.Change(path=GUARD.path, old=old, new=""))
+
+
+def test_the_page_names_bars_and_controls(tmp_path: Path) -> None:
+    """Readers see what was measured and which guard was taken out, also when a control held."""
+    page = tmp_path / "torture.md"
+    results = (result(doubled=0), result(doubled=3, control="the lease guard"), result(doubled=0, control="the settle time"))
+    document.write(results, scale=quick(7), at=datetime(2026, 1, 2, tzinfo=UTC), path=page)
+    text = page.read_text()
+    assert "| kills | 20 kills | double | 0 | 0 | held |" in text
+    assert "| kills | the lease guard | 20 kills | double: 3 (not 0) | as it must |" in text
+    assert "| kills | the settle time | 20 kills | none | **it held** |" in text
