@@ -67,8 +67,9 @@ class Redactor:
 
 
 def secrets_of(settings: BaseModel) -> frozenset[str]:
-    """Every secret value in *settings*."""
+    """Every secret value in *settings*, those in its tables included."""
     fields = type(settings).model_fields
     values = [getattr(settings, name) for name in fields]
     secrets = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
-    return frozenset(secrets | database_passwords(getattr(settings, "database_url", "")))
+    tables = (secrets_of(value) for value in values if isinstance(value, BaseModel))
+    return frozenset(secrets.union(*tables) | database_passwords(getattr(settings, "database_url", "")))

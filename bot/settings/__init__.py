@@ -8,6 +8,7 @@ from bot.settings.connections import AtlassianSettings, DatabaseSettings, Proces
 from bot.settings.idle import IdleSettings
 from bot.settings.loading import SECRETS, load, require_port, require_public_url
 from bot.settings.model import SECTIONS, Settings
+from bot.settings.outgoing import MailSettings, OutgoingSettings, SiemSettings
 from bot.settings.problems import Problem, SettingsError
 from bot.settings.products import PriceTier, Product, ProductSettings
 from bot.settings.rules import AdminSettings, PolicySettings, RequestsSettings
@@ -21,7 +22,9 @@ __all__ = [
     "AtlassianSettings",
     "DatabaseSettings",
     "IdleSettings",
+    "MailSettings",
     "Meaning",
+    "OutgoingSettings",
     "PolicySettings",
     "PriceTier",
     "Problem",
@@ -31,6 +34,7 @@ __all__ = [
     "RequestsSettings",
     "Settings",
     "SettingsError",
+    "SiemSettings",
     "SlackSettings",
     "database_passwords",
     "load",

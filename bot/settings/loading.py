@@ -23,6 +23,8 @@ from bot.settings.values import database_passwords
 
 ENV_FILE = Path(".env")
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "atlassian_api_key", "atlassian_site_token")
+TABLED_SECRETS = (("mail", "password"), ("siem", "secret"))
+"""Those that stand in a table."""
 
 _SITE = ("atlassian_site_url", "atlassian_site_email", "atlassian_site_token")
 
@@ -184,13 +186,19 @@ def _secrets_in_toml(section: type[Section]) -> Iterator[Problem]:
     toml = _toml()
     database = toml.get("database_url")
     with_password = isinstance(database, str) and database_passwords(database)
-    for name in (*SECRETS, *(["database_url"] if with_password else [])):
-        if name in toml and name in section.model_fields:
-            sentence = (
-                f"{name} is a secret and must not stand in {TOML_FILE}: remove it there, renew it if the file was shared, "
-                f"and set {variable(name)} in the environment or in {ENV_FILE}."
-            )
-            yield Problem(variable=variable(name), sentence=sentence)
+    plain = (*SECRETS, *(["database_url"] if with_password else []))
+    for path in (*((name,) for name in plain), *TABLED_SECRETS):
+        if path[0] in section.model_fields and _reaches(toml, path):
+            yield _secret_in_toml(path)
+
+
+def _secret_in_toml(path: Place) -> Problem:
+    name = Spelling(path=path).name
+    sentence = (
+        f"{'.'.join(path)} is a secret and must not stand in {TOML_FILE}: remove it there, renew it if the file was shared, "
+        f"and set {name} in the environment or in {ENV_FILE}."
+    )
+    return Problem(variable=name, sentence=sentence)
 
 
 def _unknown_names() -> Iterator[Problem]:

@@ -5,12 +5,22 @@ The order of the sections and of their fields is the order of the table in docs/
 """
 
 from bot.settings.connections import AtlassianSettings, DatabaseSettings, ProcessSettings, SlackSettings
+from bot.settings.outgoing import OutgoingSettings
 from bot.settings.products import ProductSettings
 from bot.settings.rules import AdminSettings, PolicySettings
 from bot.settings.section import Section
 
 
-class Settings(ProcessSettings, PolicySettings, ProductSettings, AdminSettings, DatabaseSettings, AtlassianSettings, SlackSettings):
+class Settings(
+    ProcessSettings,
+    OutgoingSettings,
+    PolicySettings,
+    ProductSettings,
+    AdminSettings,
+    DatabaseSettings,
+    AtlassianSettings,
+    SlackSettings,
+):
     """All settings, as every running part gets them."""
 
 
@@ -22,5 +32,6 @@ SECTIONS: tuple[type[Section], ...] = (
     AdminSettings,
     ProductSettings,
     PolicySettings,
+    OutgoingSettings,
     ProcessSettings,
 )

@@ -49,7 +49,7 @@ def _token(prefix: str) -> Callable[[SecretStr], SecretStr]:
     return _secret(re.compile(rf"{prefix}[A-Za-z0-9.-]+").fullmatch)
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
     """Whether *host* is this machine or a name of a private network, where plain HTTP does not cross the internet."""
     try:
         return ipaddress.ip_address(host).is_private
@@ -60,11 +60,19 @@ def _is_private(host: str) -> bool:
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     # A key that travels in the clear is a key given away.
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and _is_private(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and is_private(parts.hostname)):
         raise ValueError
     if not parts.hostname or parts.query or parts.fragment or parts.username or re.search(r"\s", value):
         raise ValueError
     return value.rstrip("/")
+
+
+def _hook_url(value: str) -> str:
+    """An address as it is, query included: some receivers have their key in it."""
+    _base_url(value.partition("?")[0])
+    if "#" in value or re.search(r"[^\x21-\x7e]", value):
+        raise ValueError
+    return value
 
 
 def _database_url(value: str) -> str:
@@ -109,18 +117,27 @@ BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-"))]
 AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-"))]
 SigningSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"\S{8,}").fullmatch))]
 Secret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]+").fullmatch))]
+SharedSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]{16,}").fullmatch))]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+HookUrl = Annotated[str, AfterValidator(_hook_url)]
 SlackApiUrl = Annotated[BaseUrl, AfterValidator(lambda value: f"{value}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 # The shape of a UUID and not its alphabet: Atlassian's reference promises no more than a string.
 OrgId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+# Narrower than the standard, and without what a header or a command of SMTP could be broken with.
+MailAddress = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+$")
+]
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,252}$")]
+MailTls = Annotated[Literal["starttls", "tls", "none"], BeforeValidator(_lower)]
 EmailDomain = Annotated[str, AfterValidator(_domain), StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
 ApproverId = Annotated[str, StringConstraints(pattern=r"^[UWS][A-Z0-9]{2,}$")]
 ResourceAri = Annotated[str, StringConstraints(pattern=r"^ari:cloud:[a-z0-9-]+:[^\s]+$")]
 SeatRole = Annotated[str, StringConstraints(pattern=rf"^atlassian/({'|'.join(SEAT_ROLES)})$")]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+OneLine = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,60}$")]
 WayBackName = Annotated[str, AfterValidator(_way_back)]
 LogLevel = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern="^(DEBUG|INFO|WARNING|ERROR)$")]
 TimeZone = Annotated[str, AfterValidator(_zone)]
