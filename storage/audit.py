@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from storage import chain
 from storage.records import AuditEntry, AuditHead
@@ -22,6 +22,9 @@ _PAGE = (
     .order_by(_c.seq)
     .limit(PAGE)
 )
+
+
+_FOLLOWING = _PAGE.limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +85,17 @@ def entries(
     statement = _filtered(since=since, until=until, kind=kind, request_id=request_id)
     after = 0
     while page := uow.connection.execute(statement, {"after": after}).all():
-        for row in page:
-            yield AuditEntry(
-                seq=row.seq, at=datetime.fromisoformat(row.at), kind=row.kind, body=row.body, previous=row.previous, hash=row.hash
-            )
+        yield from (_entry(row) for row in page)
         after = page[-1].seq
+
+
+def following(uow: UnitOfWork, seq: int, *, limit: int) -> tuple[AuditEntry, ...]:
+    """Up to *limit* entries after the entry *seq*, in order."""
+    return tuple(_entry(row) for row in uow.connection.execute(_FOLLOWING, {"after": seq, "most": limit}))
+
+
+def _entry(row: Row[Any, Any]) -> AuditEntry:
+    return AuditEntry(seq=row.seq, at=datetime.fromisoformat(row.at), kind=row.kind, body=row.body, previous=row.previous, hash=row.hash)
 
 
 def _filtered(*, since: datetime | None, until: datetime | None, kind: str | None, request_id: str | None) -> Select[Any]:

@@ -20,7 +20,20 @@ from storage.sql import insert_or_keep
 from storage.tables import outbox
 from storage.unit import UnitOfWork
 
-__all__ = ["again", "backlog", "bury", "claim", "enqueue", "finish", "hasten", "next_due", "prune", "release_all", "settle"]
+__all__ = [
+    "again",
+    "backlog",
+    "bury",
+    "claim",
+    "enqueue",
+    "finish",
+    "hasten",
+    "is_unfinished",
+    "next_due",
+    "prune",
+    "release_all",
+    "settle",
+]
 
 _c = outbox.c
 _FREE: Mapping[str, None] = {"token": None, "lease_until": None}
@@ -38,6 +51,7 @@ _HASTEN = update(outbox).where(
     _c.state == JobState.READY,
     _c.claimable_at > bindparam("moment", type_=_c.claimable_at.type),
 )
+_UNFINISHED = select(_c.id).where(_c.subject == bindparam("this_subject"), _c.claimable_at.is_not(None)).limit(1)
 _BACKLOG = (
     select(_c.kind, _c.state, func.count(), func.min(_c.due_at))
     .where(_c.state != JobState.DONE)
@@ -146,6 +160,11 @@ def hasten(uow: UnitOfWork, *, kind: str, subject: str) -> int:
     uow.on_commit(uow.wake)
     fields = {"this_kind": kind, "this_subject": subject, "moment": uow.now, "due_at": uow.now, "claimable_at": uow.now}
     return uow.connection.execute(_HASTEN, fields).rowcount
+
+
+def is_unfinished(uow: UnitOfWork, *, subject: str) -> bool:
+    """Whether a job of this subject is waiting or being done."""
+    return uow.connection.execute(_UNFINISHED, {"this_subject": subject}).first() is not None
 
 
 def backlog(uow: UnitOfWork) -> tuple[Backlog, ...]:

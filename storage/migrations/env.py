@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage import seat_tables, tables  # noqa: F401 - they fill the metadata
+from storage import outgoing_tables, seat_tables, tables  # noqa: F401 - they fill the metadata
 from storage.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)

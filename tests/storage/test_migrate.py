@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Inspector, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from storage import engines, migrate, seat_tables, tables  # noqa: F401 - the tables fill the metadata
+from storage import engines, migrate, outgoing_tables, seat_tables, tables  # noqa: F401 - the tables fill the metadata
 from storage.address import parse
 from storage.errors import DatabaseAway, NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.schema import SCHEMA, metadata

@@ -1,0 +1,33 @@
+"""The frozen records of what leaves the house beside Slack and Atlassian. All times are UTC and aware."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.lifecycle import MailStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRecord:
+    """What became of the one mail about something: `begun` and nothing later means that nobody knows whether it went."""
+
+    about: str
+    status: MailStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """How far the audit trail was sent on, the entry `seq` included; `trouble` is the code of what stops it, None when nothing does."""
+
+    name: str
+    seq: int
+    moved_at: datetime | None
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How far a shipment is behind the trail: so many entries, the oldest of which was written at `since` (None when there are none)."""
+
+    entries: int
+    since: datetime | None

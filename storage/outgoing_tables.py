@@ -1,0 +1,25 @@
+"""The tables of what leaves the house beside Slack and Atlassian, private to storage: mail, and the audit trail that is sent on."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, String, Table
+
+from storage.lifecycle import MailStatus
+from storage.schema import metadata
+from storage.sql import Moment, words
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("about", String(96), primary_key=True),
+    Column("status", words(MailStatus, name="status"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("moved_at", Moment),
+    Column("trouble", String(64)),
+    CheckConstraint("seq >= 0", name="place"),
+)

@@ -1,0 +1,74 @@
+"""What was mailed is never begun twice, and the place of a shipment only moves forward."""
+
+from datetime import timedelta
+
+from storage import mails, shipments
+from storage.db import Database, UnitOfWork
+from storage.lifecycle import MailStatus
+from tests.fixtures.clock import MovableClock
+from tests.storage.world import SYSTEM
+
+
+def entry(uow: UnitOfWork) -> None:
+    """Something that the trail tells."""
+    uow.audit("test.happened", actor=SYSTEM)
+
+
+def test_a_mail_is_begun_once(database: Database) -> None:
+    """Whoever comes second, after a crash perhaps, does not send it."""
+    assert database.write_now(lambda uow: mails.begin(uow, "warning:1"))
+    assert not database.write_now(lambda uow: mails.begin(uow, "warning:1"))
+    begun = database.read_now(lambda uow: mails.of(uow, "warning:1"))
+    assert begun is not None
+    assert begun.status is MailStatus.BEGUN
+
+
+def test_what_the_server_did_not_take_may_be_begun_again(database: Database) -> None:
+    """Only a mail that was begun is released: one that was taken or refused stays what it is."""
+    for about, end in (("a", None), ("b", mails.accept), ("c", mails.refuse)):
+        database.write_now(lambda uow, about=about: mails.begin(uow, about))
+        if end is not None:
+            database.write_now(lambda uow, about=about, end=end: end(uow, about))
+        database.write_now(lambda uow, about=about: mails.release(uow, about))
+    found = database.read_now(lambda uow: [mails.of(uow, about) for about in "abc"])
+    assert [one and one.status for one in found] == [None, MailStatus.ACCEPTED, MailStatus.REFUSED]
+
+
+def test_an_address_may_be_refused_before_the_mail_is_begun(database: Database) -> None:
+    """A server says so before it hears a word of the text."""
+    database.write_now(lambda uow: mails.refuse(uow, "warning:1"))
+    assert not database.write_now(lambda uow: mails.begin(uow, "warning:1"))
+
+
+def test_a_place_moves_by_compare_and_set(database: Database) -> None:
+    """Of two that sent the same entries one moves the place, and no place goes back."""
+    assert database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=5))
+    assert not database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=3))
+    assert database.read_now(lambda uow: shipments.of(uow, "siem")).seq == 5
+
+
+def test_trouble_is_news_once(database: Database) -> None:
+    """The same trouble is told once until something was sent again; another kind of trouble is news."""
+    tell = [database.write_now(lambda uow, code=code: shipments.note_trouble(uow, "siem", code)) for code in ("401", "401", "410")]
+    assert tell == [True, False, True]
+    database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=1))
+    assert database.read_now(lambda uow: shipments.of(uow, "siem")).trouble is None
+    assert database.write_now(lambda uow: shipments.note_trouble(uow, "siem", "410"))
+
+
+def test_lag_is_what_is_not_sent_yet(database: Database, clock: MovableClock) -> None:
+    """In entries, and since when the oldest of them waits."""
+    assert database.read_now(lambda uow: shipments.lag(uow, "siem")).entries == 0
+    database.write_now(entry)
+    clock.advance(timedelta(hours=1))
+    database.write_now(entry)
+    lag = database.read_now(lambda uow: shipments.lag(uow, "siem"))
+    assert (lag.entries, lag.since is not None) == (2, True)
+    database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=1))
+    later = database.read_now(lambda uow: shipments.lag(uow, "siem"))
+    assert later.entries == 1
+    assert later.since is not None
+    assert lag.since is not None
+    assert timedelta(minutes=59) < later.since - lag.since < timedelta(minutes=61)
+    database.write_now(lambda uow: shipments.move(uow, "siem", source=1, target=2))
+    assert database.read_now(lambda uow: shipments.lag(uow, "siem")).since is None
