@@ -2,18 +2,21 @@
 The HTTP side of a process: Slack's requests, the probes and the metrics, on one aiohttp server.
 
 What Bolt 1.30 would answer with 500 is refused before it: a timestamp that is not a number, a signature beyond ASCII, a body that is not
-UTF-8 or that its parser cannot take (it parses before it verifies). A 500 tells Slack to send an event again, and a stranger that
-something broke.
+UTF-8, that its parser cannot take (it parses before it verifies), or whose parts are not what it reaches into. A 500 tells Slack to send an
+event again, and a stranger that something broke.
 """
 
 import asyncio
 import inspect
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -30,11 +33,29 @@ ACK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
 Probe = Callable[[], bool | Awaitable[bool]]
 Probes = Mapping[str, Probe]
 
+_NOT_SLACKS = "not a request of Slack's"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 # Whatever Bolt's parsers raise on a body of the wrong shape, deep nesting included; none of it is a fault of ours.
 _UNPARSABLE = (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError)
+
+
+class _StrangersNoise(logging.Filter):
+    """
+    Drops what aiohttp has to say of requests that are no HTTP, or packed as they say they are not.
+
+    Anybody can send them, each is answered with 400, and aiohttp logs them as errors with a stack trace and the bytes that were sent.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a malformed request; an error of ours passes."""
+        kind = record.exc_info[0] if record.exc_info else None
+        return kind is None or not issubclass(kind, HttpProcessingError | RequestPayloadError)
+
+
+_server_log = logging.getLogger("aiohttp.server")
+_server_log.addFilter(_StrangersNoise())
 
 
 def build(*, bolt_app: AsyncApp | None, probes: Probes, registry: CollectorRegistry) -> web.Application:
@@ -70,14 +91,25 @@ async def _bolt_request(request: web.Request) -> AsyncBoltRequest:
     try:
         # Slack's bodies are UTF-8 whatever the charset says, and the signature is over these bytes.
         body = (await request.read()).decode()
-        return AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
-    except _UNPARSABLE as error:
-        raise web.HTTPBadRequest(text="not a request of Slack's") from error
+        parsed = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
+    except (*_UNPARSABLE, RequestPayloadError) as error:
+        raise web.HTTPBadRequest(text=_NOT_SLACKS) from error
+    if not _is_sound(parsed.body):
+        raise web.HTTPBadRequest(text=_NOT_SLACKS)
+    return parsed
+
+
+def _is_sound(body: Mapping[str, Any]) -> bool:
+    """Whether the parts of a delivery that Bolt and our listeners reach into are what they are taken for."""
+    optional = [body[name] for name in ("container", "view") if body.get(name) is not None]
+    event, actions = body.get("event", {}), body.get("actions", [{}])
+    return isinstance(actions, list) and bool(actions) and all(isinstance(part, Mapping) for part in (event, *actions, *optional))
 
 
 def _require_form(request: web.Request, header: str, form: re.Pattern[str]) -> None:
-    """Refuse a header that is there and malformed; one that is missing Bolt refuses itself."""
-    if any(not form.fullmatch(value) for value in request.headers.getall(header, ())):
+    """Refuse a header that is there twice or malformed; one that is missing Bolt refuses itself."""
+    values = request.headers.getall(header, ())
+    if len(values) > 1 or not all(map(form.fullmatch, values)):
         raise web.HTTPUnauthorized(text="invalid signature")
 
 
@@ -133,7 +165,7 @@ class Server:
 
 async def serve(application: web.Application, port: int, *, host: str = EVERYWHERE) -> Server:
     """Listen on *port* (0: any free one) until `stop`; raises OSError when the port is taken."""
-    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, logger=_server_log)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -107,6 +107,11 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    found = body.get(name)
+    return found if isinstance(found, str) else None
+
+
 def actor_of(body: Mapping[str, Any], *, team_id: str) -> SlackPerson | None:
     """Who acts; None for an event that nobody in particular caused. The person is known under our own team's id."""
     slack_id = body.get("user_id") or _part(body, "user").get("id") or _part(body, "event").get("user")
@@ -116,13 +121,14 @@ def actor_of(body: Mapping[str, Any], *, team_id: str) -> SlackPerson | None:
 def delivery_of(body: Mapping[str, Any]) -> str | None:
     """The key by which a repeated delivery is recognized; being marked as a retry says nothing, for a retry can be the only one."""
     kind = kind_of(body)
-    trigger = body.get("trigger_id")
+    trigger, event_id = _text(body, "trigger_id"), _text(body, "event_id")
     match kind:
         case Kind.EVENT:
-            return f"event:{body['event_id']}" if body.get("event_id") else None
+            return f"event:{event_id}" if event_id else None
         case Kind.SUBMISSION:
             view = _part(body, "view")
-            return f"view:{trigger}" if trigger else f"view:{view.get('id')}:{view.get('hash')}"
+            unique = trigger or ":".join(filter(None, (_text(view, "id"), _text(view, "hash"))))
+            return f"view:{unique}" if unique else None
         case Kind.COMMAND | Kind.CLICK:
             return f"{kind.value}:{trigger}" if trigger else None
         case Kind.OTHER:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 from prometheus_client import CollectorRegistry
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -124,6 +125,12 @@ async def test_unsigned_and_old_requests_are_unauthorized(bot: Bot) -> None:
         (b"payload=3", FORM),
         (b'{"authorizations": [1]}', JSON),
         (b'{"a":' * 100_000, JSON),
+        (b'{"type": "event_callback", "event": 7}', JSON),
+        (b'{"type": "event_callback", "event": null}', JSON),
+        (b'{"type": "block_actions", "actions": []}', JSON),
+        (b'{"type": "block_actions", "actions": [null]}', JSON),
+        (b'{"type": "block_actions", "actions": [{}], "container": [1]}', JSON),
+        (b'{"type": "view_submission", "view": "V1"}', JSON),
     ],
 )
 async def test_body_that_bolt_cannot_parse_is_a_bad_request(bot: Bot, body: bytes, content_type: str) -> None:
@@ -131,6 +138,31 @@ async def test_body_that_bolt_cannot_parse_is_a_bad_request(bot: Bot, body: byte
     async with listening(bot) as (_, client):
         status, text = await send(client, body, signed(body, content_type=content_type))
     assert (status, text) == (400, "not a request of Slack's")
+
+
+@pytest.mark.parametrize("header", ["X-Slack-Signature", "X-Slack-Request-Timestamp"])
+async def test_a_header_that_comes_twice_is_unauthorized(bot: Bot, header: str) -> None:
+    """Which of two counts is a matter of who reads them, so neither does."""
+    right = signed(COMMAND)
+    other = "v0=" + "0" * 64 if header == "X-Slack-Signature" else "1700000000"
+    async with listening(bot) as (_, client):
+        for twice in ([*right.items(), (header, other)], [(header, other), *right.items()]):
+            async with client.post("/slack/events", data=io.BytesIO(COMMAND), headers=CIMultiDict(twice)) as answer:
+                assert answer.status == 401
+    assert not bot.reached.is_set()
+
+
+async def test_a_strangers_malformed_request_is_a_bad_one_and_leaves_no_trace(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody may send noise: it is no failure of ours, and neither its bytes nor a stack trace belong in the log."""
+    packed = signed(COMMAND) | {"Content-Encoding": "gzip"}
+    async with listening(bot) as (server, client):
+        async with client.post("/slack/events", data=io.BytesIO(COMMAND), headers=packed, compress=None) as answer:
+            assert answer.status == 400
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nsecret reason\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+    assert not caplog.records
 
 
 async def test_charset_does_not_change_the_signed_bytes(bot: Bot) -> None:

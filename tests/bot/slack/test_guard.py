@@ -99,7 +99,18 @@ def test_delivery_keys_tell_repeats_from_new_deliveries() -> None:
     assert delivery_of({"type": "view_submission", "view": {"id": "V1", "hash": "h1"}}) == "view:V1:h1"
 
 
-@pytest.mark.parametrize("body", [command(trigger_id=""), {"type": "event_callback"}, {"type": "shortcut", "trigger_id": "1"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        command(trigger_id=""),
+        click(trigger_id=True),
+        click(trigger_id=[["3.4.y"]]),
+        {"type": "view_submission", "view": {"id": ["V1"]}},
+        {"type": "event_callback"},
+        {"type": "event_callback", "event_id": {"id": "Ev1"}},
+        {"type": "shortcut", "trigger_id": "1"},
+    ],
+)
 def test_what_cannot_be_recognized_again_has_no_key(body: dict[str, Any]) -> None:
     """Without a key a replay would run twice, so it does not run at all."""
     assert delivery_of(body) is None
