@@ -24,6 +24,7 @@ from atlassian.models import (
     WorkspacePage,
 )
 from atlassian.paging import pages, present, rows
+from atlassian.tokens import ApiToken, ApiTokens
 from atlassian.transport import Params, Reply, Transport
 
 ALL_DIRECTORIES = "-"
@@ -151,6 +152,11 @@ class AdminClient:
         """What may be done with a managed account. Raises Refused for an account that the organization does not manage."""
         params = {"privileges": ("lifecycle.enablement", "lifecycle.delete")}
         return (await self._read("manage_permissions", method="GET", path=_manage(account_id), params=params)).read(ManagePermissions)
+
+    async def api_tokens(self, account_id: str) -> tuple[ApiToken, ...]:
+        """The API tokens of a managed account. Raises NotThere for an account that the organization does not manage."""
+        path = f"{_manage(account_id)}/api-tokens"
+        return (await self._read("api_tokens", method="GET", path=path)).read(ApiTokens).root
 
     async def add_to_group(self, group_id: str, *, directory_id: str, account_id: str) -> None:
         """

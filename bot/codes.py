@@ -88,6 +88,7 @@ class Kept(StrEnum):
     IN_THE_WAY = "in_the_way"
     NO_SEAT = "no_seat"
     ASKED_FOR = "asked_for"
+    SCRIPT_ACTIVE = "script_active"
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     UNREACHABLE_TOO_LONG = "unreachable_too_long"
     PRODUCT_GONE = "product_gone"

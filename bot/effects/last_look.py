@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from atlassian.errors import NotPermitted, Refused
 from atlassian.holdings import Holdings
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
+from atlassian.tokens import used_since
 from bot.codes import Kept
 from bot.effects.kit import Kit
 from bot.idle.inactivity import classify
@@ -61,6 +63,21 @@ async def why_kept(holdings: Holdings, known: Remembered, product: Product, kit:
         return None
     groups = await kit.catalog.licence_groups(product.resource, product.role)
     return _by_facts(holdings, known, product, kit, groups=groups) or _by_warning(known, kit)
+
+
+async def has_token_in_use(holdings: Holdings, kit: Kit) -> bool:
+    """
+    Whether a script works with an API token of the account, as far as the key may see that: only for managed accounts.
+
+    A call of its own, so it is asked last.
+    """
+    if holdings.user is None or holdings.user.claim_status == "unmanaged":
+        return False
+    try:
+        tokens = await kit.client.api_tokens(holdings.user.account_id)
+    except (Refused, NotPermitted):
+        return False
+    return used_since(tokens, kit.now() - rules_of(kit.settings.idle).after)
 
 
 def _by_facts(holdings: Holdings, known: Remembered, product: Product, kit: Kit, *, groups: tuple[LicenceGroup, ...]) -> Kept | None:

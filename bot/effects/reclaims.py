@@ -11,7 +11,7 @@ from atlassian.removal import InTheWay, Removal, plan_removal
 from atlassian.steps import Removing, settle_seconds
 from bot.codes import Attention, Kept, Stuck
 from bot.effects.kit import Kit
-from bot.effects.last_look import Remembered, remembered, why_kept
+from bot.effects.last_look import Remembered, has_token_in_use, remembered, why_kept
 from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.idle.rules import keep_until, rules_of
@@ -22,7 +22,7 @@ from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus
 from storage.records import Job, Reclaim
 
-_NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.REFUSED_BY_ATLASSIAN})
+_NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.SCRIPT_ACTIVE, Kept.REFUSED_BY_ATLASSIAN})
 """Tomorrow's plan would meet the same: its holder is left in peace for as long as after a keep."""
 
 
@@ -68,6 +68,8 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
         # It is gone: what is left is to see it so, and whoever asks for it gets all of the snapshot.
         return None
     code = Kept.ASKED_FOR if asked else await why_kept(holdings, known, product, kit)
+    if code is None and await has_token_in_use(holdings, kit):
+        code = Kept.SCRIPT_ACTIVE
     if code is None:
         return None
     if job.unknown or not _is_whole(holdings, removal):
@@ -90,6 +92,8 @@ async def _begin(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[one.wanted for one in agreed])
     stays = {one.reclaim.id: await why_kept(holdings, one.known, kit.settings.products[one.reclaim.product], kit) for one in agreed}
     spared = stays.get(reclaim.id, Kept.ASKED_FOR)
+    if spared is None and await has_token_in_use(holdings, kit):
+        spared = Kept.SCRIPT_ACTIVE
     if spared is not None:
         return Done(fact=_kept(reclaim.id, spared, kit=kit))
     going = tuple(one for one in agreed if stays[one.reclaim.id] is None)

@@ -16,7 +16,7 @@ class TakeSeat(JobPayload):
     kind = "seat.take"
     of = "account:{account_id}"
     paced_by = ATLASSIAN
-    turns = 3
+    turns = 4
     reclaim_id: str
     account_id: str
     step: int

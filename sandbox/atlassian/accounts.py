@@ -15,7 +15,8 @@ class Account:
     The levels are independent: account (`active`, `deletion_asked_at`, `closed`), directory memberships, groups, direct roles.
 
     `directories` maps a directory id to whether the person is suspended there; no entry is no membership. `visits` holds the published
-    last visit by ARI; a product never used is missing. `lock` is the reason key that forbids account changes (identity provider, law).
+    last visit by ARI; a product never used is missing. `tokens` are API tokens, each as (made, last used or None).
+    `lock` is the reason key that forbids account changes (identity provider, law).
     """
 
     id: str
@@ -38,6 +39,7 @@ class Account:
     roles: frozenset[tuple[str, str]] = frozenset()
     platform_roles: tuple[str, ...] = ()
     visits: Mapping[str, datetime] = field(default_factory=dict)
+    tokens: tuple[tuple[datetime, datetime | None], ...] = ()
     lock: str | None = None
 
     @property

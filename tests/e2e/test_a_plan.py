@@ -257,6 +257,14 @@ async def lost_it_already(stage: Stage) -> str:
     return "no_seat"
 
 
+async def has_a_script(stage: Stage) -> str:
+    """A script has signed in with Hugo's API token yesterday."""
+    now = stage.sandbox.clock.now()
+    tokens = ((now - timedelta(days=300), now - timedelta(days=1)),)
+    stage.sandbox.atlassian.change(stage.sandbox.atlassian.person("hugo"), act="test", tokens=tokens)
+    return "script_active"
+
+
 STOPPERS = [
     uses_it,
     becomes_admin,
@@ -267,6 +275,7 @@ STOPPERS = [
     becomes_approver,
     tells_nothing,
     is_in_the_way,
+    has_a_script,
     lost_it_already,
 ]
 
@@ -285,6 +294,19 @@ async def test_last_look_stops_it(small_stage: OpenStage, happens: Callable[[Sta
         only = (await of_plan(stage))["hugo jira"]
         assert (only.status, only.reason_code) == (ReclaimStatus.STOPPED, code)
         assert "1 kept, " in (await plan_says(stage, "0 of 1 idle seat taken back")).words
+
+
+async def test_an_old_token_or_a_key_that_may_not_look_stops_nothing(small_stage: OpenStage) -> None:
+    """A forgotten token keeps nobody's seat, and neither does a question that Atlassian refuses about the tokens."""
+    async with small_stage() as stage:
+        long_ago = stage.sandbox.clock.now() - timedelta(days=300)
+        stage.sandbox.atlassian.change(stage.sandbox.atlassian.person("hugo"), act="test", tokens=((long_ago, long_ago),))
+        stage.sandbox.faults.add(Fault(match="GET /users/[^/]+/manage/api-tokens", status=403, times=1))
+        await warn(stage, ("hugo", "jira"), ("ben", "jira"))
+        await propose(stage)
+        await press(stage, plan.APPROVE)
+        await until(stage, BatchStatus.DONE)
+        assert {one.status for one in (await of_plan(stage)).values()} == {ReclaimStatus.TAKEN}
 
 
 async def test_an_open_request_stops_it(small_stage: OpenStage) -> None:

@@ -48,6 +48,7 @@ TAKEN = "taken"
 SPARED: Mapping[str, str] = {
     Kept.ACTIVE_AGAIN.value: "You've been using {product} again, so your seat stays.",
     Kept.ASKED_FOR.value: "You've asked for {product}, so your seat stays.",
+    Kept.SCRIPT_ACTIVE.value: "A script uses your API token, so your {product} seat stays.",
     Kept.EXEMPT.value: "Your {product} seat is left alone until {until}.",
     Kept.LEFT_OUT.value: "An admin decided to leave your {product} seat with you.",
     Kept.REFUSED.value: "The admins decided to leave your {product} seat with you.",

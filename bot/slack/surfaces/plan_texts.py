@@ -48,6 +48,7 @@ KEPT: Mapping[Kept, str] = {
     Kept.EXEMPT: "exempt by now",
     Kept.PROTECTED: "protected: administers, approves, or is in a protected group",
     Kept.ASKED_FOR: "asked for access meanwhile",
+    Kept.SCRIPT_ACTIVE: "an API token of theirs is in use",
     Kept.UNKNOWN: "Atlassian doesn't say enough about them",
     Kept.NOT_WARNED: "not warned in time",
     Kept.TURNED_OFF: "removal was turned off",
