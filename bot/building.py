@@ -27,7 +27,7 @@ from bot.slack.directory import Directory
 from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.team import read_team
-from storage import migrate, outbox, pacing
+from storage import migrate, outbox, pacing, sealing
 from storage.db import Database, UnitOfWork
 from storage.lock import ProcessLock
 
@@ -37,15 +37,18 @@ class StartFailed(Exception):
 
 
 async def open_database(settings: Settings, *, migrates: bool, now: Callable[[], datetime], stack: AsyncExitStack) -> Database:
-    """The database, its lock held (raises AlreadyRunning) and its tables checked, or brought up to date when this process *migrates*."""
+    """The database, its lock held (raises AlreadyRunning), keys and tables checked, or brought up to date when this process *migrates*."""
     lock = ProcessLock(settings.database_url)
     lock.acquire()
     stack.callback(lock.release)
     if migrates:
         await asyncio.to_thread(migrate.upgrade, settings.database_url)
     await asyncio.to_thread(migrate.check, settings.database_url)
-    database = Database.open(settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+    database = Database.open(
+        settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token, sealing_keys=settings.master_keys
+    )
     stack.push_async_callback(database.close)
+    await database.read(sealing.check)
     await database.write(lambda uow: _set_pace(uow, settings))
     if database.kind == "sqlite":
         # We hold the file's lock, so whoever leased these jobs is dead; their calls land within the settle time or never.

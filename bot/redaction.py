@@ -69,7 +69,11 @@ class Redactor:
 def secrets_of(settings: BaseModel) -> frozenset[str]:
     """Every secret value in *settings*, those in its tables included."""
     fields = type(settings).model_fields
-    values = [getattr(settings, name) for name in fields]
+    values = [part for name in fields for part in _parts(getattr(settings, name))]
     secrets = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
     tables = (secrets_of(value) for value in values if isinstance(value, BaseModel))
     return frozenset(secrets.union(*tables) | database_passwords(getattr(settings, "database_url", "")))
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import Select, bindparam, func, update
 
 from storage.lifecycle import RequestStatus, require_move
-from storage.records import AccessRequest, Person, as_record
+from storage.records import AccessRequest, Person
 from storage.request_lists import (
+    SEALED,
     SELECT_REQUESTS,
     counts,
     denied_of,
@@ -82,7 +83,7 @@ def file(uow: UnitOfWork, *, person: Person, product: str, reason: str, expires_
         "expires_at": expires_at,
         "changed_at": uow.now,
     }
-    if not uow.connection.execute(_FILE, fields).rowcount:
+    if not uow.connection.execute(_FILE, SEALED.seal(uow, person.id, fields)).rowcount:
         return None
     return AccessRequest(
         **fields, team_id=person.team_id, requester_slack_id=person.slack_id, card_channel=None, card_ts=None, card_version=None
@@ -91,14 +92,12 @@ def file(uow: UnitOfWork, *, person: Person, product: str, reason: str, expires_
 
 def get(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
     """The request, None when there is none with this id (ids come back from buttons)."""
-    row = uow.connection.execute(_GET, {"this_id": request_id}).first()
-    return None if row is None else as_record(AccessRequest, row)
+    return _first(uow, _GET, request_id)
 
 
 def lock(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
     """The request, which no other unit can change until this one ends; lock several in the order of their ids."""
-    row = uow.connection.execute(_LOCK, {"this_id": request_id}).first()
-    return None if row is None else as_record(AccessRequest, row)
+    return _first(uow, _LOCK, request_id)
 
 
 def move(
@@ -158,3 +157,8 @@ def card_posted(uow: UnitOfWork, request_id: str, *, channel: str, ts: str, vers
 def card_drawn(uow: UnitOfWork, request_id: str, *, version: int) -> None:
     """Remember which version of the request the card shows now; an older drawing that comes late changes nothing."""
     uow.connection.execute(_DRAWN, {"this_id": request_id, "drawn": version})
+
+
+def _first(uow: UnitOfWork, statement: Select[Any], request_id: str) -> AccessRequest | None:
+    found = SEALED.records(uow, AccessRequest, uow.connection.execute(statement, {"this_id": request_id}))
+    return found[0] if found else None

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, insert, select, update
 
 from storage.cards import CardColumns
+from storage.guarded import open_body, seal_body
 from storage.lifecycle import BatchStatus, require_moves
-from storage.records import as_record
+from storage.records import RowLike
 from storage.seat_records import Batch
 from storage.seat_tables import batches
 from storage.unit import UnitOfWork
@@ -48,7 +49,7 @@ def propose(uow: UnitOfWork, *, figures: Mapping[str, Any], due_at: datetime | N
         "ended_at": None,
         "changed_at": uow.now,
     }
-    uow.connection.execute(_PROPOSE, fields)
+    uow.connection.execute(_PROPOSE, fields | {"figures": _sealed(uow, fields["id"], figures)})
     return Batch(**fields)
 
 
@@ -69,7 +70,7 @@ def latest_proposed(uow: UnitOfWork) -> Batch | None:
 
 def list_recent(uow: UnitOfWork, *, limit: int = 50) -> tuple[Batch, ...]:
     """The newest batches first, in whatever status."""
-    return tuple(as_record(Batch, row) for row in uow.connection.execute(_RECENT, {"most": limit}))
+    return tuple(_opened(uow, row) for row in uow.connection.execute(_RECENT, {"most": limit}))
 
 
 def move(
@@ -91,7 +92,7 @@ def move(
     if decided_by is not None:
         values |= {"decided_by": decided_by, "decided_at": uow.now}
     if figures is not None:
-        values["figures"] = dict(figures)
+        values["figures"] = _sealed(uow, batch_id, figures)
     if target in _ENDS:
         values["ended_at"] = uow.now
     moved = uow.connection.execute(_MOVE, {"this_id": batch_id, "sources": require_moves(source, target), **values}).rowcount
@@ -100,9 +101,18 @@ def move(
 
 def note(uow: UnitOfWork, batch_id: str, *, figures: Mapping[str, Any]) -> None:
     """Replace the figures, which the card then shows; the status stays. Lock the batch before reading what they were."""
-    uow.connection.execute(_NOTE, {"this_id": batch_id, "figures": dict(figures)})
+    uow.connection.execute(_NOTE, {"this_id": batch_id, "figures": _sealed(uow, batch_id, figures)})
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Batch | None:
     row = uow.connection.execute(statement, parameters).first()
-    return None if row is None else as_record(Batch, row)
+    return None if row is None else _opened(uow, row)
+
+
+def _sealed(uow: UnitOfWork, batch_id: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    return seal_body(uow, figures, place=f"batches.figures:{batch_id}")
+
+
+def _opened(uow: UnitOfWork, row: RowLike) -> Batch:
+    fields = dict(row._mapping)  # noqa: SLF001 - how a row is read by name
+    return Batch(**fields | {"figures": open_body(uow, fields["figures"], place=f"batches.figures:{fields['id']}")})

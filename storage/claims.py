@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, bindparam, exists, func, literal, literal_column, or_, select, update
 
+from storage.guarded import open_body
 from storage.lifecycle import JobState
 from storage.records import Job
 from storage.tables import buckets, outbox
@@ -143,7 +144,7 @@ def _lease(uow: UnitOfWork, row: Row[Any, Any], *, lease_seconds: float) -> Job 
         id=row.id,
         kind=row.kind,
         subject=row.subject,
-        payload=row.payload,
+        payload=open_body(uow, row.payload, place=f"outbox.payload:{row.id}"),
         bucket=row.bucket or None,
         state=JobState.LEASED,
         due_at=row.due_at,

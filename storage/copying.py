@@ -8,10 +8,10 @@ from sqlalchemy import Table, insert, select
 from storage.db import Database
 from storage.lifecycle import ScanStatus
 from storage.seat_tables import batches, exemptions, reclaims, scans, seats, warnings
-from storage.tables import people
+from storage.tables import people, person_keys
 from storage.unit import UnitOfWork
 
-_TABLES = (people, scans, seats, exemptions, batches, reclaims, warnings)
+_TABLES = (people, person_keys, scans, seats, exemptions, batches, reclaims, warnings)
 """In an order in which nothing refers to what is not there yet."""
 _CHUNK = 1000
 
@@ -20,7 +20,7 @@ def copy_seats(source: Database, *, target: Database) -> None:
     """
     Copy all that decides what a scan makes of a seat from *source*, which is only read, into the empty *target*; blocks.
 
-    A scan that runs stays where its jobs are.
+    Both are opened with the same sealing keys. A scan that runs stays where its jobs are.
     """
     source.read_now(lambda uow: _copy(uow, target))
 

@@ -6,7 +6,7 @@ stored whole or not at all, its answer comes after COMMIT, and an exception insi
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar, cast
@@ -17,6 +17,7 @@ from storage import engines
 from storage.address import Address, Kind, parse
 from storage.clock import process_now
 from storage.errors import DatabaseBusy
+from storage.keyring import Keyring
 from storage.pool import UnitPool
 from storage.unit import UnitOfWork
 from storage.writer import GroupWriter
@@ -77,6 +78,7 @@ class _Opener:
     new_token: Callable[[], str]
     wake: Callable[[], None]
     writes: bool
+    keyring: Keyring
 
     def __call__(self, connection: Connection) -> UnitOfWork:
         return UnitOfWork(
@@ -87,31 +89,53 @@ class _Opener:
             new_token=self.new_token,
             wake=self.wake,
             writes=self.writes,
+            keyring=self.keyring,
         )
 
 
 class Database:
     """A database that is open; `kind` is "sqlite" or "postgresql"."""
 
-    def __init__(self, address: Address, *, clock: Callable[[], datetime], new_id: Callable[[], str], new_token: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        new_token: Callable[[], str],
+        sealing_keys: Sequence[bytes] = (),
+    ) -> None:
         self.kind: Kind = address.kind
         time = _Time(address.kind, clock=clock)
+        keyring = Keyring(sealing_keys)
         self._when_enqueued: tuple[Callable[[], None], ...] = ()
 
         def opener(*, writes: bool) -> _Opener:
-            return _Opener(kind=address.kind, time=time, new_id=new_id, new_token=new_token, wake=self._wake, writes=writes)
+            return _Opener(
+                kind=address.kind, time=time, new_id=new_id, new_token=new_token, wake=self._wake, writes=writes, keyring=keyring
+            )
 
         self._writer = _writer(address, open_unit=opener(writes=True))
         self._readers = UnitPool(engines.reading(address), open_unit=opener(writes=False), threads=engines.READERS, name="storage-reader")
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], datetime], new_id: Callable[[], str], new_token: Callable[[], str]) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        new_token: Callable[[], str],
+        sealing_keys: Sequence[bytes] = (),
+    ) -> Self:
         """
         The database at *url*, which is not contacted yet (a SQLite file is created, private to its owner).
 
+        *sealing_keys* are master keys of 32 bytes, the newest first.
+
         Raises UnsupportedDatabase, PostgresDriverMissing or NetworkFileSystem. Whether its schema fits is asked by `storage.migrate.check`.
         """
-        return cls(parse(url), clock=clock, new_id=new_id, new_token=new_token)
+        return cls(parse(url), clock=clock, new_id=new_id, new_token=new_token, sealing_keys=sealing_keys)
 
     def when_enqueued(self, callback: Callable[[], None]) -> None:
         """Call *callback*, from a thread of the database, after each COMMIT that brought new outbox jobs: it wakes the worker."""

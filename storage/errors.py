@@ -12,6 +12,8 @@ StorageError
 ├── PostgresDriverMissing  install the extra `postgres`
 ├── UnsupportedDatabase    DATABASE_URL names something else than SQLite or PostgreSQL
 ├── LeaseLost              another worker has the job now: drop it, write nothing
+├── SealingKeyMissing      texts were sealed with a master key that is not in COMEBACK_SEALING_KEYS: put it back
+├── PersonErased           the person was erased meanwhile: drop the work; who asks again is somebody new
 └── AccountTaken           the Atlassian account belongs to another person: ask a human
 """
 
@@ -106,6 +108,22 @@ class LeaseLost(StorageError):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"the lease of job {job_id} is lost")
         self.job_id = job_id
+
+
+class SealingKeyMissing(StorageError):
+    """Something in the database was sealed with a master key that is not in the settings; `name` tells keys apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"personal data is sealed with the key {name}, which is not in COMEBACK_SEALING_KEYS: add it after the first key")
+        self.name = name
+
+
+class PersonErased(StorageError):
+    """Something was to be kept about a person who has just been erased; nothing of this unit may be stored."""
+
+    def __init__(self, person_id: str) -> None:
+        super().__init__(f"person {person_id} is erased")
+        self.person_id = person_id
 
 
 class AccountTaken(StorageError):

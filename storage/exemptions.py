@@ -8,11 +8,14 @@ from sqlalchemy import Select, bindparam, func, literal_column, or_, select, upd
 
 from storage.cards import CardColumns
 from storage.lifecycle import OPEN_EXEMPTIONS, ExemptionStatus, require_moves
-from storage.records import as_record
+from storage.sealing import SealedColumns
 from storage.seat_records import Exemption
 from storage.seat_tables import exemptions
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
+
+SEALED = SealedColumns(table="exemptions", words=("reason",))
+"""What was written by whoever asked."""
 
 _c = exemptions.c
 _THIS = _c.id == bindparam("this_id")
@@ -67,7 +70,8 @@ def ask(uow: UnitOfWork, *, account_id: str, product: str, asked_by: str, owner_
         "ended_at": None,
         "changed_at": uow.now,
     }
-    return Exemption(**fields) if uow.connection.execute(_ASK, fields).rowcount else None
+    sealed = SEALED.seal(uow, asked_by, fields)
+    return Exemption(**fields) if uow.connection.execute(_ASK, sealed).rowcount else None
 
 
 def get(uow: UnitOfWork, exemption_id: str) -> Exemption | None:
@@ -126,9 +130,8 @@ def of_person(uow: UnitOfWork, person_id: str) -> tuple[Exemption, ...]:
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Exemption | None:
-    row = uow.connection.execute(statement, parameters).first()
-    return None if row is None else as_record(Exemption, row)
+    return next(iter(_records(uow, statement, **parameters)), None)
 
 
 def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[Exemption, ...]:
-    return tuple(as_record(Exemption, row) for row in uow.connection.execute(statement, parameters))
+    return SEALED.records(uow, Exemption, uow.connection.execute(statement, parameters))

@@ -8,13 +8,18 @@ from sqlalchemy import bindparam, insert, select, update
 
 from storage import access_requests
 from storage.lifecycle import OPEN_STATUSES
-from storage.records import Finding, as_record
+from storage.records import Finding
+from storage.sealing import SealedColumns
 from storage.tables import access_requests as requests
 from storage.tables import findings
 from storage.unit import UnitOfWork
 
+SEALED = SealedColumns(table="findings", row="request_id", addresses=("email",), bodies=("body",))
+"""Whose account was found, and what Atlassian says of it."""
+
 _THIS = findings.c.request_id == bindparam("this_request")
 _OF = select(findings).where(_THIS)
+_REQUESTER = select(requests.c.person_id).where(requests.c.id == bindparam("this_request"))
 _REPLACE = update(findings).where(_THIS)
 _ADD = insert(findings)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,15 +36,16 @@ def record(uow: UnitOfWork, *, request_id: str, account_id: str | None, email: s
     # First, as it locks the request's row: of two units that find at once, the second replaces.
     access_requests.touch(uow, request_id)
     found: dict[str, Any] = {"account_id": account_id, "email": email, "body": dict(body), "found_at": uow.now}
-    if not uow.connection.execute(_REPLACE, {"this_request": request_id, **found}).rowcount:
-        uow.connection.execute(_ADD, {"request_id": request_id, **found})
+    requester = uow.connection.execute(_REQUESTER, {"this_request": request_id}).scalar_one()
+    sealed = SEALED.seal(uow, requester, {"request_id": request_id, **found})
+    if not uow.connection.execute(_REPLACE, {"this_request": request_id, **sealed}).rowcount:
+        uow.connection.execute(_ADD, sealed)
     return Finding(request_id=request_id, **found)
 
 
 def of(uow: UnitOfWork, request_id: str) -> Finding | None:
     """The finding of the request, None before the first look."""
-    row = uow.connection.execute(_OF, {"this_request": request_id}).first()
-    return None if row is None else as_record(Finding, row)
+    return next(iter(SEALED.records(uow, Finding, uow.connection.execute(_OF, {"this_request": request_id}))), None)
 
 
 def forget_open(uow: UnitOfWork, person_id: str) -> None:

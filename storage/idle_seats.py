@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 
 from storage.lifecycle import IDLE_ACTIVITIES, OPEN_EXEMPTIONS, OPEN_RECLAIMS, OPEN_WARNINGS
-from storage.records import as_record
 from storage.seat_records import IdlePlace, Scan, Seat
+from storage.seat_sealing import opened
 from storage.seat_tables import exemptions, reclaims, scans, seats, warnings
 from storage.sql import Moment, among
 from storage.unit import UnitOfWork
@@ -131,4 +131,4 @@ def _of(scan: Scan) -> dict[str, Any]:
 
 
 def _page(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[Seat, ...]:
-    return tuple(as_record(Seat, row) for row in uow.connection.execute(statement, parameters))
+    return opened(uow, uow.connection.execute(statement, parameters))

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, s
 from storage import pacing
 from storage.claims import SETTLE_INCLUDED, claim, next_due
 from storage.errors import LeaseLost
+from storage.guarded import seal_body
 from storage.lifecycle import JobState
 from storage.records import Backlog, Job
 from storage.sql import insert_or_keep
@@ -82,11 +83,12 @@ def enqueue(
     if bucket is not None:
         pacing.ensure(uow, bucket)
     due = due_at or uow.now
+    job_id = uow.new_id()
     fields = {
-        "id": uow.new_id(),
+        "id": job_id,
         "kind": kind,
         "subject": subject,
-        "payload": dict(payload),
+        "payload": seal_body(uow, payload, place=f"outbox.payload:{job_id}"),
         "bucket": bucket or "",
         "turns": turns,
         "state": JobState.READY,
@@ -105,8 +107,12 @@ def enqueue(
 
 
 def finish(uow: UnitOfWork, job: Job) -> None:
-    """Note that the job is done; raises LeaseLost when another worker has it, and then nothing of this unit may be stored."""
-    _report(uow, job, _END, {"state": JobState.DONE, "ended_at": uow.now})
+    """
+    Note that the job is done, and forget its payload, which may name people.
+
+    Raises LeaseLost when another worker has it, and then nothing of this unit may be stored.
+    """
+    _report(uow, job, _END, {"state": JobState.DONE, "ended_at": uow.now, "payload": {}})
 
 
 def again(uow: UnitOfWork, job: Job, *, due_at: datetime, unknown: bool = False, counted: bool = True, error: str | None = None) -> None:

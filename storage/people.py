@@ -1,12 +1,19 @@
 """The people of the workspace, and the Atlassian account that each was linked to."""
 
-from sqlalchemy import bindparam, select, update
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.exc import NoResultFound
 
 from storage.errors import AccountTaken
-from storage.records import Person, as_record
+from storage.records import Person
+from storage.sealing import SealedColumns
 from storage.sql import insert_or_keep
 from storage.tables import people
 from storage.unit import UnitOfWork
+
+SEALED = SealedColumns(table="people", addresses=("email",))
+"""The address that was kept with a link."""
 
 _COLUMNS = (people.c.id, people.c.team_id, people.c.slack_id, people.c.account_id, people.c.email, people.c.linked_at)
 _GET = select(*_COLUMNS).where(people.c.id == bindparam("this_id"))
@@ -25,23 +32,26 @@ def find_or_add(uow: UnitOfWork, *, team_id: str, slack_id: str) -> Person:
         return known
     uow.connection.execute(_ADD, {"id": uow.new_id(), "team_id": team_id, "slack_id": slack_id, "created_at": uow.now})
     # Ours, or that of a unit which was quicker.
-    return as_record(Person, uow.connection.execute(_FIND, {"this_team": team_id, "this_slack_id": slack_id}).one())
+    (person,) = _records(uow, _FIND, this_team=team_id, this_slack_id=slack_id)
+    return person
 
 
 def find(uow: UnitOfWork, *, team_id: str, slack_id: str) -> Person | None:
     """The person with this Slack id in this team, None when we have not met."""
-    row = uow.connection.execute(_FIND, {"this_team": team_id, "this_slack_id": slack_id}).first()
-    return None if row is None else as_record(Person, row)
+    return next(iter(_records(uow, _FIND, this_team=team_id, this_slack_id=slack_id)), None)
 
 
 def get(uow: UnitOfWork, person_id: str) -> Person:
     """The person with this id; ids come from our own rows, so an unknown one is a mistake and raises NoResultFound."""
-    return as_record(Person, uow.connection.execute(_GET, {"this_id": person_id}).one())
+    found = _records(uow, _GET, this_id=person_id)
+    if not found:
+        raise NoResultFound(person_id)
+    return found[0]
 
 
 def with_slack_id(uow: UnitOfWork, slack_id: str) -> tuple[Person, ...]:
     """The people with this Slack id, in whatever team; without an index, for a command that a human types."""
-    return tuple(as_record(Person, row) for row in uow.connection.execute(_WITH_SLACK_ID, {"this_slack_id": slack_id}))
+    return _records(uow, _WITH_SLACK_ID, this_slack_id=slack_id)
 
 
 def slack_id_of(uow: UnitOfWork, person_id: str) -> str | None:
@@ -58,7 +68,8 @@ def link(uow: UnitOfWork, person_id: str, *, account_id: str, email: str | None)
     owner = linked_to(uow, account_id)
     if owner is not None and owner.id != person_id:
         raise AccountTaken(account_id=account_id, person_id=owner.id)
-    uow.connection.execute(_LINK, {"this_id": person_id, "account_id": account_id, "email": email, "linked_at": uow.now})
+    linked = SEALED.seal(uow, person_id, {"id": person_id, "account_id": account_id, "email": email, "linked_at": uow.now})
+    uow.connection.execute(_LINK, {"this_id": linked.pop("id"), **linked})
     return get(uow, person_id)
 
 
@@ -70,5 +81,8 @@ def unlink(uow: UnitOfWork, person_id: str) -> Person:
 
 def linked_to(uow: UnitOfWork, account_id: str) -> Person | None:
     """The person to whom this Atlassian account belongs."""
-    row = uow.connection.execute(_LINKED_TO, {"this_account": account_id}).first()
-    return None if row is None else as_record(Person, row)
+    return next(iter(_records(uow, _LINKED_TO, this_account=account_id)), None)
+
+
+def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[Person, ...]:
+    return SEALED.records(uow, Person, uow.connection.execute(statement, parameters))

@@ -13,6 +13,11 @@ from storage.lifecycle import JobState, ReclaimStatus, RequestStatus, Verdict
 
 R = TypeVar("R")
 
+ERASED = "erased person"
+"""What the ids of an erased person begin with, for people to read."""
+ERASED_WORDS = "(erased)"
+"""What is read where the words of an erased person stood."""
+
 
 class RowLike(Protocol):
     """A database row; named here so that the records need no database library."""

@@ -7,11 +7,15 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal_column, or_, select
 
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
-from storage.records import AccessRequest, as_record
+from storage.records import AccessRequest
+from storage.sealing import SealedColumns
 from storage.tables import access_requests, findings, people
 from storage.unit import UnitOfWork
 
 _c = access_requests.c
+
+SEALED = SealedColumns(table="access_requests", words=("reason",))
+"""What a requester wrote."""
 
 SELECT_REQUESTS = select(
     *(column for column in _c),
@@ -119,7 +123,7 @@ def denied_of(uow: UnitOfWork, person_id: str, product: str) -> int:
 
 
 def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[AccessRequest, ...]:
-    return tuple(as_record(AccessRequest, row) for row in uow.connection.execute(statement, parameters))
+    return SEALED.records(uow, AccessRequest, uow.connection.execute(statement, parameters))
 
 
 def _count(uow: UnitOfWork, statement: Select[int], parameters: Mapping[str, Any]) -> int:

@@ -17,7 +17,7 @@ from storage.lifecycle import (
     WarningStatus,
 )
 from storage.schema import id_column, metadata, partial_index
-from storage.sql import Moment, quoted, words
+from storage.sql import Moment, quoted, sealed_text, words
 
 _AGREED = frozenset({BatchStatus.APPROVED, BatchStatus.DONE, BatchStatus.UNDOING, BatchStatus.UNDONE})
 
@@ -53,8 +53,9 @@ seats = Table(
     metadata,
     Column("account_id", String(128), primary_key=True),
     Column("product", String(64), primary_key=True),
-    Column("name", String(200)),
-    Column("email", String(320)),
+    Column("name", sealed_text(200)),
+    Column("email", sealed_text(320)),
+    Column("email_mark", String(32)),
     Column("added_at", Moment),
     Column("last_active_at", Moment),
     Column("first_seen_at", Moment, nullable=False),

@@ -5,16 +5,15 @@ Which of them may be warned is asked in `storage.idle_seats`; offered to others 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from storage.idle_seats import candidates, conclude, held, hold, newly_idle, place_of, release
 from storage.lifecycle import SeatActivity
-from storage.records import as_record
 from storage.seat_records import Seat, SeenSeat
+from storage.seat_sealing import opened, sealed
 from storage.seat_tables import seats
 from storage.sql import insert_or_replace
 from storage.unit import UnitOfWork
@@ -37,38 +36,35 @@ __all__ = [
     "with_email",
 ]
 
-_NAME_LENGTH = 200
-_EMAIL_LENGTH = 320
-
 _c = seats.c
 _PRODUCT = _c.product == bindparam("this_product")
 _ACCOUNT = _c.account_id == bindparam("this_account")
 _GET = select(seats).where(_ACCOUNT, _PRODUCT)
 _OF_ACCOUNTS = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
-_WITH_EMAIL = select(seats).where(_PRODUCT, func.lower(_c.email) == func.lower(bindparam("this_email"))).order_by(_c.account_id)
+_HAS_EMAIL = or_(func.lower(_c.email) == func.lower(bindparam("this_email")), _c.email_mark.in_(bindparam("marks", expanding=True)))
+_WITH_EMAIL = select(seats).where(_PRODUCT, _HAS_EMAIL).order_by(_c.account_id)
 _COUNTS = select(_c.activity, func.count()).where(_PRODUCT).group_by(_c.activity)
-_SEE = insert_or_replace(seats, replaced=("name", "email", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
+_SEE = insert_or_replace(seats, replaced=("name", "email", "email_mark", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
 _KEEP = update(seats).where(_ACCOUNT, _PRODUCT)
 _GIVEN = _KEEP.values(idle_since=None, held_by=None)
-_ERASE = update(seats).where(_ACCOUNT).values(name=None, email=None)
+_ERASE = update(seats).where(_ACCOUNT).values(name=None, email=None, email_mark=None)
 
 
 def get(uow: UnitOfWork, account_id: str, product: str) -> Seat | None:
     """The account's seat on the product, None when the last scan saw none."""
-    row = uow.connection.execute(_GET, {"this_account": account_id, "this_product": product}).first()
-    return None if row is None else as_record(Seat, row)
+    return next(iter(opened(uow, uow.connection.execute(_GET, {"this_account": account_id, "this_product": product}))), None)
 
 
 def of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> dict[str, Seat]:
     """The seats on the product of those accounts that have one, by account id; meant for a page of some hundred."""
     rows = uow.connection.execute(_OF_ACCOUNTS, {"this_product": product, "accounts": list(account_ids)})
-    return {seat.account_id: seat for seat in (as_record(Seat, row) for row in rows)}
+    return {seat.account_id: seat for seat in opened(uow, rows)}
 
 
 def with_email(uow: UnitOfWork, product: str, email: str) -> tuple[Seat, ...]:
     """The seats on the product whose holders have this address; without an index, for what a person asks now and then."""
-    rows = uow.connection.execute(_WITH_EMAIL, {"this_product": product, "this_email": email})
-    return tuple(as_record(Seat, row) for row in rows)
+    parameters = {"this_product": product, "this_email": email, "marks": uow.keyring.marks(email)}
+    return opened(uow, uow.connection.execute(_WITH_EMAIL, parameters))
 
 
 def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -> None:
@@ -78,7 +74,7 @@ def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -
     What people and grants did to a seat, and since when it is known and idle, is kept.
     """
     new = {"product": product, "scan_id": scan_id, "first_seen_at": uow.now, "seen_at": uow.now}
-    rows = [asdict(seat) | {"name": _name(seat.name), "email": _email(seat.email)} | new for seat in seen]
+    rows = [sealed(uow, seat) | new for seat in seen]
     if rows:
         uow.connection.execute(_SEE, rows)
 
@@ -107,12 +103,3 @@ def erase(uow: UnitOfWork, account_id: str) -> None:
 def _change(uow: UnitOfWork, statement: Any, account_id: str, product: str, **values: object) -> bool:
     parameters = {"this_account": account_id, "this_product": product, **values}
     return bool(uow.connection.execute(statement, parameters).rowcount)
-
-
-def _name(name: str | None) -> str | None:
-    # Cut here: a name that PostgreSQL refuses (too long, a zero byte) would end every scan at the page of that one person.
-    return None if name is None else "".join(letter for letter in name if letter.isprintable())[:_NAME_LENGTH]
-
-
-def _email(email: str | None) -> str | None:
-    return email if email is not None and email.isprintable() and len(email) <= _EMAIL_LENGTH else None

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from storage.lifecycle import OPEN_STATUSES, JobState, RequestStatus, Verdict
 from storage.schema import id_column, metadata, partial_index
-from storage.sql import Moment, quoted, words
+from storage.sql import Moment, quoted, sealed_text, words
 
 # What may only be reached through APPROVED: nobody is given access that was not approved, whatever the code above does.
 _APPROVED = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING, RequestStatus.GRANTED, RequestStatus.ENDED})
@@ -36,10 +36,19 @@ people = Table(
     Column("team_id", String(32), nullable=False),
     Column("slack_id", String(32), nullable=False),
     Column("account_id", String(128), unique=True),
-    Column("email", String(320)),
+    Column("email", sealed_text(320)),
     Column("linked_at", Moment),
     Column("created_at", Moment, nullable=False),
+    Column("erased_at", Moment),
     UniqueConstraint("team_id", "slack_id"),
+)
+
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("person_id", String(64), ForeignKey("people.id"), primary_key=True),
+    Column("wrapped", String(160), nullable=False),
+    Column("created_at", Moment, nullable=False),
 )
 
 access_requests = Table(
@@ -92,7 +101,7 @@ findings = Table(
     metadata,
     Column("request_id", String(64), ForeignKey("access_requests.id"), primary_key=True),
     Column("account_id", String(128)),
-    Column("email", String(320)),
+    Column("email", sealed_text(320)),
     Column("body", JSON, nullable=False),
     Column("found_at", Moment, nullable=False),
 )

@@ -4,16 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
 from storage import chain
 from storage.address import Kind
+from storage.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOfWork:
     """
     What a storage function works with; `now` is the only time of the unit.
+
+    `person_keys` are the data keys met so far, None for one that is destroyed; no longer than the unit, so that an erasure holds everywhere
+    at once.
 
     Nobody commits by hand: the unit is stored as a whole when the function that got it returns, and not at all when it raises.
     """
@@ -25,6 +30,8 @@ class UnitOfWork:
     new_token: Callable[[], str]
     wake: Callable[[], None]
     writes: bool
+    keyring: Keyring = field(default_factory=Keyring)
+    person_keys: dict[str, AESGCM | None] = field(default_factory=dict)
     _drafts: list[chain.Draft] = field(default_factory=list)
     _callbacks: dict[Callable[[], None], None] = field(default_factory=dict)
 

@@ -16,9 +16,15 @@ def opened() -> "Iterator[Database]":
     from storage import migrate
     from storage.db import Database
 
-    url = load(DatabaseSettings).database_url
-    migrate.check(url)
-    database = Database.open(url, clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token)
+    settings = load(DatabaseSettings)
+    migrate.check(settings.database_url)
+    database = Database.open(
+        settings.database_url,
+        clock=clock.system_now,
+        new_id=clock.new_id,
+        new_token=clock.new_token,
+        sealing_keys=settings.master_keys,
+    )
     try:
         yield database
     finally:

@@ -101,7 +101,13 @@ async def _open(settings: "Settings", *, stack: AsyncExitStack) -> "Database":
     from storage.db import Database
 
     await asyncio.to_thread(migrate.check, settings.database_url)
-    database = Database.open(settings.database_url, clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token)
+    database = Database.open(
+        settings.database_url,
+        clock=clock.system_now,
+        new_id=clock.new_id,
+        new_token=clock.new_token,
+        sealing_keys=settings.master_keys,
+    )
     stack.push_async_callback(database.close)
     return database
 

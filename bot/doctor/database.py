@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from bot import clock
 from bot.doctor.lines import Line, green, red, yellow
 from bot.settings import DatabaseSettings
-from storage import migrate, outbox
+from storage import migrate, outbox, sealing
 from storage.db import Database, UnitOfWork
-from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew, StorageError
+from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew, SealingKeyMissing, StorageError
 from storage.lifecycle import JobState
 from storage.records import Backlog
 
@@ -22,7 +22,7 @@ _MIGRATE = "run `comeback migrate` (`comeback run` does it by itself)"
 async def check(settings: DatabaseSettings, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
     """Reachable and migrated, its clock, and the jobs that were given up; or what stands in the way."""
     try:
-        return await asyncio.to_thread(_check, settings.database_url, now=now)
+        return await asyncio.to_thread(_check, settings, now=now)
     except NoDatabase as error:
         return (red("tables", f"there is no database at {error.path}", f"{_MIGRATE}, or check DATABASE_URL"),)
     except SchemaOutdated:
@@ -33,14 +33,16 @@ async def check(settings: DatabaseSettings, *, now: Callable[[], datetime]) -> t
         return (red("database", str(error), "check DATABASE_URL and that the server is up"),)
 
 
-def _check(url: str, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
-    migrate.check(url)
-    database = Database.open(url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+def _check(settings: DatabaseSettings, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    migrate.check(settings.database_url)
+    database = Database.open(
+        settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token, sealing_keys=settings.master_keys
+    )
 
     def look(uow: UnitOfWork) -> tuple[Line, ...]:
         # The database's time was read a moment ago, with nothing but this in between.
         ahead = now() - uow.now
-        return (green("database", "reachable and migrated"), *_clock(ahead), *_jobs(outbox.backlog(uow)))
+        return (green("database", "reachable and migrated"), *_clock(ahead), _sealing(uow), *_jobs(outbox.backlog(uow)))
 
     try:
         return database.read_now(look)
@@ -53,6 +55,18 @@ def _clock(ahead: timedelta) -> Iterable[Line]:
         which = "ahead of" if ahead > timedelta(0) else "behind"
         found = f"this machine is {abs(ahead).total_seconds():.0f} s {which} the database"
         yield red("clock", found, "set both by NTP: decisions depend on how old a fact is")
+
+
+def _sealing(uow: UnitOfWork) -> Line:
+    """Whether what people wrote is of use to whoever steals the database."""
+    try:
+        sealing.check(uow)
+    except SealingKeyMissing as error:
+        return red("sealing key", str(error), "without it what was sealed can't be read any more: look for the copy that was kept")
+    if not uow.keyring.protects:
+        found = "none: names, addresses and reasons can be read by whoever gets hold of the database"
+        return yellow("sealing key", found, "`comeback people keygen` makes one for COMEBACK_SEALING_KEYS; keep a copy of it elsewhere")
+    return green("sealing key", "personal data is sealed, and opens")
 
 
 def _jobs(backlog: Iterable[Backlog]) -> Iterable[Line]:

@@ -15,10 +15,12 @@ from bot.settings.values import (
     LogLevel,
     Meaning,
     OrgId,
+    SealingKeys,
     Secret,
     SigningSecret,
     SlackApiUrl,
     TimeZone,
+    key_bytes,
 )
 
 
@@ -129,6 +131,21 @@ class DatabaseSettings(Section):
             example="postgresql://comeback:password@db/comeback",
         ),
     ] = "sqlite:///comeback.db"
+    sealing_keys: Annotated[
+        SealingKeys,
+        Field(repr=False),
+        Meaning(
+            purpose="Seals names, addresses and reasons in the database; the first key seals, the others still open",
+            expected="one key or more, separated by commas, each 32 bytes in base64 (`comeback people keygen` makes one)",
+            example="c2l4dGVlbiBieXRlcywgYW5kIHNpeHRlZW4gbW9yZSE=",
+            otherwise="none: erasure works, theft is not covered",
+        ),
+    ] = ()
+
+    @property
+    def master_keys(self) -> tuple[bytes, ...]:
+        """The sealing keys as bytes, the newest first."""
+        return tuple(key_bytes(key.get_secret_value()) for key in self.sealing_keys)
 
 
 class ProcessSettings(Section):

@@ -22,7 +22,7 @@ from bot.settings.spelling import TOML_FILE, Spelling
 from bot.settings.values import database_passwords
 
 ENV_FILE = Path(".env")
-SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "atlassian_api_key", "atlassian_site_token")
+SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "atlassian_api_key", "atlassian_site_token", "sealing_keys")
 TABLED_SECRETS = (("mail", "password"), ("siem", "secret"))
 """Those that stand in a table."""
 

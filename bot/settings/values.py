@@ -4,8 +4,10 @@ What a setting's value may look like: one type for each shape, and the words tha
 Nothing here repeats a value: some of them are secrets.
 """
 
+import binascii
 import ipaddress
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints
+
+SEALING_KEY_BYTES = 32
 
 WAYS_BACK = ("add_access", "restore", "enable", "cancel_deletion", "invite")
 """The levels that Comeback can mend, in the order in which a person's access is mended."""
@@ -88,6 +92,22 @@ def database_passwords(url: str) -> frozenset[str]:
     return frozenset({*found, *map(unquote, found)})
 
 
+def key_bytes(text: str) -> bytes:
+    """The key that *text* is in base64, of either alphabet, padded or not; raises ValueError unless it is one of 32 bytes."""
+    bare = text.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        key = b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError from error
+    if len(key) != SEALING_KEY_BYTES:
+        raise ValueError
+    return key
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
 def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
@@ -118,6 +138,8 @@ AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-"))]
 SigningSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"\S{8,}").fullmatch))]
 Secret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]+").fullmatch))]
 SharedSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]{16,}").fullmatch))]
+SealingKey = Annotated[SecretStr, AfterValidator(_secret(key_bytes))]
+SealingKeys = Annotated[tuple[SealingKey, ...], BeforeValidator(_listed)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 HookUrl = Annotated[str, AfterValidator(_hook_url)]
 SlackApiUrl = Annotated[BaseUrl, AfterValidator(lambda value: f"{value}/")]

@@ -14,9 +14,12 @@ from sandbox.atlassian.organization import KeyState
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.app import App
-from storage import db, migrate, outbox
+from storage import db, migrate, outbox, people
 from storage.db import Database, UnitOfWork
+from storage.keyring import encoded, new_key
 from tests.bot.outside import Outside
+
+OTHER_KEY = new_key()
 
 BILLING = {
     f"COMEBACK_PRODUCTS__{key}__{name}": value
@@ -31,7 +34,7 @@ async def world(outside: Outside) -> AsyncIterator[Sandbox]:
     async with Sandbox(people=60) as sandbox:
         database = f"sqlite:///{outside.directory}/comeback.db"
         await asyncio.to_thread(migrate.upgrade, database)
-        outside.set({**sandbox.environment(), **BILLING, "DATABASE_URL": database})
+        outside.set({**sandbox.environment(), **BILLING, "DATABASE_URL": database, "COMEBACK_SEALING_KEYS": encoded(new_key())})
         yield sandbox
 
 
@@ -335,6 +338,28 @@ async def test_database_that_cannot_be_reached_is_red(world: Sandbox, outside: O
     outside.set({"DATABASE_URL": "postgresql://comeback:canary@127.0.0.1:9/comeback"})
     line = (await red())["database"]
     assert "canary" not in line.text
+
+
+async def test_missing_sealing_key_is_told(world: Sandbox, outside: Outside) -> None:
+    """Without one a stolen database can be read; the lack of one that was used opens nothing, which stops the bot."""
+    outside.set({"COMEBACK_SEALING_KEYS": ""})
+    (line,) = [line for line in await report() if line.subject == "sealing key"]
+    assert (line.light, "comeback people keygen" in line.remedy) == (Light.YELLOW, True)
+    await asyncio.to_thread(_know_somebody, f"sqlite:///{outside.directory}/comeback.db")
+    assert await light_of("sealing key") is Light.RED
+    outside.set({"COMEBACK_SEALING_KEYS": encoded(OTHER_KEY)})
+    assert await light_of("sealing key") is Light.GREEN
+
+
+def _know_somebody(url: str) -> None:
+    opened = Database.open(url, clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token, sealing_keys=[OTHER_KEY])
+
+    def link(uow: UnitOfWork) -> None:
+        ada = people.find_or_add(uow, team_id="T0ACME", slack_id="U0ADA")
+        people.link(uow, ada.id, account_id="a1", email="ada@acme.example")
+
+    opened.write_now(link)
+    opened.close_now()
 
 
 async def test_jobs_that_were_given_up_are_a_warning(world: Sandbox, outside: Outside) -> None:

@@ -1,6 +1,7 @@
 """Settings are read once, from three places, and whatever is wrong is told in sentences."""
 
 import traceback
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,9 @@ def test_product_key_makes_command_and_name(outside: Outside) -> None:
     assert product.role == "atlassian/user"
 
 
+SEALING_KEY = b64encode(b"c" * 32).decode()
+
+
 def test_everything_missing_is_told_at_once(outside: Outside) -> None:
     """Nobody should have to start the bot once for each variable that they forgot."""
     sentences = problems_of()
@@ -117,6 +121,8 @@ def test_everything_missing_is_told_at_once(outside: Outside) -> None:
         ("COMEBACK_ADMIN_CHANNEL", "#admins"),
         ("COMEBACK_APPROVERS", "U0OMAR"),
         ("COMEBACK_APPROVERS", "[ ]"),
+        ("COMEBACK_SEALING_KEYS", "c2hvcnQ="),
+        ("COMEBACK_SEALING_KEYS", "not base64, at all"),
         ("COMEBACK_APPROVERS", '["@omar"]'),
         ("COMEBACK_PRODUCTS__JIRA__RESOURCE", "the Jira on acme"),
         ("COMEBACK_PRODUCTS__JIRA__ROLE", "atlassian/admin"),
@@ -293,10 +299,14 @@ def test_no_secret_shows(outside: Outside) -> None:
         "ATLASSIAN_SITE_EMAIL": "canary@acme.example",
         "ATLASSIAN_SITE_TOKEN": "canary-site-token",
         "DATABASE_URL": "postgresql://comeback:canary@db/comeback",
+        "COMEBACK_SEALING_KEYS": f"{SEALING_KEY}, {SEALING_KEY}",
     }
     outside.set(COMPLETE | secrets)
     settings = load()
-    assert "canary" not in f"{settings!r} {settings} {settings.slack_bot_token}"
+    shown = f"{settings!r} {settings} {settings.slack_bot_token} {settings.sealing_keys}"
+    assert "canary" not in shown
+    assert SEALING_KEY not in shown
+    assert settings.master_keys == (b"c" * 32, b"c" * 32)
 
 
 def test_no_wrong_value_shows_in_a_traceback(outside: Outside) -> None:

@@ -1,0 +1,153 @@
+"""
+The master keys, which are never in the database: they wrap the data keys of people, and seal what has no person's key.
+
+AES-256-GCM with random 96-bit nonces, by `cryptography`. A master key is used through subkeys, HMAC-SHA256 of a label, so that no key does
+two things. Each text is bound to its place (table, column, row): moved to another, it does not open. The first key seals, all of them open:
+that is how keys are changed. Without any, texts stay as they are and data keys are only encoded: theft is not covered then, erasure is.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storage.errors import SealingKeyMissing
+
+KEY_BYTES = 32
+
+_NONCE_BYTES = 12
+_PLAIN, _WRAPPED, _SEALED, _AS_IS = "k0.", "k1.", "m1.", "m0."
+_RESERVED = re.compile(r"m[01]\.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Master:
+    """One master key, taken apart; `name` tells keys apart and says nothing about them."""
+
+    name: str
+    wrapping: AESGCM
+    sealing: AESGCM
+    marking: bytes
+
+    @classmethod
+    def of(cls, key: bytes) -> Self:
+        return cls(
+            name=_subkey(key, "name").hex()[:8],
+            wrapping=AESGCM(_subkey(key, "wrap data keys")),
+            sealing=AESGCM(_subkey(key, "seal")),
+            marking=_subkey(key, "mark"),
+        )
+
+
+class Keyring:
+    """The master keys of a process, the first one in use."""
+
+    def __init__(self, master_keys: Sequence[bytes] = ()) -> None:
+        """Take keys of 32 bytes, the newest first."""
+        masters = [_Master.of(key) for key in master_keys]
+        self._first = masters[0] if masters else None
+        self._by_name: Mapping[str, _Master] = {master.name: master for master in masters}
+
+    @property
+    def protects(self) -> bool:
+        """Whether there is a master key at all."""
+        return self._first is not None
+
+    def wrap(self, data_key: bytes, *, place: str) -> str:
+        """The data key as it may be stored: wrapped, or only encoded where there is no master key."""
+        if self._first is None:
+            return _PLAIN + encoded(data_key)
+        return f"{_WRAPPED}{self._first.name}.{encoded(encrypt(self._first.wrapping, data_key, place=place))}"
+
+    def unwrap(self, stored: str, *, place: str) -> bytes:
+        """The data key that `wrap` made this of; raises SealingKeyMissing."""
+        if stored.startswith(_PLAIN):
+            return decoded(stored.removeprefix(_PLAIN))
+        name, _, box = stored.removeprefix(_WRAPPED).partition(".")
+        try:
+            return decrypt(self._named(name).wrapping, decoded(box), place=place)
+        except InvalidTag:
+            raise SealingKeyMissing(name) from None
+
+    def is_current(self, stored: str) -> bool:
+        """Whether a stored data key is wrapped as `wrap` would do it now."""
+        return stored.startswith(f"{_WRAPPED}{self._first.name}." if self._first else _PLAIN)
+
+    def seal(self, text: str, *, place: str) -> str:
+        """The text under the first master key; as it is where there is none."""
+        if self._first is None:
+            # Somebody may be called what a sealed text begins with.
+            return _AS_IS + text if _RESERVED.match(text) else text
+        return f"{_SEALED}{self._first.name}.{encoded(encrypt(self._first.sealing, text.encode(), place=place))}"
+
+    def open(self, stored: str, *, place: str) -> str | None:
+        """The text that `seal` made this of, None where it was sealed for another place; raises SealingKeyMissing."""
+        if stored.startswith(_AS_IS):
+            return stored.removeprefix(_AS_IS)
+        if not stored.startswith(_SEALED):
+            return stored
+        name, _, box = stored.removeprefix(_SEALED).partition(".")
+        try:
+            return decrypt(self._named(name).sealing, decoded(box), place=place).decode()
+        except InvalidTag:
+            return None
+
+    def mark(self, text: str) -> str | None:
+        """What equal texts have in common, in whatever case, and nobody without the key can compute; None without a master key."""
+        return _mark(self._first, text) if self._first else None
+
+    def marks(self, text: str) -> tuple[str, ...]:
+        """The marks that the text may have been stored with, one for each master key."""
+        return tuple(_mark(master, text) for master in self._by_name.values())
+
+    def _named(self, name: str) -> _Master:
+        master = self._by_name.get(name)
+        if master is None:
+            raise SealingKeyMissing(name)
+        return master
+
+
+def new_key() -> bytes:
+    """A random key, for a person or as a master key."""
+    return os.urandom(KEY_BYTES)
+
+
+def encrypt(key: AESGCM, content: bytes, *, place: str) -> bytes:
+    """The nonce and the content, which opens at this place only."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, content, place.encode())
+
+
+def decrypt(key: AESGCM, box: bytes, *, place: str) -> bytes:
+    """What `encrypt` was given; raises InvalidTag for another key, another place, or a changed byte."""
+    if len(box) <= _NONCE_BYTES:
+        raise InvalidTag
+    return key.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], place.encode())
+
+
+def encoded(content: bytes) -> str:
+    """The bytes as text without padding."""
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of such a text; of one that is not, none at all, which opens nothing."""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
+
+
+def _subkey(key: bytes, label: str) -> bytes:
+    return hmac.digest(key, f"comeback/{label}/v1".encode(), hashlib.sha256)
+
+
+def _mark(master: _Master, text: str) -> str:
+    return hmac.digest(master.marking, text.lower().encode(), hashlib.sha256).hex()[:32]

@@ -1,0 +1,54 @@
+"""The names and addresses of seats, as the table holds them: under the master key, with a mark by which an address is still found."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from storage.records import RowLike
+from storage.seat_records import Seat, SeenSeat
+from storage.unit import UnitOfWork
+
+_NAME_LENGTH = 200
+_EMAIL_LENGTH = 320
+_MARK = "email_mark"
+
+
+def sealed(uow: UnitOfWork, seat: SeenSeat) -> dict[str, Any]:
+    """The columns of a seat that a scan saw."""
+    name, email = _name(seat.name), _email(seat.email)
+    return asdict(seat) | {
+        "name": _seal(uow, name, column="name", account_id=seat.account_id),
+        "email": _seal(uow, email, column="email", account_id=seat.account_id),
+        _MARK: uow.keyring.mark(email) if email is not None else None,
+    }
+
+
+def opened(uow: UnitOfWork, rows: Iterable[RowLike]) -> tuple[Seat, ...]:
+    """The seats of these rows."""
+    return tuple(_opened(uow, dict(row._mapping)) for row in rows)  # noqa: SLF001 - how a row is read by name
+
+
+def _opened(uow: UnitOfWork, fields: dict[str, Any]) -> Seat:
+    fields.pop(_MARK)
+    for column in ("name", "email"):
+        stored = fields[column]
+        if stored is not None:
+            fields[column] = uow.keyring.open(stored, place=_place(column, fields["account_id"]))
+    return Seat(**fields)
+
+
+def _seal(uow: UnitOfWork, text: str | None, *, column: str, account_id: str) -> str | None:
+    return None if text is None else uow.keyring.seal(text, place=_place(column, account_id))
+
+
+def _place(column: str, account_id: str) -> str:
+    return f"seats.{column}:{account_id}"
+
+
+def _name(name: str | None) -> str | None:
+    # Cut here: a name that PostgreSQL refuses (a zero byte, say) would end every scan at the page of that one person.
+    return None if name is None else "".join(letter for letter in name if letter.isprintable())[:_NAME_LENGTH]
+
+
+def _email(email: str | None) -> str | None:
+    return email if email is not None and email.isprintable() and len(email) <= _EMAIL_LENGTH else None
