@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import httpx
@@ -94,6 +95,8 @@ class Transport:
         self._max_body = max_body
         self._before_send = before_send
         self._scheme = scheme
+        self.answers = 0
+        """How often Atlassian has answered so far: an error of its own (5xx) and a lost answer are none."""
 
     def set_deadline(self, seconds: float) -> None:
         """From the next request on, give up after *seconds* (on SIGTERM there is less time)."""
@@ -121,6 +124,7 @@ class Transport:
             raise Unreachable(operation, reason=type(error).__name__) from None
         except (TimeoutError, httpx.HTTPError) as error:
             raise _no_answer(operation, write=write, reason=type(error).__name__) from None
+        self.answers += status < HTTPStatus.INTERNAL_SERVER_ERROR
         if not 200 <= status < 300:
             raise error_for(operation, status=status, headers=headers, body=body or b"", write=write, now=self._now())
         if body is None:

@@ -20,6 +20,7 @@ from bot import clock, lease
 from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES
 from bot.jobs.base import ATLASSIAN
+from bot.outage import Outage
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
 from bot.slack.calls import make_client, make_session
@@ -127,6 +128,7 @@ def build_kit(
         admin_channel=AdminChannel(messenger, now=now),
         directory=directory,
         team=directory.team,
+        outage=Outage(lambda: transport.answers),
         now=now,
     )
 

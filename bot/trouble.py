@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
+from bot import outage
 from bot.codes import Attention
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Trouble, nothing
@@ -108,8 +109,11 @@ def _later(error: Exception, attempt: Attempt) -> Ending:
     in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
     fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)
     again = _again(error, attempt, unknown=isinstance(error, OutcomeUnknown | SlackOutcomeUnknown))
+    is_outage = not in_slack and attempt.kit.outage.note_failure()
 
     def unit(uow: UnitOfWork) -> None:
+        if is_outage:
+            outage.begin(uow)
         again(uow)
         fact(uow)
 

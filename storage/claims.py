@@ -7,7 +7,8 @@ claim at once; on PostgreSQL none of them ever waits for another.
 """
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, Subquery, bindparam, exists, 
 
 from storage.guarded import open_body
 from storage.lifecycle import JobState
+from storage.pacing import OUTAGE, PROBE_SECONDS, side_of
 from storage.records import Job
 from storage.tables import buckets, outbox
 from storage.unit import UnitOfWork
@@ -36,7 +38,7 @@ _OPEN = (_b.next_at <= _moment) & or_(_b.paused_until.is_(None), _b.paused_until
 _first_of_bucket = select(func.min(_c.claimable_at)).where(_c.bucket == _b.name, _c.claimable_at <= _moment).scalar_subquery()
 _HEADS = select(_b.name, _b.interval_seconds).where(_OPEN, _first_of_bucket.is_not(None)).order_by(_first_of_bucket)
 
-_LOCK_BUCKET = select(_b.name).where(_b.name == bindparam("this_bucket"), _OPEN).with_for_update(skip_locked=True)
+_LOCK_BUCKET = select(_b.reason).where(_b.name == bindparam("this_bucket"), _OPEN).with_for_update(skip_locked=True)
 _RESERVE = update(buckets).where(_b.name == bindparam("this_bucket"))
 
 
@@ -74,18 +76,38 @@ def _to_come(*conditions: ColumnElement[bool]) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    return select(_b.next_at, _b.paused_until, first.label("first")).where(first.is_not(None))
+    return select(_b.name, _b.next_at, _b.paused_until, first.label("first")).where(first.is_not(None))
 
 
 _TO_COME = _to_come()
 _TO_COME_OF_KINDS = _to_come(_OF_KINDS)
 
 
-def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: Collection[str] | None = None) -> tuple[Job, ...]:
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """
+    What one worker does at this moment (*at_work*: the bucket of each job), and how many jobs it does at once for one side.
+
+    A side is who answers, `slack` or `atlassian`: when one of them hangs, it must not hold every hand.
+    """
+
+    most: int
+    at_work: tuple[str | None, ...] = ()
+
+    def free_for(self, bucket: str, *, beside: Iterable[Job] = ()) -> bool:
+        """Whether a job of *bucket* may be taken too; what goes to nobody outside ends at once, and is always taken."""
+        side = side_of(bucket)
+        held = (*self.at_work, *(job.bucket for job in beside))
+        return not side or sum(side_of(one) == side for one in held) < self.most
+
+
+def claim(
+    uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: Collection[str] | None = None, hands: Hands | None = None
+) -> tuple[Job, ...]:
     """
     Up to *limit* jobs, leased to the caller; the bucket whose job is due longest comes first, and each paced bucket gives one.
 
-    With *kinds* only jobs of these; the others stay for another worker.
+    With *kinds* only jobs of these, and with *hands* only as many for each side as these have free; the others stay for another worker.
 
     A job whose earlier lease ended unreported comes with `unknown` set.
     """
@@ -93,6 +115,8 @@ def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: 
     jobs: list[Job] = []
     while open_buckets and len(jobs) < limit:
         bucket = open_buckets.popleft()
+        if hands is not None and not hands.free_for(bucket.name, beside=jobs):
+            continue
         job = _claim_from(uow, bucket, lease_seconds=lease_seconds, kinds=kinds)
         if job is not None:
             jobs.append(job)
@@ -101,25 +125,26 @@ def claim(uow: UnitOfWork, *, lease_seconds: float = 30, limit: int = 1, kinds: 
     return tuple(jobs)
 
 
-def next_due(uow: UnitOfWork, *, kinds: Collection[str] | None = None) -> datetime | None:
+def next_due(uow: UnitOfWork, *, kinds: Collection[str] | None = None, hands: Hands | None = None) -> datetime | None:
     """When `claim` may find something again, perhaps in the past; None when only a new job or a finished one can change that."""
     found = uow.connection.execute(_TO_COME) if kinds is None else uow.connection.execute(_TO_COME_OF_KINDS, {"kinds": list(kinds)})
-    moments = (max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None) for row in found)
+    takable = (row for row in found if hands is None or hands.free_for(row.name))
+    moments = (max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None) for row in takable)
     return min(moments, default=None)
 
 
 def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float, kinds: Collection[str] | None) -> Job | None:
     parameters = {"this_bucket": bucket.name, "moment": uow.now}
-    paced = bucket.interval_seconds > 0
-    if paced and uow.connection.execute(_LOCK_BUCKET, parameters).first() is None:
+    turn = uow.connection.execute(_LOCK_BUCKET, parameters).first() if bucket.interval_seconds else None
+    if bucket.interval_seconds and turn is None:
         return None  # somebody else has its turn
     row = _next_row(uow, parameters, kinds=kinds)
     if row is None or not row.subject_is_ours:
         return None
     job = _lease(uow, row, lease_seconds=lease_seconds)
-    if job is not None and paced:
-        reserved = timedelta(seconds=bucket.interval_seconds * row.turns)
-        uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + reserved})
+    if job is not None and turn is not None:
+        seconds = max(bucket.interval_seconds * row.turns, PROBE_SECONDS if turn.reason == OUTAGE else 0.0)
+        uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + timedelta(seconds=seconds)})
     return job
 
 

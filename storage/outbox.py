@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, literal_column, select, update
 
 from storage import pacing
-from storage.claims import SETTLE_INCLUDED, claim, next_due
+from storage.claims import SETTLE_INCLUDED, Hands, claim, next_due
 from storage.errors import LeaseLost
 from storage.guarded import seal_body
 from storage.lifecycle import JobState
@@ -22,6 +22,7 @@ from storage.tables import outbox
 from storage.unit import UnitOfWork
 
 __all__ = [
+    "Hands",
     "again",
     "backlog",
     "bury",

@@ -1,8 +1,8 @@
 """
 The pace at which jobs may be claimed, by bucket.
 
-Buckets: `slack.post:<channel>`, `slack.update`, `slack.dm`, `slack.read`, `atlassian`. A breaker is a paused bucket. Jobs without a bucket
-are never held back.
+Buckets: `slack.post:<channel>`, `slack.update`, `slack.dm`, `slack.read`, `atlassian`. Jobs without a bucket are never held back.
+A breaker is a paused bucket; after an outage's pause it lets a probe through every `PROBE_SECONDS` until somebody has `answered`.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,11 @@ DEFAULTS: Mapping[str, float] = {
 }
 """Seconds between two jobs of a bucket, by the part of its name before the colon; a bucket that is not here is not paced."""
 
+OUTAGE = "unreachable"
+"""The reason of a pause after which only a probe goes out, until somebody answers again."""
+PROBE_SECONDS = 30.0
+"""From one probe to the next."""
+
 _c = buckets.c
 _ADD = insert_or_keep(buckets)
 _STATE = select(buckets).where(_c.name != "").order_by(_c.name)
@@ -33,8 +38,14 @@ _THIS = _c.name == bindparam("this_bucket")
 _SET_INTERVAL = update(buckets).where(_THIS)
 _PAUSE = update(buckets).where(_THIS, or_(_c.paused_until.is_(None), _c.paused_until < bindparam("until", type_=_c.paused_until.type)))
 _RESUME = update(buckets).where(_THIS).values(paused_until=None, reason=None)
+_ANSWERED = _RESUME.where(_c.reason == OUTAGE)
 
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def side_of(bucket: str | None) -> str:
+    """Who answers the calls of a bucket's jobs: `slack` for `slack.post:C1`, `atlassian`; empty for jobs without a bucket."""
+    return (bucket or "").partition(":")[0].partition(".")[0]
 
 
 def ensure(uow: UnitOfWork, bucket: str) -> None:
@@ -58,6 +69,11 @@ def pause(uow: UnitOfWork, bucket: str, *, until: datetime, reason: str) -> None
 def resume(uow: UnitOfWork, bucket: str) -> None:
     """End the bucket's pause."""
     uow.connection.execute(_RESUME, {"this_bucket": bucket})
+
+
+def answered(uow: UnitOfWork, bucket: str) -> None:
+    """End an outage at once, and nothing else: a limit or a rejected key stays what it is."""
+    uow.connection.execute(_ANSWERED, {"this_bucket": bucket, "next_at": uow.now})
 
 
 def state(uow: UnitOfWork) -> tuple[Bucket, ...]:

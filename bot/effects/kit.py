@@ -7,6 +7,7 @@ from datetime import datetime
 from atlassian.catalog import Catalog
 from atlassian.client import AdminClient
 from atlassian.provisioner import Provisioner
+from bot.outage import Outage
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
 from bot.slack.directory import Directory
@@ -28,4 +29,5 @@ class Kit:
     admin_channel: AdminChannel
     directory: Directory
     team: Team
+    outage: Outage
     now: Callable[[], datetime]

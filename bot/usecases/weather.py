@@ -15,7 +15,12 @@ _KEY = {Waiting.KEY_REJECTED.value: Waiting.KEY_REJECTED, Waiting.NOT_PERMITTED.
 def trouble_with_atlassian(uow: UnitOfWork) -> Waiting | None:
     """Why nothing can be asked of Atlassian for a while; None when it can, or can in a moment."""
     bucket = next((one for one in pacing.state(uow) if one.name == ATLASSIAN), None)
-    if bucket is None or bucket.paused_until is None or bucket.paused_until <= uow.now:
+    if bucket is None or bucket.paused_until is None:
+        return None
+    if bucket.reason == pacing.OUTAGE:
+        # While a probe is under way the next turn is as far away as a pause: nobody else gets through.
+        return Waiting.UNREACHABLE if max(bucket.paused_until, bucket.next_at) > uow.now else None
+    if bucket.paused_until <= uow.now:
         return None
     if bucket.reason in _KEY:
         return _KEY[bucket.reason]

@@ -12,12 +12,13 @@ from typing import Any, cast
 import pytest
 
 from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
-from bot import lease, trouble
+from bot import lease, outage, trouble
 from bot.effects.kit import Kit
 from bot.effects.registry import EFFECTS
 from bot.jobs.house import Prune
 from bot.jobs.requests import Expire, Grant
 from bot.lease import LeaseTooShort
+from bot.outage import Outage
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
 from bot.usecases.steps import enqueue
 from bot.worker import Worker
@@ -33,7 +34,12 @@ SETTINGS = SimpleNamespace(admin_channel="G0ADMINS")
 @pytest.fixture
 def kit(database: Database, clock: MovableClock) -> Kit:
     """What jobs of the house need: a database and the time; nothing in these tests goes outside."""
-    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=SETTINGS))
+    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=SETTINGS, outage=Outage(lambda: 0)))
+
+
+def replace_outage(kit: Kit, other: Outage) -> Kit:
+    """The same kit with other eyes on Atlassian."""
+    return cast(Kit, SimpleNamespace(database=kit.database, now=kit.now, settings=kit.settings, outage=other))
 
 
 def no_jitter(ceiling: float) -> float:
@@ -76,12 +82,18 @@ async def test_jobs_are_done_and_finished(running: Running, database: Database) 
     await running.until_left(set())
 
 
-async def test_a_job_of_another_release_is_put_aside(running: Running, database: Database) -> None:
-    """A kind that this release does not know, or a payload it can't read, stops nobody else's work."""
-    await database.write(lambda uow: outbox.enqueue(uow, kind="from.the.future", subject="a", payload={}, settle_seconds=12))
+async def test_a_job_that_cannot_be_read_is_put_aside(running: Running, database: Database) -> None:
+    """A payload that makes no sense stops nobody else's work."""
     await database.write(lambda uow: outbox.enqueue(uow, kind=Grant.kind, subject="b", payload={"request": 7}, settle_seconds=12))
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
-    await running.until_left({("from.the.future", JobState.DEAD), (Grant.kind, JobState.DEAD)})
+    await running.until_left({(Grant.kind, JobState.DEAD)})
+
+
+async def test_a_job_of_the_next_release_waits_for_its_worker(running: Running, database: Database) -> None:
+    """During a deploy both releases work on one outbox: what only the newer one knows is not the older one's to bury."""
+    await database.write(lambda uow: outbox.enqueue(uow, kind="from.the.future", subject="a", payload={}, settle_seconds=12))
+    await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
+    await running.until_left({("from.the.future", JobState.READY)})
 
 
 async def test_a_worker_of_some_kinds_leaves_the_others(kit: Kit, database: Database) -> None:
@@ -156,6 +168,36 @@ async def test_a_rate_limit_pauses_everybody_and_is_no_failure(database: Databas
     clock.advance(timedelta(seconds=41))
     (again,) = await database.write(outbox.claim)
     assert again.attempts == 1
+
+
+async def test_three_calls_in_a_row_without_an_answer_are_an_outage(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """One or two are everyday life; from the third on a job goes out every half minute, whoever asks and however many wait."""
+    for paused in ([], [], ["unreachable"]):
+        await ended(database, kit, Unreachable("search_users"))
+        assert [bucket.reason for bucket in await database.read(pacing.state) if bucket.paused_until] == paused
+        clock.advance(timedelta(seconds=2))
+    await database.write(lambda uow: [enqueue(uow, Grant(request_id=str(number), afresh=False)) for number in range(20)])
+    assert await database.write(lambda uow: outbox.claim(uow, limit=8)) == ()
+    for _ in range(3):
+        clock.advance(timedelta(seconds=31))
+        assert len(await database.write(lambda uow: outbox.claim(uow, limit=8))) == 1
+        assert await database.write(lambda uow: outbox.claim(uow, limit=8)) == ()
+    await database.write(outage.end)
+    clock.advance(timedelta(seconds=1))
+    assert len(await database.write(lambda uow: outbox.claim(uow, limit=8))) == 1
+
+
+async def test_an_answer_between_failures_makes_no_outage(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """A bad minute in which one call in three is lost stops nobody; Slack's failures say nothing about Atlassian."""
+    answers = iter(range(100))
+    often = replace_outage(kit, Outage(lambda: next(answers)))
+    for error in (Unreachable("x"), Broken("x"), OutcomeUnknown("x"), Unreachable("x")):
+        await ended(database, often, error)
+        clock.advance(timedelta(seconds=2))
+    for _ in range(4):
+        await ended(database, kit, SlackAway("users.info", "timeout"))
+        clock.advance(timedelta(seconds=2))
+    assert [bucket.paused_until for bucket in await database.read(pacing.state)] == [None]
 
 
 async def test_slacks_limit_does_not_stop_atlassian(database: Database, kit: Kit, clock: MovableClock) -> None:

@@ -24,6 +24,19 @@ async def until_quiet(stage: Stage, *, soon: timedelta = SOON) -> None:
         await asyncio.sleep(0.002)
 
 
+async def until(stage: Stage, moment: datetime) -> None:
+    """Let the bot work, the world moved to whatever it waits for, until it is *moment* there and nothing is due."""
+    while True:
+        busy, due = await stage.parts.database.read(_pulse)
+        now = stage.sandbox.clock.now()
+        if not busy and (due is None or due > moment):
+            stage.later(max(moment - now, timedelta(0)))
+            return
+        if not busy and due is not None and due > now:
+            stage.later(due - now)
+        await asyncio.sleep(0.002)
+
+
 def _pulse(uow: UnitOfWork) -> tuple[bool, datetime | None]:
     """Whether a job is being done now, and when the next is due."""
     return any(kind.state is JobState.LEASED for kind in outbox.backlog(uow)), outbox.next_due(uow)

@@ -90,3 +90,18 @@ async def test_a_job_of_several_calls_takes_several_turns(database: Database, cl
     assert await database.write(outbox.claim) == ()
     clock.advance(timedelta(seconds=2))
     await database.write(claim_one)
+
+
+async def test_one_side_never_has_all_hands(database: Database, clock: MovableClock) -> None:
+    """When Atlassian hangs, its jobs leave hands for cards and messages; what goes to nobody outside is always done."""
+    busy = ("atlassian", "atlassian", "slack.dm")
+    await database.write(lambda uow: [job(uow, bucket=bucket) for bucket in ("atlassian", "slack.post:C1", "slack.update", None, None)])
+    claimed = await database.write(lambda uow: outbox.claim(uow, limit=10, hands=outbox.Hands(2, busy)))
+    assert sorted(one.bucket or "" for one in claimed) == ["", "", "slack.post:C1"]
+    full = outbox.Hands(2, (*busy, "slack.post:C1"))
+    lease_ends = await database.read(lambda uow: outbox.next_due(uow, hands=full))
+    assert lease_ends is not None
+    assert lease_ends > clock.now() + 20 * SECOND
+    due = await database.read(outbox.next_due)
+    assert due is not None
+    assert due < clock.now() + 2 * SECOND

@@ -1,0 +1,120 @@
+"""What is away comes back: nothing is lost meanwhile, nobody is left without an answer, and nobody is asked more than they can bear."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from bot.actor import SlackPerson
+from bot.usecases import decisions, requests
+from bot.worker import AT_ONCE_FOR_ONE_SIDE
+from sandbox.faults import Fault
+from storage import access_requests, findings, outbox, pacing
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus, Verdict
+from tests.e2e.conftest import ADMINS, PATIENCE, Stage
+from tests.e2e.faulty import ADD
+from tests.e2e.quiet import until, until_quiet
+from tests.e2e.trial import Trial
+
+OpenStage = Callable[..., Any]
+
+APPROVALS = 12
+"""Each alone would ask every two and a half minutes; with any number of them the probes are as many."""
+HALF_AN_HOUR = timedelta(minutes=30)
+BEFORE_IT_SHOWS = 2 * AT_ONCE_FOR_ONE_SIDE
+"""Calls that are under way, or begin, before the third failure in a row is known."""
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Return when *holds* does; raises TimeoutError when it takes too long."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110 - faults tell nobody that they strike
+            await asyncio.sleep(0.01)
+
+
+def hits(stage: Stage) -> int:
+    """How often the planted fault has struck."""
+    return sum(int(rule["hit"]) for rule in stage.sandbox.faults.active())
+
+
+async def test_a_hanging_atlassian_holds_no_message_up(small_stage: OpenStage) -> None:
+    """Ten looks would hang at once, and a denial still reaches its person before any of them has ended."""
+    async with small_stage() as stage:
+        slack, trial = stage.sandbox.slack, Trial(stage=stage)
+        await stage.parts.database.write(lambda uow: pacing.set_interval(uow, "slack.read", 0))
+        await slack.types("ada", "/request-jira please")
+        card = await stage.card(saying="asks for Jira")
+        before = len(stage.sandbox.atlassian.calls)
+        stage.sandbox.faults.add(Fault(match="/admin", delay_s=3, drop="before"))
+        for who in [trial.hire(ADD) for _ in range(10)]:
+            await slack.types(who, "/request-jira please")
+        await eventually(lambda: hits(stage) >= AT_ONCE_FOR_ONE_SIDE)
+        await slack.clicks("grace", card, "request.deny")
+        await slack.submits("grace", slack.views("grace")[0], {"reason": "not this month"})
+        await stage.told("ada", "not this month")
+        assert len(stage.sandbox.atlassian.calls) == before
+
+
+def approve(uow: UnitOfWork, who: str, stage: Stage) -> str:
+    """The id of a request of *who* that an approver agreed to a moment ago."""
+    team_id = stage.parts.kit.team.team_id
+    asker, grace = (SlackPerson(team_id=team_id, slack_id=stage.sandbox.slack.person(one).id) for one in (who, "grace"))
+    requests.file(uow, actor=asker, delivery=f"t:{who}", product="jira", reason="", settings=stage.parts.kit.settings, via="command")
+    request = requests.of_person(uow, actor=asker)[0]
+    body = {"state": None, "trouble": None}
+    findings.record(uow, request_id=request.id, account_id=None, email=f"{who}@acme.example", body=body)
+    decisions.decide_checked(
+        uow,
+        actor=grace,
+        request_id=request.id,
+        verdict=Verdict.APPROVE,
+        reason=None,
+        approvers=stage.parts.kit.directory.approvers,
+        channel=ADMINS,
+    )
+    return request.id
+
+
+async def test_half_an_hour_without_atlassian_is_waited_out(small_stage: OpenStage) -> None:
+    """Approved people get their seats afterwards, once each; meanwhile one call every half minute asks whether Atlassian is back."""
+    async with small_stage(COMEBACK_GRANTS_PER_DAY="1000") as stage:
+        trial, atlassian = Trial(stage=stage), stage.sandbox.atlassian
+        stage.sandbox.faults.add(Fault(match="/admin", status=503))
+        began, people = stage.sandbox.clock.now(), [trial.hire(ADD) for _ in range(APPROVALS)]
+        await stage.parts.database.write(lambda uow: [approve(uow, who, stage) for who in people], wait_seconds=PATIENCE)
+        await until(stage, began + HALF_AN_HOUR)
+        moments = [call.at for call in atlassian.calls]
+        assert len(moments) <= BEFORE_IT_SHOWS + HALF_AN_HOUR / timedelta(seconds=pacing.PROBE_SECONDS)
+        assert _nearest(moments[BEFORE_IT_SHOWS:]) >= timedelta(seconds=pacing.PROBE_SECONDS - 1)
+        assert atlassian.writes == [] or all(write.by != "api" for write in atlassian.writes)
+        stage.sandbox.faults.clear()
+        await until_quiet(stage)
+        counts = await stage.parts.database.read(access_requests.counts)
+        assert counts[RequestStatus.GRANTED] == APPROVALS
+        assert len([write for write in atlassian.writes if write.by == "api"]) == APPROVALS
+        told = [[note.words for note in stage.sandbox.slack.dm(who) if "You have Jira again" in note.words] for who in people]
+        assert {len(notes) for notes in told} == {1}
+        assert not [row for row in await stage.parts.database.read(outbox.backlog) if row.state.value == "dead"]
+
+
+def _nearest(moments: list[datetime]) -> timedelta:
+    return min(later - earlier for earlier, later in pairwise(moments))
+
+
+async def test_who_asks_during_an_outage_is_seen(small_stage: OpenStage) -> None:
+    """Approvers see the request though nobody could look into it, and an approval says at once what it waits for."""
+    async with small_stage() as stage:
+        trial, slack = Trial(stage=stage), stage.sandbox.slack
+        stage.sandbox.faults.add(Fault(match="/admin", drop="before"))
+        await slack.types(trial.hire(ADD), "/request-jira please")
+        await until(stage, stage.sandbox.clock.now() + timedelta(minutes=1))
+        late = trial.hire(ADD)
+        await slack.types(late, "/request-jira please")
+        await slack.until(lambda: len(stage.cards()) == 2)
+        await stage.parts.kit.directory.refresh()
+        await slack.clicks("grace", stage.cards()[1], "request.approve")
+        await stage.card(saying="can't be reached just now")
+        stage.sandbox.faults.clear()
+        await stage.told(late, "You have Jira again", step=timedelta(minutes=6))
