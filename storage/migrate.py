@@ -8,7 +8,7 @@ from storage import engines
 from storage.address import parse
 from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.failures import translation
-from storage.schema import SCHEMA
+from storage.schema import SCHEMA, number, oldest_release
 
 _LOCK = text("SELECT pg_advisory_xact_lock(4850174397)")
 _VERSION = text("SELECT version_num FROM alembic_version")
@@ -18,7 +18,8 @@ def upgrade(url: str) -> bool:
     """
     Bring the tables up to date, in one transaction; True when there was something to do.
 
-    Any number of processes may call it at once: one works, the others wait and find it done. Raises SchemaTooNew, DatabaseAway.
+    Any number of processes may call it at once: one works, the others wait and find it done. A newer schema that this release can work on
+    stays as it is. Raises SchemaTooNew, DatabaseAway.
     """
     engine = engines.changing(parse(url))
     try:
@@ -26,9 +27,8 @@ def upgrade(url: str) -> bool:
             if connection.dialect.name == "postgresql":
                 connection.execute(_LOCK)
             current = _current(connection)
-            if current == SCHEMA:
+            if _serves(current):
                 return False
-            _require_known(current)
             _run(connection)
             return True
     finally:
@@ -36,7 +36,7 @@ def upgrade(url: str) -> bool:
 
 
 def check(url: str) -> None:
-    """Return when the tables are those of this release; raises NoDatabase, SchemaOutdated, SchemaTooNew, DatabaseAway."""
+    """Return when this release works on the tables as they are; raises NoDatabase, SchemaOutdated, SchemaTooNew, DatabaseAway."""
     address = parse(url)
     if address.path is not None and not address.path.exists():
         # Opening it would create it: an empty file in the wrong place, which the next command takes for the database.
@@ -47,8 +47,7 @@ def check(url: str) -> None:
             current = _current(connection)
     finally:
         engine.dispose()
-    _require_known(current)
-    if current != SCHEMA:
+    if not _serves(current):
         raise SchemaOutdated(current=current, needed=SCHEMA)
 
 
@@ -58,10 +57,14 @@ def _current(connection: Connection) -> str | None:
     return connection.execute(_VERSION).scalar_one_or_none()
 
 
-def _require_known(current: str | None) -> None:
+def _serves(current: str | None) -> bool:
+    """Whether this release works on the tables as they are; False when they are older, and SchemaTooNew when they are too new."""
     # Migrations are numbered, so that a release can tell "older" from "newer" without having the newer files.
-    if current is not None and current > SCHEMA:
+    if current is None or number(current) <= number(SCHEMA):
+        return current == SCHEMA
+    if oldest_release(current) > number(SCHEMA):
         raise SchemaTooNew(current=current, needed=SCHEMA)
+    return True
 
 
 def _run(connection: Connection) -> None:

@@ -3,7 +3,24 @@
 from sqlalchemy import Column, Index, MetaData, String, text
 
 SCHEMA = "0007"
-"""The migration that the tables of the code are."""
+"""
+The migration that the tables of the code are.
+
+A number, and for a migration that only adds, the oldest number whose release can still work on these tables: `0008_since_0007`. Without it
+no older release can. So a release that is being replaced reads from the database itself whether it may start once more, and has no need of
+the newer files.
+"""
+
+
+def number(revision: str) -> str:
+    """The number of a migration, which orders them."""
+    return revision.partition("_since_")[0]
+
+
+def oldest_release(revision: str) -> str:
+    """The number of the oldest release that works on the tables of *revision*."""
+    return revision.rpartition("_since_")[2]
+
 
 metadata = MetaData(
     naming_convention={

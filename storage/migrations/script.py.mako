@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Expand only: the release before this one must go on running on these tables."""
+    """Expand only, and say in `revision` since which release (`0009_since_0008`): older processes go on running on these tables."""
     ${upgrades if upgrades else "pass"}

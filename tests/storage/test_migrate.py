@@ -1,5 +1,6 @@
 """The schema: migrations and tables agree, and a release only runs on what it knows."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import engines, migrate, outgoing_tables, seat_tables, tables  # noqa: F401 - the tables fill the metadata
 from storage.address import parse
 from storage.errors import DatabaseAway, NoDatabase, SchemaOutdated, SchemaTooNew
-from storage.schema import SCHEMA, metadata
+from storage.schema import SCHEMA, metadata, number, oldest_release
 
 ROOT = Path(migrate.__file__).parent.parent
 
@@ -75,6 +76,46 @@ def test_a_newer_schema_is_left_alone(database_url: str, engine: Engine) -> None
         with pytest.raises(SchemaTooNew) as too_new:
             ask(database_url)
         assert too_new.value.current == "9999"
+
+
+EXPANDED = f"0999_since_{number(SCHEMA)}"
+"""A schema of the future that this release can work on."""
+
+
+def expand(engine: Engine) -> None:
+    """What a migration may do that leaves older releases at work: a new table, and a column that may be empty."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE novelties (id VARCHAR(64) PRIMARY KEY)"))
+        connection.execute(text("ALTER TABLE access_requests ADD COLUMN novelty VARCHAR(64)"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": EXPANDED})
+
+
+def test_a_newer_schema_that_only_adds_is_worked_on(database_url: str, engine: Engine) -> None:
+    """While a new release comes in, a process of the old one may be started once more; it works, and changes nothing about the schema."""
+    expand(engine)
+    migrate.check(database_url)
+    assert not migrate.upgrade(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == EXPANDED
+
+
+def test_a_newer_schema_that_leaves_us_behind_is_left_alone(database_url: str, engine: Engine) -> None:
+    """It works for releases after ours, and ours is older than those."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0999_since_0998'"))
+    for ask in (migrate.check, migrate.upgrade):
+        with pytest.raises(SchemaTooNew):
+            ask(database_url)
+
+
+def test_every_migration_says_what_it_leaves_at_work() -> None:
+    """A number, and for one that only adds, the number of the oldest release that goes on; each later than the one before."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    assert all(re.fullmatch(r"\d{4}(_since_\d{4})?", one) for one in revisions)
+    assert [number(one) for one in revisions] == sorted({number(one) for one in revisions})
+    assert all(oldest_release(one) <= number(one) for one in revisions)
 
 
 def test_an_older_schema_is_told(database_url: str, engine: Engine) -> None:
