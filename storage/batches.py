@@ -22,6 +22,7 @@ _GET = select(batches).where(_THIS)
 _LOCK = _GET.with_for_update()
 _RECENT = select(batches).order_by(_c.proposed_at.desc(), _c.id.desc()).limit(bindparam("most"))
 _PROPOSED = _RECENT.where(_c.status == BatchStatus.PROPOSED)
+_DECIDED_BY = select(batches).where(_c.decided_by == bindparam("person")).order_by(_c.id)
 _PROPOSE = insert(batches)
 _MOVE = update(batches).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(version=_c.version + 1)
 _NOTE = update(batches).where(_THIS).values(version=_c.version + 1)
@@ -71,6 +72,11 @@ def latest_proposed(uow: UnitOfWork) -> Batch | None:
 def list_recent(uow: UnitOfWork, *, limit: int = 50) -> tuple[Batch, ...]:
     """The newest batches first, in whatever status."""
     return tuple(_opened(uow, row) for row in uow.connection.execute(_RECENT, {"most": limit}))
+
+
+def decided_by(uow: UnitOfWork, person_id: str) -> tuple[Batch, ...]:
+    """The batches that the person decided, by their ids."""
+    return tuple(_opened(uow, row) for row in uow.connection.execute(_DECIDED_BY, {"person": person_id}))
 
 
 def move(

@@ -28,7 +28,15 @@ THREADS = 8
 READERS = 4
 """Connections of the reading side."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "temp_store=MEMORY")
+# The last one overwrites what is deleted: an erased person must not be left in free pages.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "temp_store=MEMORY",
+    "secure_delete=ON",
+)
 
 
 def writing(address: Address) -> Engine:

@@ -29,6 +29,7 @@ _OPEN_OF_ACCOUNTS = select(_c.account_id, _c.status, _c.until).where(
     _PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)), _IS_OPEN
 )
 _LIST_ASKED = select(exemptions).where(_c.status == ExemptionStatus.ASKED).order_by(_c.asked_at, _c.id).limit(bindparam("most"))
+_OF_ACCOUNT = select(exemptions).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
 _OF_PERSON = (
     select(exemptions)
     .where(or_(_c.owner_id == bindparam("person"), _c.asked_by == bindparam("person")))
@@ -122,6 +123,11 @@ def active_of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[st
 def list_asked(uow: UnitOfWork, *, limit: int = 50) -> tuple[Exemption, ...]:
     """Those that nobody has decided, the longest waiting first."""
     return _records(uow, _LIST_ASKED, most=limit)
+
+
+def of_account(uow: UnitOfWork, account_id: str) -> tuple[Exemption, ...]:
+    """The exemptions of the account's seats, in whatever status, by their ids."""
+    return _records(uow, _OF_ACCOUNT, this_account=account_id)
 
 
 def of_person(uow: UnitOfWork, person_id: str) -> tuple[Exemption, ...]:

@@ -20,6 +20,7 @@ SEALED = SealedColumns(table="findings", row="request_id", addresses=("email",),
 _THIS = findings.c.request_id == bindparam("this_request")
 _OF = select(findings).where(_THIS)
 _REQUESTER = select(requests.c.person_id).where(requests.c.id == bindparam("this_request"))
+_ALL = select(findings).where(findings.c.email.is_not(None))
 _REPLACE = update(findings).where(_THIS)
 _ADD = insert(findings)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +47,13 @@ def record(uow: UnitOfWork, *, request_id: str, account_id: str | None, email: s
 def of(uow: UnitOfWork, request_id: str) -> Finding | None:
     """The finding of the request, None before the first look."""
     return next(iter(SEALED.records(uow, Finding, uow.connection.execute(_OF, {"this_request": request_id}))), None)
+
+
+def people_with_email(uow: UnitOfWork, email: str) -> tuple[str, ...]:
+    """The ids of the people for whose requests this address was found; every finding is opened for it, for a command that a human types."""
+    found = SEALED.records(uow, Finding, uow.connection.execute(_ALL))
+    asked = [one.request_id for one in found if one.email is not None and one.email.lower() == email.lower()]
+    return tuple(sorted({uow.connection.execute(_REQUESTER, {"this_request": one}).scalar_one() for one in asked}))
 
 
 def forget_open(uow: UnitOfWork, person_id: str) -> None:

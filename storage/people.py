@@ -19,6 +19,7 @@ _COLUMNS = (people.c.id, people.c.team_id, people.c.slack_id, people.c.account_i
 _GET = select(*_COLUMNS).where(people.c.id == bindparam("this_id"))
 _FIND = select(*_COLUMNS).where(people.c.team_id == bindparam("this_team"), people.c.slack_id == bindparam("this_slack_id"))
 _LINKED_TO = select(*_COLUMNS).where(people.c.account_id == bindparam("this_account"))
+_WITH_AN_EMAIL = select(*_COLUMNS).where(people.c.email.is_not(None))
 _WITH_SLACK_ID = select(*_COLUMNS).where(people.c.slack_id == bindparam("this_slack_id")).order_by(people.c.team_id)
 _SLACK_ID = select(people.c.slack_id).where(people.c.id == bindparam("this_id"))
 _ADD = insert_or_keep(people)
@@ -52,6 +53,11 @@ def get(uow: UnitOfWork, person_id: str) -> Person:
 def with_slack_id(uow: UnitOfWork, slack_id: str) -> tuple[Person, ...]:
     """The people with this Slack id, in whatever team; without an index, for a command that a human types."""
     return _records(uow, _WITH_SLACK_ID, this_slack_id=slack_id)
+
+
+def with_email(uow: UnitOfWork, email: str) -> tuple[Person, ...]:
+    """The people who were linked with this address; every address is opened for it, for a command that a human types."""
+    return tuple(one for one in _records(uow, _WITH_AN_EMAIL) if one.email is not None and one.email.lower() == email.lower())
 
 
 def slack_id_of(uow: UnitOfWork, person_id: str) -> str | None:

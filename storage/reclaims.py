@@ -23,6 +23,7 @@ _OPEN_OF = select(*_COLUMNS).where(*_SEAT, _IS_OPEN)
 _AGREED_OF = (
     select(*_COLUMNS).where(_c.account_id == bindparam("this_account"), _IS_OPEN, _c.status == ReclaimStatus.APPROVED).order_by(_c.id)
 )
+_OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
 _BATCH = _c.batch_id == bindparam("this_batch")
 _OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
 _COUNTS_OF_BATCH = select(_c.status, func.count()).where(_BATCH).group_by(_c.status)
@@ -96,6 +97,11 @@ def open_of(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
 def agreed_of(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
     """The account's reclaims that are agreed to and not begun, in the order of their ids."""
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_AGREED_OF, {"this_account": account_id}))
+
+
+def of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
+    """The account's reclaims in whatever status, by their ids; without an index, for a command that a human types."""
+    return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OF_ACCOUNT, {"this_account": account_id}))
 
 
 def seen_again(uow: UnitOfWork, product: str, scan_id: str, *, before: datetime, limit: int) -> tuple[Reclaim, ...]:

@@ -19,6 +19,7 @@ from storage.sql import insert_or_replace
 from storage.unit import UnitOfWork
 
 __all__ = [
+    "accounts_with_email",
     "candidates",
     "conclude",
     "counts",
@@ -29,6 +30,7 @@ __all__ = [
     "hold",
     "keep",
     "newly_idle",
+    "of_account",
     "of_accounts",
     "place_of",
     "release",
@@ -43,6 +45,8 @@ _GET = select(seats).where(_ACCOUNT, _PRODUCT)
 _OF_ACCOUNTS = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
 _HAS_EMAIL = or_(func.lower(_c.email) == func.lower(bindparam("this_email")), _c.email_mark.in_(bindparam("marks", expanding=True)))
 _WITH_EMAIL = select(seats).where(_PRODUCT, _HAS_EMAIL).order_by(_c.account_id)
+_OF_ACCOUNT = select(seats).where(_ACCOUNT).order_by(_c.product)
+_ACCOUNTS_WITH_EMAIL = select(_c.account_id).where(_HAS_EMAIL).distinct().order_by(_c.account_id)
 _COUNTS = select(_c.activity, func.count()).where(_PRODUCT).group_by(_c.activity)
 _SEE = insert_or_replace(seats, replaced=("name", "email", "email_mark", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
 _KEEP = update(seats).where(_ACCOUNT, _PRODUCT)
@@ -65,6 +69,17 @@ def with_email(uow: UnitOfWork, product: str, email: str) -> tuple[Seat, ...]:
     """The seats on the product whose holders have this address; without an index, for what a person asks now and then."""
     parameters = {"this_product": product, "this_email": email, "marks": uow.keyring.marks(email)}
     return opened(uow, uow.connection.execute(_WITH_EMAIL, parameters))
+
+
+def of_account(uow: UnitOfWork, account_id: str) -> tuple[Seat, ...]:
+    """The account's seats on all products; without an index, for what a person asks now and then."""
+    return opened(uow, uow.connection.execute(_OF_ACCOUNT, {"this_account": account_id}))
+
+
+def accounts_with_email(uow: UnitOfWork, email: str) -> tuple[str, ...]:
+    """The accounts with seats whose holders have this address, by their ids; without an index."""
+    parameters = {"this_email": email, "marks": uow.keyring.marks(email)}
+    return tuple(uow.connection.execute(_ACCOUNTS_WITH_EMAIL, parameters).scalars())
 
 
 def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -> None:

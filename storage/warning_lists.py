@@ -37,6 +37,7 @@ _OF_PRODUCT = select(warnings).where(_PRODUCT, _IS_OPEN).order_by(*_OLDEST_FIRST
 _TO_DROP = _OF_PRODUCT.where(exists().where(*_SEAT, *_SPARED))
 _WITHOUT_SEAT = _OF_PRODUCT.where(~exists().where(*_SEAT))
 _OF_PERSON = select(warnings).where(_c.person_id == bindparam("person")).order_by(_c.created_at.desc(), _c.id.desc())
+_OF_ACCOUNT = select(warnings).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
 _COUNTS = select(_c.status, func.count()).where(_PRODUCT).group_by(_c.status)
 
 
@@ -71,6 +72,11 @@ def without_seat(uow: UnitOfWork, product: str, *, limit: int) -> tuple[SeatWarn
 def of_person(uow: UnitOfWork, person_id: str) -> tuple[SeatWarning, ...]:
     """The person's warnings in whatever status, newest first."""
     return _records(uow, _OF_PERSON, person=person_id)
+
+
+def of_account(uow: UnitOfWork, account_id: str) -> tuple[SeatWarning, ...]:
+    """The warnings of the account's seats, in whatever status, by their ids."""
+    return _records(uow, _OF_ACCOUNT, this_account=account_id)
 
 
 def counts(uow: UnitOfWork, product: str) -> dict[WarningStatus, int]:

@@ -12,7 +12,7 @@ from storage.seat_records import SeatWarning
 from storage.seat_tables import warnings
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
-from storage.warning_lists import counts, due, of_person, to_drop, undeliverable, without_seat
+from storage.warning_lists import counts, due, of_account, of_person, to_drop, undeliverable, without_seat
 
 __all__ = [
     "addressed",
@@ -22,6 +22,7 @@ __all__ = [
     "lock",
     "move",
     "moved",
+    "of_account",
     "of_person",
     "open_",
     "open_of",

@@ -1,4 +1,4 @@
-"""`comeback people link` and `unlink`: which Atlassian account is whose, where the e-mail does not tell."""
+"""`comeback people`: `link` and `unlink` say which Atlassian account is whose; the others are in `bot.cli.erasing`."""
 
 import asyncio
 import csv
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import erasing
 from bot.cli.database import opened
 from bot.cli.exits import Exit, explained, printable, say
 
@@ -25,6 +26,7 @@ people = typer.Typer(help="Look after what Comeback knows about people.", no_arg
 
 def register(app: typer.Typer) -> None:
     """Add the commands about people."""
+    erasing.register(people)
     app.add_typer(people, name="people")
 
 

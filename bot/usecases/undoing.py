@@ -21,7 +21,7 @@ from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, outbox, people, reclaims, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
-from storage.records import Job, Reclaim
+from storage.records import ERASED, Job, Reclaim
 from storage.seat_records import Batch
 
 _NOT_BEGUN = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED)
@@ -66,9 +66,14 @@ def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: 
 
 
 def _others(uow: UnitOfWork, click: PlanClick, members: list[Reclaim]) -> list[Reclaim]:
-    """*members* without the seat of whoever clicks: nobody decides their own return, so they ask for it like everybody else."""
+    """
+    *members* without the seat of whoever clicks: nobody decides their own return, so they ask for it like everybody else.
+
+    Nor those of erased people, whose account nobody knows any more.
+    """
     approver = people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id)
-    return [member for member in members if approver.account_id is None or member.account_id != approver.account_id]
+    known = [member for member in members if not member.account_id.startswith(ERASED)]
+    return [member for member in known if approver.account_id is None or member.account_id != approver.account_id]
 
 
 def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: Deed) -> None:

@@ -21,6 +21,8 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from storage.records import ERASED
+
 LONGEST_QUOTE = 300
 MOST_LISTED = 7
 """A list on a card is read in one glance or not at all; the rest is counted."""
@@ -66,7 +68,9 @@ def listed(things: Sequence[str], *, between: str = ", ", total: int | None = No
 
 
 def mention(slack_id: str) -> str:
-    """A person by id, which nobody can imitate as one can a display name."""
+    """A person by id, which nobody can imitate as one can a display name; in words one who was erased."""
+    if slack_id.startswith(ERASED):
+        return ERASED
     return f"<@{quoted(slack_id)}>"
 
 
