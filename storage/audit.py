@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from storage import chain
 from storage.records import AuditEntry, AuditHead
@@ -94,7 +94,7 @@ def following(uow: UnitOfWork, seq: int, *, limit: int) -> tuple[AuditEntry, ...
     return tuple(_entry(row) for row in uow.connection.execute(_FOLLOWING, {"after": seq, "most": limit}))
 
 
-def _entry(row: Row[Any, Any]) -> AuditEntry:
+def _entry(row: Any) -> AuditEntry:
     return AuditEntry(seq=row.seq, at=datetime.fromisoformat(row.at), kind=row.kind, body=row.body, previous=row.previous, hash=row.hash)
 
 

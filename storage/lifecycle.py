@@ -111,14 +111,6 @@ class JobState(StrEnum):
     DEAD = "dead"
 
 
-class MailStatus(StrEnum):
-    """Where a mail stands: `begun` before its text is sent, `accepted` when the server took it, `refused` when it never will."""
-
-    BEGUN = "begun"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-
-
 class Verdict(StrEnum):
     """What an approver said."""
 

@@ -2,8 +2,7 @@
 
 from sqlalchemy import bindparam, delete, select, update
 
-from storage.lifecycle import MailStatus
-from storage.outgoing_records import MailRecord
+from storage.outgoing_records import MailRecord, MailStatus
 from storage.outgoing_tables import mails
 from storage.records import as_record
 from storage.sql import insert_or_keep, insert_or_replace

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from storage.lifecycle import MailStatus
+
+class MailStatus(StrEnum):
+    """Where a mail stands: `begun` before its text is sent, `accepted` when the server took it, `refused` when it never will."""
+
+    BEGUN = "begun"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

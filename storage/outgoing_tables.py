@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, String, Table
 
-from storage.lifecycle import MailStatus
+from storage.outgoing_records import MailStatus
 from storage.schema import metadata
 from storage.sql import Moment, words
 

@@ -23,6 +23,8 @@ DEFAULTS: Mapping[str, float] = {
     "slack.dm": 0.25,
     "slack.read": 0.6,
     "atlassian": 0.2,
+    # Mail servers take many at once for spam.
+    "mail": 1.0,
 }
 """Seconds between two jobs of a bucket, by the part of its name before the colon; a bucket that is not here is not paced."""
 

@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from bot.settings.section import Section, Table
-from bot.settings.values import HookUrl, HostName, MailAddress, MailTls, Meaning, OneLine, Secret, SharedSecret, is_private
+from bot.settings.values import HookUrl, HostName, LoginName, MailAddress, MailTls, Meaning, OneLine, Secret, SharedSecret, is_private
 
 
 class MailSettings(Table):
@@ -34,9 +34,9 @@ class MailSettings(Table):
         ),
     ] = "starttls"
     user: Annotated[
-        OneLine | None,
+        LoginName | None,
         Field(repr=False),
-        Meaning(purpose="Whom to log in as", expected="a user name of at most 60 characters", example="comeback"),
+        Meaning(purpose="Whom to log in as", expected="a user name without spaces", example="comeback"),
     ] = None
     password: Annotated[
         Secret | None,

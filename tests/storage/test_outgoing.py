@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from storage import mails, shipments
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import MailStatus
+from storage.outgoing_records import MailStatus
 from tests.fixtures.clock import MovableClock
 from tests.storage.world import SYSTEM
 
@@ -25,11 +25,19 @@ def test_a_mail_is_begun_once(database: Database) -> None:
 
 def test_what_the_server_did_not_take_may_be_begun_again(database: Database) -> None:
     """Only a mail that was begun is released: one that was taken or refused stays what it is."""
-    for about, end in (("a", None), ("b", mails.accept), ("c", mails.refuse)):
-        database.write_now(lambda uow, about=about: mails.begin(uow, about))
-        if end is not None:
-            database.write_now(lambda uow, about=about, end=end: end(uow, about))
-        database.write_now(lambda uow, about=about: mails.release(uow, about))
+
+    def begin_all(uow: UnitOfWork) -> None:
+        for about in "abc":
+            mails.begin(uow, about)
+        mails.accept(uow, "b")
+        mails.refuse(uow, "c")
+
+    def release_all(uow: UnitOfWork) -> None:
+        for about in "abc":
+            mails.release(uow, about)
+
+    database.write_now(begin_all)
+    database.write_now(release_all)
     found = database.read_now(lambda uow: [mails.of(uow, about) for about in "abc"])
     assert [one and one.status for one in found] == [None, MailStatus.ACCEPTED, MailStatus.REFUSED]
 
@@ -49,8 +57,8 @@ def test_a_place_moves_by_compare_and_set(database: Database) -> None:
 
 def test_trouble_is_news_once(database: Database) -> None:
     """The same trouble is told once until something was sent again; another kind of trouble is news."""
-    tell = [database.write_now(lambda uow, code=code: shipments.note_trouble(uow, "siem", code)) for code in ("401", "401", "410")]
-    assert tell == [True, False, True]
+    told = database.write_now(lambda uow: [shipments.note_trouble(uow, "siem", code) for code in ("401", "401", "410")])
+    assert told == [True, False, True]
     database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=1))
     assert database.read_now(lambda uow: shipments.of(uow, "siem")).trouble is None
     assert database.write_now(lambda uow: shipments.note_trouble(uow, "siem", "410"))
