@@ -169,7 +169,7 @@ def _probes(kit: Kit, *, socket: SocketMode | None) -> Mapping[str, Callable[[],
 async def _start_work(kit: Kit, *, transport: Transport, stack: AsyncExitStack) -> tuple[Worker, tuple[asyncio.Task[None], ...]]:
     """The worker and the ticker; on the way out running jobs are drained with a shorter deadline for each call."""
     worker = Worker(kit=kit, jitter=clock.full_jitter)
-    ticker = Ticker(database=kit.database, schedules=schedules(kit.settings))
+    ticker = Ticker(database=kit.database, schedules=schedules(kit.settings), ships=kit.siem is not None)
     kit.database.when_enqueued(worker.wake)
     tasks = (asyncio.create_task(worker.run()), asyncio.create_task(ticker.run()))
 

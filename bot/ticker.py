@@ -20,6 +20,7 @@ from bot.jobs.house import Prune, WatchKey
 from bot.jobs.plans import ProposePlan
 from bot.jobs.scans import StartScans
 from bot.settings import Settings
+from bot.usecases.shipping import ship
 from bot.usecases.steps import enqueue
 from storage import slots
 from storage.db import Database, UnitOfWork
@@ -81,10 +82,11 @@ def newest_slot(trigger: CronTrigger, *, last: str | None, now: datetime) -> str
 
 @dataclass(slots=True, kw_only=True)
 class Ticker:
-    """Asks every schedule every 20 s; each slot is one row, so several processes fire it once."""
+    """Asks every schedule every 20 s, each slot being one row, so that several processes fire it once; `ships` sends the trail on."""
 
     database: Database
     schedules: tuple[Schedule, ...]
+    ships: bool = False
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -109,6 +111,8 @@ class Ticker:
             slot = newest_slot(schedule.trigger, last=slots.latest(uow, schedule.name), now=uow.now)
             if slot is not None and slots.claim(uow, schedule.name, slot):
                 enqueue(uow, schedule.job(slot))
+        if self.ships:
+            ship(uow)
 
     async def _pause(self) -> None:
         try:

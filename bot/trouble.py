@@ -11,16 +11,19 @@ from typing import Any
 
 import structlog
 
-from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
+from atlassian.errors import AtlassianError, Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
 from bot import outage
 from bot.codes import Attention
 from bot.effects.kit import Kit
 from bot.effects.outcome import Fact, GivenUp, Trouble, nothing
 from bot.effects.registry import Effect
 from bot.jobs.base import ATLASSIAN
+from bot.jobs.outgoing import MAIL, SIEM
 from bot.lease import LeaseTooShort
+from bot.mail import MailAway, MailNotAllowed
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.usecases.alerts import alert_channel
+from bot.webhook import WebhookAway, WebhookBusy
 from storage import outbox, pacing
 from storage.db import UnitOfWork
 from storage.records import Job
@@ -52,11 +55,22 @@ def ending(error: Exception, attempt: Attempt) -> Ending:
     """The unit that ends *attempt* after *error*."""
     job = attempt.job
     match error:
-        case LeaseTooShort() | Busy() | SlackBusy():
+        case LeaseTooShort() | Busy() | SlackBusy() | WebhookBusy():
             return _limited(error, job=job, now=attempt.kit.now())
         case KeyRejected():
             return _key_rejected(error, attempt)
-        case Unreachable() | Broken() | OutcomeUnknown() | SlackAway() | SlackOutcomeUnknown() | SlackTokenRejected():
+        case MailNotAllowed():
+            return _mail_not_allowed(error, attempt)
+        case (
+            Unreachable()
+            | Broken()
+            | SlackAway()
+            | SlackTokenRejected()
+            | MailAway()
+            | WebhookAway()
+            | OutcomeUnknown()
+            | SlackOutcomeUnknown()
+        ):
             return _later(error, attempt)
         case Refused() | SlackRefused():
             log.error("job.refused", job=job.id, kind=job.kind, error=str(error))
@@ -65,12 +79,13 @@ def ending(error: Exception, attempt: Attempt) -> Ending:
             return _bug(error, attempt)
 
 
-def _limited(error: LeaseTooShort | Busy | SlackBusy, *, job: Job, now: datetime) -> Ending:
+def _limited(error: LeaseTooShort | Busy | SlackBusy | WebhookBusy, *, job: Job, now: datetime) -> Ending:
     """Nothing was done and nobody failed: the attempt is taken back."""
     if isinstance(error, LeaseTooShort):
         return lambda uow: outbox.again(uow, job, due_at=now, counted=False)
-    if isinstance(error, Busy):
-        return lambda uow: _pause(uow, job, bucket=ATLASSIAN, until=error.retry_at, reason="rate_limited")
+    if isinstance(error, Busy | WebhookBusy):
+        bucket = ATLASSIAN if isinstance(error, Busy) else SIEM
+        return lambda uow: _pause(uow, job, bucket=bucket, until=error.retry_at, reason="rate_limited")
     return lambda uow: _slack_busy(uow, job, retry_at=error.retry_at)
 
 
@@ -101,6 +116,17 @@ def _key_rejected(error: KeyRejected, attempt: Attempt) -> Ending:
     return unit
 
 
+def _mail_not_allowed(error: MailNotAllowed, attempt: Attempt) -> Ending:
+    """Hold all mail back and alert once a day; one mail then tries again every five minutes."""
+
+    def unit(uow: UnitOfWork) -> None:
+        _pause(uow, attempt.job, bucket=MAIL, until=uow.now + KEY_PAUSE, reason="mail_not_allowed")
+        once = uow.now.date().isoformat()
+        alert_channel(uow, settings=attempt.kit.settings, news="mail_not_allowed", facts={"code": error.code}, once=once)
+
+    return unit
+
+
 def _later(error: Exception, attempt: Attempt) -> Ending:
     job = attempt.job
     log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
@@ -109,7 +135,7 @@ def _later(error: Exception, attempt: Attempt) -> Ending:
     in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
     fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)
     again = _again(error, attempt, unknown=isinstance(error, OutcomeUnknown | SlackOutcomeUnknown))
-    is_outage = not in_slack and attempt.kit.outage.note_failure()
+    is_outage = isinstance(error, AtlassianError) and attempt.kit.outage.note_failure()
 
     def unit(uow: UnitOfWork) -> None:
         if is_outage:

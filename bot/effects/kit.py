@@ -7,18 +7,20 @@ from datetime import datetime
 from atlassian.catalog import Catalog
 from atlassian.client import AdminClient
 from atlassian.provisioner import Provisioner
+from bot.mail import Mailer
 from bot.outage import Outage
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
 from bot.slack.directory import Directory
 from bot.slack.messenger import Messenger
 from bot.slack.team import Team
+from bot.webhook import Webhook
 from storage.db import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """The collaborators of every effect; one for each process."""
+    """The collaborators of every effect; one for each process. `mailer` and `siem` are None where the settings leave them off."""
 
     settings: Settings
     database: Database
@@ -31,3 +33,5 @@ class Kit:
     team: Team
     outage: Outage
     now: Callable[[], datetime]
+    mailer: Mailer | None = None
+    siem: Webhook | None = None

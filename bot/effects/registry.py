@@ -15,10 +15,12 @@ from bot.effects import (
     grants,
     housekeeping,
     linking,
+    mails,
     notices,
     reclaims,
     scan_questions,
     scans,
+    shipping,
     taken,
     undoing,
     vetting,
@@ -30,6 +32,7 @@ from bot.jobs import digests as digests_jobs
 from bot.jobs import exemptions as exemptions_jobs
 from bot.jobs import house as house_jobs
 from bot.jobs import notices as notices_jobs
+from bot.jobs import outgoing as outgoing_jobs
 from bot.jobs import plans as plans_jobs
 from bot.jobs import requests as requests_jobs
 from bot.jobs import scans as scans_jobs
@@ -125,6 +128,9 @@ _ALL = (
     Effect(payload=notices_jobs.Whisper, run=notices.whisper),
     Effect(payload=notices_jobs.Alert, run=notices.alert),
     Effect(payload=notices_jobs.PublishHome, run=housekeeping.publish_home),
+    Effect(payload=outgoing_jobs.MailWarning, run=mails.mail_warning, given_up=mails.mailing_given_up),
+    Effect(payload=outgoing_jobs.MailTaken, run=mails.mail_taken, given_up=mails.mailing_given_up),
+    Effect(payload=outgoing_jobs.ShipAudit, run=shipping.ship_audit, given_up=shipping.shipping_given_up),
     Effect(payload=house_jobs.Prune, run=housekeeping.prune),
     Effect(payload=house_jobs.WatchKey, run=housekeeping.watch_key),
 )

@@ -13,12 +13,15 @@ from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import taken
 from bot.slack.surfaces.taken import TakenView
 from bot.usecases import notes
+from bot.usecases.mailing import mail_taken
 from bot.usecases.reclaims import TOLD, record_told
 from storage import people, reclaims, warnings
 from storage.db import UnitOfWork
 from storage.records import Job, Reclaim
 
 NOBODY = "nobody_in_slack"
+_LEFT = frozenset({"user_disabled"})
+"""Whoever has left reads no mail there any more."""
 
 log = structlog.get_logger()
 
@@ -37,13 +40,13 @@ async def tell_taken(job: Job, payload: TellTaken, kit: Kit) -> Outcome:
     if owner is None:
         return Done()
     if owner.slack_id is None:
-        return Done(fact=_untold(payload, code=NOBODY))
+        return Done(fact=_untold(payload, kit, code=NOBODY))
     try:
         channel = await kit.messenger.open_dm(owner.slack_id)
         earlier = await posted_before(job, channel, kit)
         posted = earlier or await kit.messenger.post(channel, taken.render(_view(owner.reclaim, payload.news, kit)), job_id=job.id)
     except SlackRefused as error:
-        return Done(fact=_untold(payload, code=error.code))
+        return Done(fact=_untold(payload, kit, code=error.code))
     if payload.news != TAKEN:
         return Done()
     return Done(fact=lambda uow: record_told(uow, payload.reclaim_id, channel=posted.channel, ts=posted.ts))
@@ -77,5 +80,10 @@ def _view(reclaim: Reclaim, news: str, kit: Kit) -> TakenView:
     return TakenView(news=news, reclaim_id=reclaim.id, product=product, taken_at=taken_at, back_at=reclaim.returned_at)
 
 
-def _untold(payload: TellTaken, *, code: str) -> Fact:
-    return lambda uow: notes.seat_untold(uow, payload.reclaim_id, news=payload.news, code=code)
+def _untold(payload: TellTaken, kit: Kit, *, code: str) -> Fact:
+    def fact(uow: UnitOfWork) -> None:
+        notes.seat_untold(uow, payload.reclaim_id, news=payload.news, code=code)
+        if payload.news == TAKEN and code not in _LEFT:
+            mail_taken(uow, payload.reclaim_id, settings=kit.settings)
+
+    return fact

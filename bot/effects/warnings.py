@@ -60,7 +60,7 @@ async def send_warning(job: Job, payload: SendWarning, kit: Kit) -> Outcome:
     profile = await _holder(question, kit)
     nobody = _why_unreachable(profile, by_email=question.warning.slack_id is None, email=question.email)
     if profile is None or nobody is not None:
-        return _undeliverable(payload.warning_id, nobody or Undelivered.NO_SLACK_ACCOUNT)
+        return _undeliverable(payload.warning_id, nobody or Undelivered.NO_SLACK_ACCOUNT, kit)
     return await _ask(job, question.warning, profile, kit)
 
 
@@ -93,8 +93,8 @@ def _why_unreachable(profile: Profile | None, *, by_email: bool, email: str | No
     return None if same and profile.email_confirmed is not False else Undelivered.EMAIL_NOT_CONFIRMED
 
 
-def _undeliverable(warning_id: str, code: Undelivered) -> Done:
-    return Done(fact=lambda uow: usecases.record_undeliverable(uow, warning_id, code=code))
+def _undeliverable(warning_id: str, code: Undelivered, kit: Kit) -> Done:
+    return Done(fact=lambda uow: usecases.record_undeliverable(uow, warning_id, code=code, settings=kit.settings))
 
 
 async def _ask(job: Job, warning: SeatWarning, profile: Profile, kit: Kit) -> Outcome:
@@ -112,7 +112,7 @@ async def _ask(job: Job, warning: SeatWarning, profile: Profile, kit: Kit) -> Ou
     except SlackRefused as error:
         if error.code not in _THEIRS:
             raise
-        return _undeliverable(warning.id, _THEIRS[error.code])
+        return _undeliverable(warning.id, _THEIRS[error.code], kit)
     return Done(fact=_sent(warning.id, posted, kit, plan_at=plan_at, found=earlier is not None))
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.billing import Money
 from bot.idle.plan_figures import Deed, PlanFigures
 from storage.lifecycle import ReclaimStatus
+from storage.outgoing_records import MailRecord
 from storage.records import Reclaim
 from storage.seat_records import Batch
 
@@ -31,11 +32,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwarned:
-    """A seat whose holder nobody could warn, by the code that says why; `warning_id` names it."""
+    """A seat whose holder nobody could warn, by the code that says why; `warning_id` names it, `mail` is what became of a mail."""
 
     warning_id: str
     holder: Holder
     code: str | None = None
+    mail: MailRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from bot.codes import Kept
 from bot.idle.plan_figures import PlanFigures
 from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
+from bot.usecases.mailing import of_warning
 from bot.usecases.proposing import MOST_READ, would_be_warned
-from storage import batches, people, reclaims, seats, warnings
+from storage import batches, mails, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
 from storage.records import Reclaim
@@ -105,7 +106,8 @@ def _unwarned(uow: UnitOfWork, figures: PlanFigures, settings: Settings) -> Iter
             continue
         seat = seats.get(uow, warning.account_id, warning.product)
         if seat is not None and reclaims.open_of(uow, warning.account_id, warning.product) is None:
-            yield Unwarned(warning_id=warning_id, holder=holder_of_seat(seat, settings), code=warning.reason_code)
+            mail = mails.of(uow, of_warning(warning_id).about)
+            yield Unwarned(warning_id=warning_id, holder=holder_of_seat(seat, settings), code=warning.reason_code, mail=mail)
 
 
 def _pictured(uow: UnitOfWork, figures: PlanFigures, settings: Settings, *, most: int) -> tuple[Holder, ...]:

@@ -9,6 +9,7 @@ from bot.codes import Kept, Undelivered
 from bot.idle.rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.settings import Product, Settings
+from bot.usecases.mailing import mail_warning
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
 from bot.usecases.seat_facts import SPARED
 from bot.usecases.steps import audit_actor, enqueue
@@ -185,12 +186,13 @@ def record_sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan
         redraw(uow, warning)
 
 
-def record_undeliverable(uow: UnitOfWork, warning_id: str, *, code: Undelivered) -> None:
-    """Nobody could be asked: the seat is never taken unless an approver names its holder."""
+def record_undeliverable(uow: UnitOfWork, warning_id: str, *, code: Undelivered, settings: Settings) -> None:
+    """Nobody could be asked: the seat is never taken unless an approver names its holder, who may get a mail."""
     missed = warnings.move(uow, warning_id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE, reason_code=code.value)
     if missed is not None:
         actor = audit_actor(uow, Comeback())
         uow.audit("warning.undeliverable", actor=actor, warning=missed.id, product=missed.product, code=code.value)
+        mail_warning(uow, missed.id, code=code, settings=settings)
 
 
 def give_up(uow: UnitOfWork, warning_id: str, *, code: str) -> None:

@@ -121,3 +121,27 @@ def test_the_digest_comes_weekly_on_its_day(outside: Outside) -> None:
     assert newest_slot(digest.trigger, last="2026-10-23T16:30", now=friday) == "2026-10-30T16:30"
     assert newest_slot(digest.trigger, last="2026-10-09T16:30", now=friday) == "2026-10-30T16:30"
     assert digest.job("2026-10-30T16:30") == PostDigest(slot="2026-10-30T16:30", channel="C0SAVINGS")
+
+
+def _ships(uow: UnitOfWork) -> int:
+    """The jobs that send the trail on and are not done."""
+    return sum(row.jobs for row in outbox.backlog(uow) if row.kind == "audit.ship")
+
+
+async def test_the_trail_is_sent_on_by_one_job(database: Database, clock: MovableClock) -> None:
+    """Several processes tick, and the trail is sent in order: one job at a time, and none where nothing is new."""
+    tickers = [Ticker(database=database, schedules=(), ships=True) for _ in range(3)]
+    await tickers[0].tick()
+    assert await database.read(_ships) == 0
+    await database.write(lambda uow: uow.audit("test.happened", {"type": "system", "id": "comeback"}))
+    for _ in range(3):
+        await asyncio.gather(*(ticker.tick() for ticker in tickers))
+        clock.advance(timedelta(minutes=1))
+    assert await database.read(_ships) == 1
+
+
+async def test_a_trail_that_nobody_asked_for_is_not_sent(database: Database) -> None:
+    """Without a receiver there is no job."""
+    await database.write(lambda uow: uow.audit("test.happened", {"type": "system", "id": "comeback"}))
+    await Ticker(database=database, schedules=()).tick()
+    assert await database.read(_ships) == 0

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.codes import Kept, Undelivered
 from bot.slack.surfaces.news import News
+from storage.outgoing_records import MailStatus
 
 WARNINGS: Mapping[str, News] = {
     "warning.not_yours": News(face="🚫", title="Only the person who was asked can answer this.", body="Nothing was changed."),
@@ -42,6 +43,13 @@ UNDELIVERED: Mapping[str, str] = {
     Undelivered.NOT_REACHABLE.value: "can't be messaged in Slack",
 }
 """Why a warning reached nobody, for the admins who read a list of them."""
+
+MAILED: Mapping[MailStatus, str] = {
+    MailStatus.BEGUN: ", perhaps mailed {at:%d %b %Y}",
+    MailStatus.ACCEPTED: ", mailed {at:%d %b %Y}",
+    MailStatus.REFUSED: ", mail refused",
+}
+"""What became of the mail to them; taken by a server is all that anybody knows."""
 
 TAKEN = "taken"
 

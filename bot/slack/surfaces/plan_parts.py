@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.idle.plan_figures import ASKED
 from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
-from bot.slack.surfaces.idle_texts import UNDELIVERED
+from bot.slack.surfaces.idle_texts import MAILED, UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
 from bot.slack.surfaces.plan_texts import BACK, IN_THE_WAY, KEPT, NOT_UNDONE, STUCK, UNDELIVERED_OTHERWISE
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
@@ -113,14 +113,22 @@ def nobody_could_warn(view: PlanView) -> Block | None:
         return None
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for one in view.unwarned:
-        groups[why_unwarned(one)].append(who(one.holder))
+        groups[_why_not_in_slack(one)].append(f"{who(one.holder)}{_mailed(one)}")
     told = f"Nobody could warn {len(view.unwarned)}, so they are not in the plan. *Edit…* can add them."
     return context(told, *(f"{why[:1].upper()}{why[1:]}: {listed(names, between='; ')}" for why, names in groups.items()))
 
 
 def why_unwarned(one: Unwarned) -> str:
-    """Why no warning reached them, in a few words."""
+    """Why no warning reached them, in a few words, and whether a mail may have."""
+    return f"{_why_not_in_slack(one)}{_mailed(one)}"
+
+
+def _why_not_in_slack(one: Unwarned) -> str:
     return UNDELIVERED.get(one.code or "", UNDELIVERED_OTHERWISE)
+
+
+def _mailed(one: Unwarned) -> str:
+    return MAILED[one.mail.status].format(at=one.mail.at) if one.mail else ""
 
 
 def outcome(view: PlanView) -> list[Block]:

@@ -163,6 +163,21 @@ ALERTS: Mapping[str, News] = {
             "it as `ATLASSIAN_API_KEY` and restart: everything goes on by itself."
         ),
     ),
+    "mail_not_allowed": News(
+        face="📮",
+        title="Our mail server takes no mail from us ({code}).",
+        body="Mail waits; everything else goes on. Check `COMEBACK_MAIL__*` with `comeback doctor`, then restart.",
+    ),
+    "siem_rejected": News(
+        face="📤",
+        title="The SIEM refuses the audit trail ({code}).",
+        body="Nothing is lost: it is tried again every quarter of an hour. Check `COMEBACK_SIEM__*` with `comeback doctor`.",
+    ),
+    "siem_away": News(
+        face="📤",
+        title="The SIEM has not taken the audit trail for a day ({code}).",
+        body="Nothing is lost, and it is tried again. Check the receiver, then `COMEBACK_SIEM__*` with `comeback doctor`.",
+    ),
     "key_expires": News(
         face="🔑",
         title="Our Atlassian API key ends on {expires}.",
@@ -207,7 +222,14 @@ ALERTS: Mapping[str, News] = {
     ),
 }
 
-FALLBACK_FACTS: Mapping[str, str] = {"cap": "your", "expires": "the date you set", "days": "few", "account": "unknown", **FACTS}
+FALLBACK_FACTS: Mapping[str, str] = {
+    "cap": "your",
+    "expires": "the date you set",
+    "days": "few",
+    "account": "unknown",
+    "code": "no code",
+    **FACTS,
+}
 """What stands in for a fact that an alert came without: the sentence must go out all the same."""
 
 

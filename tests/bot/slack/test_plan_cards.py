@@ -18,6 +18,7 @@ from bot.slack.surfaces.message import Message, to_json
 from bot.slack.surfaces.taken import TakenView
 from sandbox.slack.blocks.surfaces import TOTAL_TEXT, refuse_message_blocks, total_text
 from storage.lifecycle import BatchStatus, ReclaimStatus
+from storage.outgoing_records import MailRecord, MailStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch
 from tests.bot.slack.words import JIRA, NOW, buttons_of, words_of
@@ -73,9 +74,10 @@ def holder(number: int, *, name: str | None = None) -> Holder:
     return Holder(account_id=f"a-{number}", product="Jira", name=name or f"Person {number}", email=email, last_active_at=last)
 
 
-def unwarned(number: int, *, name: str | None = None, code: str | None = "no_slack_account") -> Unwarned:
-    """Somebody whom no warning reached."""
-    return Unwarned(warning_id=f"w-{number}", holder=holder(number, name=name), code=code)
+def unwarned(number: int, *, name: str | None = None, code: str | None = "no_slack_account", mail: MailStatus | None = None) -> Unwarned:
+    """Somebody whom no warning reached, with what became of a *mail*."""
+    record = MailRecord(about="", status=mail, at=NOW) if mail else None
+    return Unwarned(warning_id=f"w-{number}", holder=holder(number, name=name), code=code, mail=record)
 
 
 def question_of(drawn: Message) -> str:
@@ -122,6 +124,19 @@ def test_the_plan_says_why_nobody_could_warn_them() -> None:
     assert "No warning reached them: Person 4 (p4@acme.example)" in words
     options = plan_forms.edit_form(shown).to_dict()["blocks"][0]["element"]["options"]
     assert [option["description"]["text"] for option in options[:2]] == ["no Slack account with this address", "has left Slack"]
+
+
+def test_a_mail_is_named_for_what_it_is() -> None:
+    """Taken by a server is no delivery, so an approver reads that and the day, beside why Slack did not reach them."""
+    mailed = tuple(unwarned(number, name=f"N{number}", mail=status) for number, status in enumerate(MailStatus))
+    words = words_of(plan.render(view(unwarned=mailed)))
+    day = f"{NOW:%d %b %Y}"
+    assert all(f"N{number}" in words for number in range(3))
+    assert f", perhaps mailed {day}; " in words
+    assert f", mailed {day}; " in words
+    assert words.count(", mail refused") == 1
+    form = str(plan_forms.edit_form(view(unwarned=mailed)).to_dict())
+    assert f"no Slack account with this address, mailed {day}" in form
 
 
 def test_who_was_added_unwarned_is_named_before_the_click() -> None:
@@ -225,7 +240,7 @@ def test_any_plan_is_within_the_limits(status: BatchStatus, ends: list[tuple[Rec
         for number, (one, code) in enumerate(ends)
     ]
     figures = PlanFigures(undo={one.reclaim.id: word for one in members}, reason=name, unwarned=("m-1",), edits=1)
-    beside = tuple(unwarned(number, name=name, code=code.value) for number, code in enumerate((*Undelivered, *Undelivered)))
+    beside = tuple(unwarned(number, name=name, code=code.value, mail=MailStatus.BEGUN) for number, code in enumerate(2 * [*Undelivered]))
     deeds = tuple(Deed(what=EDITED, by="U0OMAR", at=NOW) for _ in range(MOST_DEEDS))
     shown = view(status, *members, figures=figures, unwarned=beside, deeds=deeds)
     drawn = plan.render(shown)

@@ -217,7 +217,7 @@ async def test_what_slack_never_took_is_due_in_no_plan(database: Database, clock
         lost = ready(uow)
         usecases.give_up(uow, lost.id, code="missing_scope")
         missed = warned(uow, "a2")
-        usecases.record_undeliverable(uow, missed.id, code=Undelivered.LEFT)
+        usecases.record_undeliverable(uow, missed.id, code=Undelivered.LEFT, settings=settings)
         assert (ended(uow, lost).status, ended(uow, lost).reason_code) == (W.ENDED, usecases.NOT_SENT)
         assert (ended(uow, missed).status, ended(uow, missed).reason_code) == (W.UNDELIVERABLE, "left")
 
