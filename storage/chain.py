@@ -74,7 +74,7 @@ def as_text(at: datetime) -> str:
 
 def linked(previous: str, body: str) -> str:
     """The hash of an entry after the entry with the hash *previous*."""
-    return hashlib.sha256(b"\x01" + previous.encode() + body.encode()).hexdigest()
+    return hashlib.sha256(f"\x01{previous}{body}".encode()).hexdigest()
 
 
 def agrees(body: str, *, at: str, kind: str, request_id: str | None) -> bool:

@@ -212,8 +212,9 @@ async def test_entries_by_request_kind_and_time(database: Database, clock: Movab
 
 
 async def test_a_long_chain_is_read_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages join without a seam, and progress is told after each."""
+    """Pages join without a seam, and progress is told after each step."""
     monkeypatch.setattr(audit, "_PAGE", audit._PAGE.limit(5))
+    monkeypatch.setattr(audit, "STEP", {"sqlite": 5, "postgresql": 5})
     await database.write(write_entries)
     heard: list[int] = []
     assert isinstance(await database.read(lambda uow: audit.verify(uow, heard.append)), Verified)
