@@ -32,6 +32,7 @@ from storage.tables import access_requests
 from storage.unit import UnitOfWork
 
 __all__ = [
+    "SEALED",
     "card_drawn",
     "card_posted",
     "counts",

@@ -20,6 +20,14 @@ def seal_body(uow: UnitOfWork, body: Mapping[str, Any], *, place: str) -> dict[s
     return {_SEALED: uow.keyring.seal(json.dumps(body), place=place)}
 
 
+def is_current(uow: UnitOfWork, stored: Mapping[str, Any]) -> bool:
+    """Whether `seal_body` would store the object as it is, or under the same key."""
+    if not stored:
+        return True
+    sealed = stored.get(_SEALED) if len(stored) == 1 else None
+    return uow.keyring.sealed_now(sealed) if isinstance(sealed, str) else not uow.keyring.protects
+
+
 def open_body(uow: UnitOfWork, stored: Mapping[str, Any], *, place: str) -> dict[str, Any]:
     """The JSON object that `seal_body` made this of, empty where it was sealed for another place; raises SealingKeyMissing."""
     sealed = stored.get(_SEALED) if len(stored) == 1 else None

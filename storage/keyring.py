@@ -99,6 +99,10 @@ class Keyring:
         except InvalidTag:
             return None
 
+    def sealed_now(self, stored: str) -> bool:
+        """Whether a text is sealed as `seal` would do it now."""
+        return self._first is not None and stored.startswith(f"{_SEALED}{self._first.name}.")
+
     def mark(self, text: str) -> str | None:
         """What equal texts have in common, in whatever case, and nobody without the key can compute; None without a master key."""
         return _mark(self._first, text) if self._first else None

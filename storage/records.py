@@ -17,6 +17,8 @@ ERASED = "erased person"
 """What the ids of an erased person begin with, for people to read."""
 ERASED_WORDS = "(erased)"
 """What is read where the words of an erased person stood."""
+FORGOTTEN_WORDS = "(forgotten)"
+"""What is read where words were kept for their time."""
 
 
 class RowLike(Protocol):

@@ -61,7 +61,7 @@ class SealedColumns:
 
         Raises PersonErased when there was one and it is destroyed.
         """
-        given = [name for name in (*self.words, *self.addresses, *self.bodies) if fields.get(name) is not None]
+        given = [name for name in self.names if fields.get(name) is not None]
         if not given:
             return dict(fields)
         key = _held_key(uow, person_id)
@@ -76,17 +76,18 @@ class SealedColumns:
     def records(self, uow: UnitOfWork, cls: type[R], rows: Iterable[RowLike]) -> tuple[R, ...]:
         """The records of these rows, opened; however many they are, their keys are fetched together."""
         found = [dict(row._mapping) for row in rows]  # noqa: SLF001 - how a row is read by name
-        _fetch_keys(uow, (text for fields in found for name in self._names if isinstance(text := fields[name], str)))
+        _fetch_keys(uow, (text for fields in found for name in self.names if isinstance(text := fields[name], str)))
         return tuple(cls(**self._opened(uow, fields)) for fields in found)
 
     @property
-    def _names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
+        """All these columns."""
         return (*self.words, *self.addresses, *self.bodies)
 
     def _opened(self, uow: UnitOfWork, fields: dict[str, Any]) -> dict[str, Any]:
-        for name in self._names:
+        for name in self.names:
             stored = fields[name]
-            if isinstance(stored, str) and _FORM.fullmatch(stored):
+            if is_sealed(stored):
                 fields[name] = self._meant(name, _open(uow, stored, place=self._place(name, fields[self.row])))
         return fields
 
@@ -99,6 +100,11 @@ class SealedColumns:
 
     def _place(self, name: str, row_id: str) -> str:
         return f"{self.table}.{name}:{row_id}"
+
+
+def is_sealed(stored: object) -> bool:
+    """Whether this is the form in which a column holds sealed text."""
+    return isinstance(stored, str) and _FORM.fullmatch(stored) is not None
 
 
 def destroy(uow: UnitOfWork, person_id: str) -> None:

@@ -103,9 +103,9 @@ def _card_links(pending: Sequence[AccessRequest], kit: Kit) -> dict[str, str]:
 
 
 async def prune(_: Job, payload: Prune, kit: Kit) -> Outcome:
-    """Forget old deliveries and finished jobs."""
-    del payload, kit
-    return Done(fact=house.prune)
+    """Forget what has had its time, and seal what is not."""
+    del payload
+    return Done(fact=lambda uow: house.prune(uow, settings=kit.settings))
 
 
 async def watch_key(_: Job, payload: WatchKey, kit: Kit) -> Outcome:

@@ -56,6 +56,15 @@ class PolicySettings(Section):
 
     requests: RequestsSettings = RequestsSettings()
     idle: IdleSettings = IdleSettings()
+    keep_words_days: Annotated[
+        int,
+        Field(ge=0, le=36_500),
+        Meaning(
+            purpose="Days that reasons, answers and findings are kept after a request has ended; 0 keeps them",
+            expected="a whole number from 0 to 36500",
+            example="400",
+        ),
+    ] = 400
     grants_per_day: Annotated[
         int,
         Field(ge=1, le=100_000),

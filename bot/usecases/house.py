@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
-from storage import deliveries, outbox
+from storage import deliveries, outbox, renewal, retention
 from storage.db import UnitOfWork
 
 KEEP_DELIVERIES = timedelta(days=2)
@@ -14,10 +14,17 @@ KEY_WARNINGS = (30, 14, 7, 1, 0)
 """Days before the Atlassian key ends on which the channel is told."""
 
 
-def prune(uow: UnitOfWork) -> None:
-    """Forget old deliveries and finished jobs; requests, decisions and the audit trail stay."""
+def prune(uow: UnitOfWork, *, settings: Settings) -> None:
+    """
+    Forget old deliveries and finished jobs, and the words of what ended long ago; facts and the audit trail stay.
+
+    What is not sealed as it should be is sealed on the way.
+    """
     deliveries.prune(uow, before=uow.now - KEEP_DELIVERIES)
     outbox.prune(uow, before=uow.now - KEEP_JOBS)
+    if settings.keep_words_days:
+        retention.forget_words(uow, before=uow.now - timedelta(days=settings.keep_words_days))
+    renewal.renew(uow)
 
 
 def watch_key(uow: UnitOfWork, *, settings: Settings) -> None:
