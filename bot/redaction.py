@@ -23,6 +23,8 @@ _SHAPES = re.compile(
       xox[a-z](?:\.xox[a-z])?-[\w-]+              # Slack tokens
     | xapp-[\w-]+
     | AT(?:ATT|CTT)3[\w=.-]+                      # Atlassian keys and tokens
+    | (?<=hmac:)[A-Za-z0-9+/]{42,}={0,2}          # keys that sign the audit trail's checkpoints
+    | (?<=ed25519:)[A-Za-z0-9+/]{42,}={0,2}
     | v0=[0-9a-fA-F]{64}                          # a request's signature
     | (?<=hooks\.slack\.com/)[\w./-]+             # response_url: whoever has it may post
     | (?<=ticket=)[^\s&"']+                       # a Socket Mode address

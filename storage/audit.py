@@ -1,6 +1,6 @@
 """The audit trail read back: the check of the whole chain, and its entries in order. Entries are written with `UnitOfWork.audit`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import chain as flatten
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from storage import chain
 from storage.records import AuditEntry, AuditHead
@@ -104,9 +104,19 @@ def entries(
     until: datetime | None = None,
     kind: str | None = None,
     request_id: str | None = None,
+    actors: Collection[str] = (),
+    through: int | None = None,
 ) -> Iterator[AuditEntry]:
-    """The entries in order, *until* excluded; read page by page, so take them inside the unit of work."""
+    """
+    The entries in order, *until* excluded and *through* included; *actors* are ids of whoever acted, and none is everybody.
+
+    Read page by page, so take them inside the unit of work.
+    """
     statement = _filtered(since=since, until=until, kind=kind, request_id=request_id)
+    if actors:
+        statement = statement.where(or_(*(_c.body.startswith(f'{{"actor":{{"id":"{actor}",', autoescape=True) for actor in actors)))
+    if through is not None:
+        statement = statement.where(_c.seq <= through)
     after = 0
     while page := uow.connection.execute(statement, {"after": after}).all():
         yield from (_entry(row) for row in page)

@@ -177,3 +177,23 @@ audit = Table(
     Index("ix_audit_at", "at"),
     partial_index("ix_audit_request_id", "request_id", "seq", where="request_id IS NOT NULL"),
 )
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    # Empty for one that nobody signed: a key that comes later signs the same size again.
+    Column("key_id", String(8), primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
+audit_cuts = Table(
+    "audit_cuts",
+    metadata,
+    Column("size", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    Column("key_id", String(8), nullable=False),
+    Column("cut_at", Moment, nullable=False),
+    ForeignKeyConstraint(["size", "key_id"], ["checkpoints.size", "checkpoints.key_id"]),
+    CheckConstraint("key_id <> ''", name="signed"),
+)

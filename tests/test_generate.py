@@ -14,7 +14,7 @@ def test_every_setting_is_in_the_table() -> None:
     """A setting that is not in the table does not exist for an admin."""
     table = generate.settings_table()
     plain = set(known_variables(Settings.model_fields)) - {
-        f"COMEBACK_{table}" for table in ("PRODUCTS", "REQUESTS", "IDLE", "MAIL", "SIEM")
+        f"COMEBACK_{table}" for table in ("PRODUCTS", "REQUESTS", "IDLE", "AUDIT", "MAIL", "SIEM")
     }
     assert all(f"| `{name}` | " in table for name in plain)
     assert "| `COMEBACK_PRODUCTS__<KEY>__RESOURCE` | " in table

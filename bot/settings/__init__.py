@@ -4,6 +4,7 @@ The settings: frozen, checked at start, read nowhere else.
 `load()` gives all of them, `load(DatabaseSettings)` only a section. Everything wrong is told at once, as SettingsError.
 """
 
+from bot.settings.audit import AuditSettings, TrailSettings, split_keys
 from bot.settings.connections import AtlassianSettings, DatabaseSettings, ProcessSettings, SlackSettings
 from bot.settings.idle import IdleSettings
 from bot.settings.loading import SECRETS, load, require_port, require_public_url
@@ -20,6 +21,7 @@ __all__ = [
     "WAYS_BACK",
     "AdminSettings",
     "AtlassianSettings",
+    "AuditSettings",
     "DatabaseSettings",
     "IdleSettings",
     "MailSettings",
@@ -36,8 +38,10 @@ __all__ = [
     "SettingsError",
     "SiemSettings",
     "SlackSettings",
+    "TrailSettings",
     "database_passwords",
     "load",
     "require_port",
     "require_public_url",
+    "split_keys",
 ]

@@ -4,6 +4,7 @@ All settings, and the sections that can be loaded by themselves: `migrate` needs
 The order of the sections and of their fields is the order of the table in docs/settings.md.
 """
 
+from bot.settings.audit import TrailSettings
 from bot.settings.connections import AtlassianSettings, DatabaseSettings, ProcessSettings, SlackSettings
 from bot.settings.outgoing import OutgoingSettings
 from bot.settings.products import ProductSettings
@@ -14,6 +15,7 @@ from bot.settings.section import Section
 class Settings(
     ProcessSettings,
     OutgoingSettings,
+    TrailSettings,
     PolicySettings,
     ProductSettings,
     AdminSettings,
@@ -32,6 +34,7 @@ SECTIONS: tuple[type[Section], ...] = (
     AdminSettings,
     ProductSettings,
     PolicySettings,
+    TrailSettings,
     OutgoingSettings,
     ProcessSettings,
 )
