@@ -1,9 +1,11 @@
-"""`comeback audit verify` and `comeback audit export`: the trail, checked and handed out."""
+"""`comeback audit export`: the trail handed out."""
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO, TypedDict
 
@@ -13,87 +15,105 @@ from bot.cli.database import opened
 from bot.cli.exits import Exit, explained, say
 
 if TYPE_CHECKING:
-    from storage.db import UnitOfWork
+    from bot.cli.names import Names
+    from bot.figures.listing import Cell
+    from storage.db import Database, UnitOfWork
     from storage.records import AuditEntry
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+COLUMNS = ("seq", "at", "kind", "actor_type", "actor", "request", "body", "previous", "hash")
+NAMED = ("who", "person", "owner", "requester", "product", "approver", "decision")
+"""What --names can add, by entry."""
 
-_WHY = {
-    "missing": "the entry is gone",
-    "previous": "it does not follow the entry before it",
-    "body": "its text was changed",
-    "columns": "what it is found by does not agree with its text",
-}
+
+class Format(StrEnum):
+    """How entries are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
 class Filters(TypedDict):
-    """Which entries are wanted; None is all."""
+    """Which entries are wanted; None is all, and so is nobody."""
 
     since: datetime | None
     until: datetime | None
     kind: str | None
     request_id: str | None
+    actors: tuple[str, ...]
+    through: int | None
 
 
-audit = typer.Typer(help="Check and export the audit trail.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the two commands."""
-    app.add_typer(audit, name="audit")
-
-
-@audit.command()
-def verify() -> None:
-    """Check every entry against the one before; exit code 1 names the first bad one."""
-    with explained():
-        from rich.console import Console
-
-        from storage import audit as trail
-
-        with opened() as database, Console(stderr=True).status("Checking the audit trail") as status:
-            result = database.read_now(lambda uow: trail.verify(uow, lambda seen: status.update(f"{seen} entries are good so far")))
-    if isinstance(result, trail.Broken):
-        say(f"The audit trail is broken at entry {result.seq}: {_WHY.get(result.why, result.why)}.")
-        raise typer.Exit(Exit.NO)
-    typer.echo(f"The audit trail is whole: {result.count} entries, the last one {result.head}.")
-
-
-@audit.command()
 def export(
     *,
     since: Annotated[datetime | None, typer.Option(formats=DATES, help="From this moment on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(formats=DATES, help="Before this moment (UTC).")] = None,
     kind: Annotated[str | None, typer.Option(help="Only entries of this kind, such as access.granted.")] = None,
     request: Annotated[str | None, typer.Option(help="Only entries of the request with this id.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what this person (Slack id), login, or comeback itself did.")] = None,
     names: Annotated[
         bool, typer.Option("--names", help="Add who acted, the requester, the product and the decision, as known today.")
     ] = False,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or a table for a spreadsheet.")] = Format.JSONL,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A file instead of standard output.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Export no further than the newest checkpoint, and write it to this file.")
+    ] = None,
 ) -> None:
-    """Print the entries, one JSON object a line; "body" is the text that the hash covers, and has no names; see --names."""
-    wanted: Filters = {"since": _utc(since), "until": _utc(until), "kind": kind, "request_id": request}
+    """Print the entries; "body" is the text that the hash covers, and has no names; see --names."""
     with explained(), opened() as database, ExitStack() as stack:
+        wanted: Filters = {
+            "since": _utc(since),
+            "until": _utc(until),
+            "kind": kind,
+            "request_id": request,
+            "actors": database.read_now(lambda uow: _ids_of(uow, actor)) if actor else (),
+            "through": _vouched(database, checkpoint) if checkpoint else None,
+        }
         out = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         # Inside the unit of work: the entries are read page by page, however many there are.
-        count = database.read_now(lambda uow: _export(uow, wanted, out=out, names=names))
+        count = database.read_now(lambda uow: _export(uow, wanted, out=out, names=names, form=form))
         if not count:
             say(_nothing(database.read_now(_kinds) if kind else frozenset()))
     if output:
         typer.echo(f"{count} entries in {output}.")
 
 
-def _export(uow: "UnitOfWork", wanted: Filters, *, out: TextIO, names: bool) -> int:
+def _ids_of(uow: "UnitOfWork", actor: str) -> tuple[str, ...]:
+    """The ids by which the trail knows whom the admin means."""
+    from storage import people
+
+    return (actor, *(person.id for person in people.with_slack_id(uow, actor)))
+
+
+def _vouched(database: "Database", file: Path) -> int:
+    """How far the newest checkpoint goes, after it was written to *file*."""
+    from storage import checkpoints
+
+    newest = database.read_now(checkpoints.newest)
+    if newest is None:
+        say("There is no checkpoint yet: a running bot makes one every 15 minutes.")
+        raise typer.Exit(Exit.NO)
+    file.write_text(newest.checkpoint.text, encoding="utf-8")
+    return newest.checkpoint.size
+
+
+def _export(uow: "UnitOfWork", wanted: Filters, *, out: TextIO, names: bool, form: Format) -> int:
     from bot.cli.names import Names
     from storage import audit as trail
 
     known = Names(uow=uow) if names else None
-    count = 0
-    for entry in trail.entries(uow, **wanted):
+    entries = trail.entries(uow, **wanted)
+    return _write_csv(entries, out=out, known=known) if form is Format.CSV else _write_lines(entries, out=out, known=known)
+
+
+def _write_lines(entries: Iterator["AuditEntry"], *, out: TextIO, known: "Names | None") -> int:
+    written = 0
+    for entry in entries:
         fields = _fields(entry) | (known.of(entry) if known else {})
         out.write(f"{json.dumps(fields, ensure_ascii=False)}\n")
-        count += 1
-    return count
+        written += 1
+    return written
 
 
 def _fields(entry: "AuditEntry") -> dict[str, object]:
@@ -105,6 +125,29 @@ def _fields(entry: "AuditEntry") -> dict[str, object]:
         "previous": entry.previous,
         "hash": entry.hash,
     }
+
+
+def _write_csv(entries: Iterator["AuditEntry"], *, out: TextIO, known: "Names | None") -> int:
+    from bot.figures.listing import write_csv
+
+    written = 0
+
+    def rows() -> "Iterator[list[Cell]]":
+        nonlocal written
+        for entry in entries:
+            yield _row(entry, known)
+            written += 1
+
+    write_csv(out, header=(*COLUMNS, *(NAMED if known else ())), rows=rows())
+    return written
+
+
+def _row(entry: "AuditEntry", known: "Names | None") -> "list[Cell]":
+    body = json.loads(entry.body)
+    about = (body["actor"]["type"], body["actor"]["id"], body["request"])
+    names = known.of(entry) if known else None
+    named = [names.get(name) for name in NAMED] if names is not None else []
+    return [entry.seq, entry.at.isoformat(), entry.kind, *about, entry.body, entry.previous, entry.hash, *named]
 
 
 def _kinds(uow: "UnitOfWork") -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.cli import audit
+from bot.cli.audit import exporting
 from bot.usecases import grants
 from storage import access_requests, decisions, people, reclaims, warnings
 from storage.db import Database, UnitOfWork
@@ -138,4 +138,4 @@ def test_empty_trail_is_said(comeback: Command, database: str) -> None:
 def test_help_names_a_kind_that_is_written() -> None:
     """Whoever copies the example finds entries."""
     assert 'uow.audit("access.granted"' in Path(grants.__file__).read_text(encoding="utf-8")
-    assert "access.granted" in inspect.getsource(audit)
+    assert "access.granted" in inspect.getsource(exporting)

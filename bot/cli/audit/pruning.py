@@ -1,0 +1,97 @@
+"""`comeback audit prune`: old entries dropped behind a signed checkpoint."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.audit.progress import shown
+from bot.cli.database import opened
+from bot.cli.exits import Exit, explained, say
+
+if TYPE_CHECKING:
+    from storage.checkpoint import Checkpoint
+    from storage.db import Database
+    from storage.signing import Keyring
+
+
+def prune(
+    *,
+    before: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Drop entries older than this day (UTC); else KEEP_DAYS of the settings.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """
+    Drop old entries, up to the last signed checkpoint that is old enough; the trail then begins there.
+
+    On PostgreSQL run it with the role that owns the tables: the bot's own may not. Entries of requests that are open stay, and all after.
+    """
+    with explained():
+        from bot import clock
+        from bot.actor import TerminalUser
+        from bot.cli.people import login
+        from bot.settings import TrailSettings, load
+        from bot.usecases import trail
+
+        settings = load(TrailSettings).audit
+        oldest = _oldest(before, keep_days=settings.keep_days, now=clock.system_now())
+        keys = trail.keyring(settings)
+        with opened() as database:
+            finished = _finish(database)
+            checkpoint = _checkpoint(database, keys, before=oldest)
+            _agree(checkpoint, yes=yes)
+            actor = TerminalUser(name=login())
+            database.write_now(lambda uow: trail.cut(uow, checkpoint, actor=actor))
+            dropped = finished + _finish(database)
+    typer.echo(f"{dropped} entries are gone; the audit trail begins after entry {checkpoint.size}.")
+
+
+def _oldest(before: datetime | None, *, keep_days: int, now: datetime) -> datetime:
+    kept_from = now - timedelta(days=keep_days)
+    if before is None and not keep_days:
+        say("Entries are kept for ever: say --before DAY, or set COMEBACK_AUDIT__KEEP_DAYS.")
+        raise typer.Exit(Exit.USAGE)
+    day = before.replace(tzinfo=UTC) if before else kept_from
+    if day > kept_from:
+        say(f"--before must be {kept_from:%Y-%m-%d} or earlier: COMEBACK_AUDIT__KEEP_DAYS keeps {keep_days} days.")
+        raise typer.Exit(Exit.USAGE)
+    return day
+
+
+def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime) -> "Checkpoint":
+    """Where to cut, in a trail that is whole."""
+    from bot.usecases import trail
+    from storage import audit, checkpoints, cuts
+
+    with shown(database.read_now(audit.head).seq) as progress:
+        verdict = database.read_now(lambda uow: trail.examine(uow, keys=keys, on_progress=progress))
+    if not verdict.is_good:
+        say("The audit trail is not whole, so nothing was dropped: `comeback audit verify` says where.")
+        raise typer.Exit(Exit.NO)
+    limit = database.read_now(lambda uow: cuts.furthest(uow, before=before))
+    found = database.read_now(lambda uow: checkpoints.newest_signed(uow, limit=limit, keys=keys))
+    if found is None or found.size <= verdict.begins:
+        say(
+            f"Nothing was dropped: no checkpoint signed by a key of the settings stands at or before entry {limit}, "
+            "the last one that is old enough and belongs to no open request."
+        )
+        raise typer.Exit(Exit.NO)
+    return found
+
+
+def _agree(checkpoint: "Checkpoint", *, yes: bool) -> None:
+    question = f"Drop all entries up to {checkpoint.size}? `comeback audit export` keeps a copy; this can't be undone."
+    if not yes and not typer.confirm(question, err=True):
+        say("Nothing was dropped.")
+        raise typer.Exit(Exit.NO)
+
+
+def _finish(database: "Database") -> int:
+    """How many entries were dropped that a cut covers: all of them, a unit of work at a time."""
+    from storage import cuts
+
+    through, dropped = database.read_now(cuts.latest), 0
+    while count := database.write_now(lambda uow: cuts.drop(uow, through=through)):
+        dropped += count
+    return dropped
