@@ -8,7 +8,7 @@ twice on the night the clocks go back; a slot claimed by its local wall-clock na
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -16,7 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.jobs.base import JobPayload
 from bot.jobs.digests import PostDigest
-from bot.jobs.house import Prune, WatchKey
+from bot.jobs.house import MakeCheckpoint, PostCheckpoint, Prune, WatchKey
 from bot.jobs.plans import ProposePlan
 from bot.jobs.scans import StartScans
 from bot.settings import Settings
@@ -29,6 +29,8 @@ from storage.errors import StorageError
 LOOK_EVERY_SECONDS = 20
 FIRST_LOOK_BACK = timedelta(days=1)
 """How far back a schedule that never fired looks: a fresh install does its daily work on its first day."""
+LONGEST_LOOK_BACK = timedelta(days=8)
+"""Nothing is rarer than weekly, so a slot is newer than this: a year down is not counted through in quarters of an hour."""
 
 log = structlog.get_logger()
 
@@ -48,6 +50,13 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
     return (
         Schedule(name="prune", trigger=_at(time(3, 10), zone=zone), job=lambda slot: Prune(slot=slot)),
         Schedule(name="watch_key", trigger=_at(time(9), zone=zone), job=lambda slot: WatchKey(slot=slot)),
+        # By UTC: of the wall clock's two quarters past two in an October night only one would be a slot.
+        Schedule(name="checkpoint", trigger=CronTrigger(minute="*/15", timezone=UTC), job=lambda slot: MakeCheckpoint(slot=slot)),
+        Schedule(
+            name="post_checkpoint",
+            trigger=_at(time(9), zone=zone),
+            job=lambda slot: PostCheckpoint(slot=slot, channel=settings.admin_channel),
+        ),
         Schedule(name="scan", trigger=_at(idle.scan_time, zone=zone), job=lambda slot: StartScans(slot=slot)),
         Schedule(name="plan", trigger=_at(time(9), zone=zone), job=lambda slot: ProposePlan(slot=slot)),
         Schedule(
@@ -72,6 +81,7 @@ def newest_slot(trigger: CronTrigger, *, last: str | None, now: datetime) -> str
     """The newest slot after *last* that is due at *now*; None when there is none. Older missed slots are not made up."""
     # The second of two equal wall-clock times is the later one: after it, neither is due again.
     after = datetime.fromisoformat(last).replace(tzinfo=trigger.timezone, fold=1) if last else now - FIRST_LOOK_BACK
+    after = max(after, now - LONGEST_LOOK_BACK)
     newest = None
     due = trigger.get_next_fire_time(None, after)
     while due is not None and due <= now:

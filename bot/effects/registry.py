@@ -22,6 +22,7 @@ from bot.effects import (
     scans,
     shipping,
     taken,
+    trail,
     undoing,
     vetting,
     warnings,
@@ -133,6 +134,8 @@ _ALL = (
     Effect(payload=outgoing_jobs.ShipAudit, run=shipping.ship_audit, given_up=shipping.shipping_given_up),
     Effect(payload=house_jobs.Prune, run=housekeeping.prune),
     Effect(payload=house_jobs.WatchKey, run=housekeeping.watch_key),
+    Effect(payload=house_jobs.MakeCheckpoint, run=trail.make_checkpoint),
+    Effect(payload=house_jobs.PostCheckpoint, run=trail.post_checkpoint),
 )
 
 EFFECTS: Mapping[str, Effect] = {effect.payload.kind: effect for effect in _ALL}

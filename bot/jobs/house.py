@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.jobs.base import JobPayload
+from bot.jobs.base import SLACK_CHANNEL, JobPayload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +21,23 @@ class WatchKey(JobPayload):
     kind = "house.watch_key"
     of = "house:watch_key"
     slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeCheckpoint(JobPayload):
+    """Vouch for the audit trail as far as it has grown, in the database and in the log."""
+
+    kind = "house.make_checkpoint"
+    of = "house:checkpoint"
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostCheckpoint(JobPayload):
+    """Post the newest checkpoint of the audit trail, so that a copy is where the database is not."""
+
+    kind = "house.post_checkpoint"
+    of = "house:post_checkpoint"
+    paced_by = SLACK_CHANNEL
+    slot: str
+    channel: str

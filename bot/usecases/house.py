@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
-from storage import deliveries, outbox, renewal, retention
+from storage import deliveries, outbox, renewal, retention, slots
 from storage.db import UnitOfWork
 
 KEEP_DELIVERIES = timedelta(days=2)
@@ -16,12 +16,13 @@ KEY_WARNINGS = (30, 14, 7, 1, 0)
 
 def prune(uow: UnitOfWork, *, settings: Settings) -> None:
     """
-    Forget old deliveries and finished jobs, and the words of what ended long ago; facts and the audit trail stay.
+    Forget old deliveries, finished jobs and slots, and the words of what ended long ago; facts and the audit trail stay.
 
     What is not sealed as it should be is sealed on the way.
     """
     deliveries.prune(uow, before=uow.now - KEEP_DELIVERIES)
     outbox.prune(uow, before=uow.now - KEEP_JOBS)
+    slots.prune(uow, before=uow.now - KEEP_JOBS)
     if settings.keep_words_days:
         retention.forget_words(uow, before=uow.now - timedelta(days=settings.keep_words_days))
     renewal.renew(uow)

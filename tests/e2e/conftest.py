@@ -19,6 +19,8 @@ from storage.db import Database
 from storage.records import AccessRequest, AuditEntry
 
 ADMINS = "G0ADMINS"
+QUIET = ("scan", "plan", "digest", "checkpoint", "post_checkpoint")
+"""The schedules that speak in the admin channel, or work while a story counts."""
 PATIENCE = 20
 """Seconds that a story waits for what it expects."""
 
@@ -141,10 +143,10 @@ async def on_stage(
 
 
 async def leave_idle_seats(database_url: str, *, now: Callable[[], datetime]) -> None:
-    """Have the schedules of idle seats fire after the end of every story: their messages would stand between those of others."""
+    """Have these schedules fire after the end of every story: their messages would stand between those of others."""
     database = Database.open(database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
     try:
-        await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in ("scan", "plan", "digest")])
+        await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in QUIET])
     finally:
         await database.close()
 

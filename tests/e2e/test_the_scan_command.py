@@ -13,6 +13,7 @@ from sandbox.server import Sandbox
 from storage import audit, outbox, scans, seats, slots
 from storage.db import Database
 from storage.lifecycle import ScanOrigin, ScanStatus
+from tests.e2e.conftest import QUIET
 
 EVERYBODY = {"COMEBACK_IDLE__MAX_SHARE": "1", "COMEBACK_ATLASSIAN_PER_SECOND": "100"}
 
@@ -29,7 +30,7 @@ async def migrated(folder: Path, sandbox: Sandbox, **settings: str) -> Bot:
     code, said = await bot.run("migrate")
     assert code == 0, said
     database = file_of(folder)
-    await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in ("scan", "plan", "digest")])
+    await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in QUIET])
     await database.close()
     return bot
 
