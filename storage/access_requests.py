@@ -34,6 +34,7 @@ from storage.unit import UnitOfWork
 __all__ = [
     "SEALED",
     "card_drawn",
+    "card_lost",
     "card_posted",
     "counts",
     "denied_of",
@@ -153,6 +154,11 @@ def touch(uow: UnitOfWork, request_id: str) -> None:
 def card_posted(uow: UnitOfWork, request_id: str, *, channel: str, ts: str, version: int) -> None:
     """Remember where the card is, and which version of the request it shows."""
     uow.connection.execute(_CARD, {"this_id": request_id, "card_channel": channel, "card_ts": ts, "card_version": version})
+
+
+def card_lost(uow: UnitOfWork, request_id: str) -> None:
+    """Forget where the card was: it is not there any more."""
+    uow.connection.execute(_CARD, {"this_id": request_id, "card_channel": None, "card_ts": None, "card_version": None})
 
 
 def card_drawn(uow: UnitOfWork, request_id: str, *, version: int) -> None:

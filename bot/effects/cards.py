@@ -14,13 +14,16 @@ from bot.slack.messenger import Posted
 from bot.slack.surfaces import card, notices
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.notices import NoticeView
-from bot.usecases import notes
+from bot.usecases import notes, requests
 from bot.usecases.alerts import alert_channel
 from bot.usecases.steps import enqueue
 from storage import access_requests, decisions, findings
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import Job
+
+GONE = "message_not_found"
+"""Slack's word for a message that was deleted."""
 
 log = structlog.get_logger()
 
@@ -108,7 +111,7 @@ async def redraw_card(job: Job, payload: RedrawCard, kit: Kit) -> Outcome:
         await kit.messenger.update(view.request.card_channel, view.request.card_ts, card.render(view))
     except SlackRefused as error:
         code = error.code
-        return Done(fact=lambda uow: notes.not_drawn(uow, payload.request_id, code=code))
+        return _gone(payload, kit) if code == GONE else Done(fact=lambda uow: notes.not_drawn(uow, payload.request_id, code=code))
     drawn = view.request.version
     return Done(fact=lambda uow: _record_drawn(uow, payload.request_id, drawn=drawn))
 
@@ -118,6 +121,11 @@ def _record_drawn(uow: UnitOfWork, request_id: str, *, drawn: int) -> None:
     _redraw_if_moved(uow, request_id, drawn=drawn)
 
 
+def _gone(payload: RedrawCard | BumpCard, kit: Kit) -> Outcome:
+    """Somebody deleted the card: while it is the only place where they can decide, it is posted once more."""
+    return Done(fact=lambda uow: requests.show_card_again(uow, payload.request_id, channel=kit.settings.admin_channel, code=GONE))
+
+
 async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
     """Remind the channel, in the card's thread, while the request still waits for a decision."""
     view = await card_view(kit, payload.request_id)
@@ -125,6 +133,8 @@ async def bump_card(job: Job, payload: BumpCard, kit: Kit) -> Outcome:
         return Done()
     if await kit.admin_channel.is_shared(payload.channel) or await posted_before(job, payload.channel, kit, thread_ts=view.request.card_ts):
         return Done()
+    if not await kit.messenger.is_there(payload.channel, view.request.card_ts):
+        return _gone(payload, kit)
     message = notices.render(NoticeView(news="bump", request=view.request, product=view.product, now=view.now))
     await kit.messenger.post(payload.channel, message, job_id=job.id, thread_ts=view.request.card_ts)
     return Done()

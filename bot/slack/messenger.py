@@ -104,6 +104,18 @@ class Messenger:
                 return Posted(channel=channel, ts=str(message["ts"]))
         return None
 
+    async def is_there(self, channel: str, ts: str) -> bool:
+        """Whether nobody has deleted the message; True as well where the bot may not look."""
+        call = self.client.conversations_history(channel=channel, oldest=ts, latest=ts, inclusive=True, limit=1)
+        try:
+            page = await self._read(call, "conversations.history")
+        except SlackRefused as error:
+            if error.code in _UNSEEN:
+                return True
+            raise
+        # Of a message that somebody had answered in its thread a stone stays behind.
+        return any(message["ts"] == ts and message.get("subtype") != "tombstone" for message in page.get("messages") or ())
+
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Redraw a message of ours whole; SlackRefused when it can't be redrawn any more, which is a normal end of a message."""
         await self._send(self.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=to_json(message.blocks)), "chat.update")

@@ -9,6 +9,7 @@ from bot.jobs.notices import Tell
 from bot.jobs.requests import Admit, BumpCard, Expire, PostCard, RedrawCard, Vet
 from bot.policy import Refusal, may_cancel
 from bot.settings import Settings
+from bot.usecases import notes
 from bot.usecases.answers import AlreadyOpen, CancelAnswer, Cancelled, Filed, FilingAnswer, NotPossible, Seen, TooMany
 from bot.usecases.queue import wake_queue
 from bot.usecases.steps import audit_actor, enqueue
@@ -135,6 +136,19 @@ def show_card(uow: UnitOfWork, request: AccessRequest, *, channel: str) -> None:
     enqueue(uow, PostCard(request_id=request.id, channel=channel), key=f"card:{request.id}")
     for number, wait in enumerate(BUMPS):
         enqueue(uow, BumpCard(request_id=request.id, channel=channel), due_at=uow.now + wait, key=f"bump:{request.id}:{number}")
+
+
+def show_card_again(uow: UnitOfWork, request_id: str, *, channel: str, code: str) -> None:
+    """
+    Post a deleted card once more while it waits for somebody's click; of one that is decided, only note that it can't be drawn (*code*).
+
+    Whoever deletes the second one too means it: what waits is on the Home tab of the approvers.
+    """
+    request = access_requests.lock(uow, request_id)
+    waits = request is not None and request.status in (RequestStatus.PENDING, RequestStatus.NEEDS_ATTENTION)
+    if waits and enqueue(uow, PostCard(request_id=request_id, channel=channel), key=f"card:{request_id}:again"):
+        access_requests.card_lost(uow, request_id)
+    notes.not_drawn(uow, request_id, code=code)
 
 
 def record_vetted(

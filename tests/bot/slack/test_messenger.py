@@ -20,6 +20,7 @@ from bot.slack.surfaces.message import Message
 from bot.slack.team import read_team
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.slack import posting
 from tests.bot.slack.test_guard import ACME
 
 ADMINS = "G0ADMINS"
@@ -82,6 +83,16 @@ async def test_redrawing_a_message_that_is_gone_is_refused(messenger: Messenger)
     with pytest.raises(SlackRefused) as refused:
         await messenger.update(ADMINS, "1700000000.000001", HELLO)
     assert refused.value.code == "message_not_found"
+
+
+async def test_a_deleted_message_is_noticed(sandbox: Sandbox, messenger: Messenger) -> None:
+    """A card that somebody deleted asks nobody; where the bot may not read the channel it is taken to be there."""
+    posted = await messenger.post(ADMINS, HELLO, job_id="j-1")
+    assert await messenger.is_there(ADMINS, posted.ts)
+    posting.remove(sandbox.slack, sandbox.slack.messages(ADMINS)[0])
+    assert not await messenger.is_there(ADMINS, posted.ts)
+    sandbox.faults.add(Fault(side="slack", match="conversations.history", code="missing_scope"))
+    assert await messenger.is_there(ADMINS, posted.ts)
 
 
 async def test_private_message_reaches_the_person(sandbox: Sandbox, messenger: Messenger) -> None:
