@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
+
+import aiohttp
+import pytest
 
 from bot.actor import SlackPerson
 from bot.usecases import decisions, requests
@@ -13,9 +17,10 @@ from sandbox.faults import Fault
 from storage import access_requests, findings, outbox, pacing
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
-from tests.e2e.conftest import ADMINS, PATIENCE, Stage
+from tests.e2e.conftest import ADMINS, PATIENCE, Stage, on_stage
 from tests.e2e.faulty import ADD
 from tests.e2e.quiet import until, until_quiet
+from tests.e2e.severable import severable
 from tests.e2e.trial import Trial
 
 OpenStage = Callable[..., Any]
@@ -118,3 +123,53 @@ async def test_who_asks_during_an_outage_is_seen(small_stage: OpenStage) -> None
         await stage.card(saying="can't be reached just now")
         stage.sandbox.faults.clear()
         await stage.told(late, "You have Jira again", step=timedelta(minutes=6))
+
+
+async def readiness(stage: Stage) -> int:
+    """What the probe answers."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{stage.parts.port}/readyz") as answer:
+        return answer.status
+
+
+async def test_a_database_that_was_away_has_lost_nothing(monkeypatch: pytest.MonkeyPatch, postgres_url: str, tmp_path: Path) -> None:
+    """Whoever asks or decides meanwhile reads a sentence, the probe is red, and one second after its return all goes on."""
+    monkeypatch.chdir(tmp_path)
+    async with (
+        severable(postgres_url) as (wire, url),
+        on_stage(monkeypatch, transport="http", database_url=url) as stage,
+    ):
+        slack = stage.sandbox.slack
+        await slack.types("ada", "/request-jira please")
+        card = await stage.card(saying="asks for Jira")
+        await wire.cut()
+        typed = await slack.types("lena", "/request-jira please")
+        assert "nothing was saved" in slack.ephemerals("lena")[-1].words
+        await slack.clicks("grace", card, "request.approve")
+        await stage.whispered("grace", "on our side")
+        assert await readiness(stage) == 503
+        assert typed.ack_ms is not None
+        assert typed.ack_ms < 3000
+        await wire.mend()
+        await slack.clicks("grace", card, "request.approve")
+        await stage.told("ada", "You have Jira again")
+        await slack.types("lena", "/request-jira please")
+        await stage.card(saying="U0LENA")
+        assert await readiness(stage) == 200
+        assert all(not loop.done() for loop in stage.parts.loops)
+
+
+async def test_a_slack_that_was_away_is_told_everything_once(small_stage: OpenStage) -> None:
+    """While Slack answers nothing the decision's work goes on as far as it can; afterwards the card is right and the person told once."""
+    async with small_stage() as stage:
+        slack = stage.sandbox.slack
+        await slack.types("ada", "/request-jira please")
+        card = await stage.card(saying="asks for Jira")
+        stage.sandbox.faults.add(Fault(side="slack", match=r"(chat|conversations|users|views)\..*", status=503))
+        await slack.clicks("grace", card, "request.approve")
+        await until(stage, stage.sandbox.clock.now() + timedelta(minutes=10))
+        assert slack.dm("ada") == []
+        stage.sandbox.faults.clear()
+        await until_quiet(stage)
+        await stage.card(saying="has Jira again")
+        assert len([note for note in slack.dm("ada") if "You have Jira again" in note.words]) == 1
+        assert len([write for write in stage.sandbox.atlassian.writes if write.by == "api"]) == 1
