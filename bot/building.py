@@ -16,20 +16,20 @@ from atlassian.client import AdminClient
 from atlassian.provisioner import Provisioner
 from atlassian.site import SiteClient, open_site
 from atlassian.transport import Transport
-from bot import clock, lease, webhook
+from bot import clock, lease
 from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES
 from bot.jobs.base import ATLASSIAN
-from bot.mail import Mailer
+from bot.mail import mailer_of
 from bot.outage import Outage
-from bot.settings import MailSettings, Settings
+from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
 from bot.slack.calls import make_client, make_session
 from bot.slack.directory import Directory
 from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.team import read_team
-from bot.webhook import Webhook
+from bot.webhook import Webhook, open_http, webhook_of
 from storage import migrate, outbox, pacing, sealing
 from storage.db import Database, UnitOfWork
 from storage.lock import ProcessLock
@@ -151,25 +151,9 @@ def _site(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitSt
     return site
 
 
-def mailer_of(mail: MailSettings, *, before_send: Callable[[], None] = lambda: None) -> Mailer | None:
-    """Who sends our mail; None where nobody should. Nothing is connected yet."""
-    if mail.host is None or mail.sender is None:
-        return None
-    return Mailer(
-        host=mail.host,
-        port=mail.port_number,
-        tls=mail.tls,
-        sender=mail.sender,
-        user=mail.user,
-        password=mail.password.get_secret_value if mail.password else None,
-        before_send=before_send,
-    )
-
-
 def _siem(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitStack) -> Webhook | None:
-    url, secret = settings.siem.url, settings.siem.secret
-    if url is None or secret is None:
+    if not settings.siem.on:
         return None
-    http = webhook.open_http()
+    http = open_http()
     stack.push_async_callback(http.aclose)
-    return Webhook(url=url, secret=secret.get_secret_value, http=http, now=now, before_send=lease.require)
+    return webhook_of(settings.siem, http=http, now=now, before_send=lease.require)

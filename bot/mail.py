@@ -24,6 +24,8 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from bot.settings import MailSettings
+
 DEADLINE_SECONDS = 10.0
 """For each half, the talk before the text and the text: as for all other calls, what a lease leaves room for."""
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
@@ -149,6 +151,21 @@ class Mailer:
         self._log_in(session)
         _expect(session.mail(self.sender)[0], about=MailNotAllowed)
         _expect(session.rcpt(to)[0], about=MailRefused)
+
+
+def mailer_of(mail: MailSettings, *, before_send: Callable[[], None] = lambda: None) -> Mailer | None:
+    """Who sends our mail; None where nobody should. Nothing is connected yet."""
+    if mail.host is None or mail.sender is None:
+        return None
+    return Mailer(
+        host=mail.host,
+        port=mail.port_number,
+        tls=mail.tls,
+        sender=mail.sender,
+        user=mail.user,
+        password=mail.password.get_secret_value if mail.password else None,
+        before_send=before_send,
+    )
 
 
 def _finish(session: smtplib.SMTP, text: bytes) -> None:

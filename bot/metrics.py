@@ -16,18 +16,20 @@ from prometheus_client.registry import Collector
 from bot.figures.report import Report
 from bot.figures.scan_metrics import ScanFigures, scan_figures, scan_metrics
 from bot.figures.seat_metrics import ACCESS_WINDOW, seat_metrics
+from bot.jobs.outgoing import SIEM
 from bot.settings import Product
 from bot.usecases.figures import report_of, since_ever
-from storage import access_requests, figures, outbox, pacing
+from storage import access_requests, figures, outbox, pacing, shipments
 from storage.db import Database, UnitOfWork
 from storage.errors import StorageError
 from storage.lifecycle import RequestStatus
+from storage.outgoing_records import Lag
 from storage.records import Backlog, Bucket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one look at the database told, all from the same moment."""
+    """What one look at the database told, all from the same moment; `lag` is None where the trail is not sent on."""
 
     now: datetime
     requests: dict[RequestStatus, int]
@@ -36,12 +38,17 @@ class Figures:
     report: Report
     access_seconds: float | None
     scans: tuple[ScanFigures, ...]
+    lag: Lag | None = None
 
 
-def build(database: Database, *, products: Mapping[str, Product], zone: ZoneInfo) -> CollectorRegistry:
-    """A registry of its own, which asks *database* at each scrape: collect it in a thread that may block. Days are those of *zone*."""
+def build(database: Database, *, products: Mapping[str, Product], zone: ZoneInfo, ships: bool = False) -> CollectorRegistry:
+    """
+    A registry of its own, which asks *database* at each scrape: collect it in a thread that may block.
+
+    Days are those of *zone*; *ships* says whether the audit trail is sent on, so that it can be late.
+    """
     registry = CollectorRegistry()
-    registry.register(DatabaseCollector(database, products=products, zone=zone))
+    registry.register(DatabaseCollector(database, products=products, zone=zone, ships=ships))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
@@ -50,8 +57,8 @@ def build(database: Database, *, products: Mapping[str, Product], zone: ZoneInfo
 class DatabaseCollector(Collector):
     """The database's figures; when it is away, only that it is."""
 
-    def __init__(self, database: Database, *, products: Mapping[str, Product], zone: ZoneInfo) -> None:
-        self._database, self._products, self._zone = database, products, zone
+    def __init__(self, database: Database, *, products: Mapping[str, Product], zone: ZoneInfo, ships: bool) -> None:
+        self._database, self._products, self._zone, self._ships = database, products, zone, ships
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the registry would otherwise read the database when the collector is registered."""
@@ -60,7 +67,7 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The metrics of this moment; blocks while the database is read."""
         try:
-            found = self._database.read_now(lambda uow: look(uow, self._products, zone=self._zone))
+            found = self._database.read_now(lambda uow: look(uow, self._products, zone=self._zone, ships=self._ships))
         except StorageError:
             yield _up(0)
             return
@@ -68,9 +75,11 @@ class DatabaseCollector(Collector):
         yield from (_requests(found), _jobs(found), _oldest(found), _paused(found))
         yield from seat_metrics(found.report, access_seconds=found.access_seconds)
         yield from scan_metrics(found.scans, now=found.now)
+        if found.lag is not None:
+            yield from _behind(found.lag, now=found.now)
 
 
-def look(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo) -> Figures:
+def look(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo, ships: bool) -> Figures:
     """The figures as they are in this unit of work."""
     ever = since_ever(uow, zone=zone)
     return Figures(
@@ -81,6 +90,7 @@ def look(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo) ->
         report=report_of(uow, products, period=ever),
         access_seconds=figures.access_seconds(uow, since=uow.now - ACCESS_WINDOW, until=ever.until),
         scans=scan_figures(uow, products),
+        lag=shipments.lag(uow, SIEM) if ships else None,
     )
 
 
@@ -116,3 +126,9 @@ def _paused(figures: Figures) -> Metric:
         paused = bucket.paused_until is not None and bucket.paused_until > figures.now
         family.add_metric([bucket.name], int(paused))
     return family
+
+
+def _behind(lag: Lag, *, now: datetime) -> Iterator[Metric]:
+    waits = (now - lag.since).total_seconds() if lag.since else 0.0
+    yield GaugeMetricFamily("comeback_siem_lag_entries", "Entries of the audit trail that the SIEM has not taken.", value=lag.entries)
+    yield GaugeMetricFamily("comeback_siem_lag_seconds", "How long the oldest of them has waited.", value=max(0.0, waits))

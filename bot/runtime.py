@@ -141,7 +141,8 @@ async def _open_door(kit: Kit, *, role: Role, client: AsyncWebClient, stack: Asy
 async def _serve_http(kit: Kit, *, app: AsyncApp | None, socket: SocketMode | None, stack: AsyncExitStack) -> int | None:
     if kit.settings.port is None and app is None:
         return None
-    registry = metrics.build(kit.database, products=kit.settings.products, zone=ZoneInfo(kit.settings.timezone))
+    settings = kit.settings
+    registry = metrics.build(kit.database, products=settings.products, zone=ZoneInfo(settings.timezone), ships=settings.siem.on)
     site = http.build(bolt_app=app, probes=_probes(kit, socket=socket), registry=registry)
     wanted = require_port(kit.settings)
     try:

@@ -20,6 +20,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from bot.settings import SiemSettings
+
 DEADLINE_SECONDS = 10.0
 LONGEST_PAUSE = timedelta(hours=1)
 """However long a receiver asks for: what is not sent yet is evidence that only this database has."""
@@ -102,6 +104,15 @@ class Webhook:
 def open_http() -> httpx.AsyncClient:
     """A client for one call at a time. Proxies come from the environment."""
     return httpx.AsyncClient(limits=httpx.Limits(max_connections=2), headers={"User-Agent": "comeback"}, follow_redirects=False)
+
+
+def webhook_of(
+    siem: SiemSettings, *, http: httpx.AsyncClient, now: Callable[[], datetime], before_send: Callable[[], None] = lambda: None
+) -> Webhook | None:
+    """The way to the receiver; None where there is none. Nothing is connected yet."""
+    if siem.url is None or siem.secret is None:
+        return None
+    return Webhook(url=siem.url, secret=siem.secret.get_secret_value, http=http, now=now, before_send=before_send)
 
 
 def _require_taken(status: int, headers: httpx.Headers, *, now: datetime) -> None:

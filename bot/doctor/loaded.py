@@ -8,6 +8,7 @@ from bot.settings import (
     AdminSettings,
     AtlassianSettings,
     DatabaseSettings,
+    OutgoingSettings,
     PolicySettings,
     Problem,
     ProcessSettings,
@@ -34,6 +35,7 @@ class Loaded:
     products: ProductSettings | None
     process: ProcessSettings | None
     policy: PolicySettings | None
+    outgoing: OutgoingSettings | None
 
 
 def read() -> tuple[Loaded, Chapter]:
@@ -46,6 +48,7 @@ def read() -> tuple[Loaded, Chapter]:
         products=_part(ProductSettings),
         process=_part(ProcessSettings),
         policy=_part(PolicySettings),
+        outgoing=_part(OutgoingSettings),
     )
     return loaded, Chapter(title="Settings", lines=_lines())
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client import generate_latest
 
 from bot import metrics
-from storage import access_requests, outbox, pacing, people, scans
+from storage import access_requests, outbox, pacing, people, scans, shipments
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, ScanOrigin, ScanStatus
 from storage.records import AccessRequest
@@ -26,9 +26,9 @@ def file(uow: UnitOfWork) -> AccessRequest | None:
     return access_requests.file(uow, person=ada, product="jira", reason="", expires_at=uow.now + timedelta(hours=1))
 
 
-def scraped(database: Database) -> list[str]:
+def scraped(database: Database, *, ships: bool = False) -> list[str]:
     """The lines of a scrape that are ours."""
-    text = generate_latest(metrics.build(database, products=PRODUCTS, zone=ZoneInfo("UTC"))).decode()
+    text = generate_latest(metrics.build(database, products=PRODUCTS, zone=ZoneInfo("UTC"), ships=ships)).decode()
     return [line for line in text.splitlines() if line.startswith("comeback_")]
 
 
@@ -119,3 +119,18 @@ def test_a_scan_that_stays_away_can_be_alerted_on(database: Database, clock: Mov
     assert 'comeback_scan_pages{product="jira"} 1.0' in lines
     assert 'comeback_scan_status{product="jira",status="stopped"} 1.0' in lines
     assert 'comeback_scan_status{product="confluence",status="complete"} 0.0' in lines
+
+
+def test_how_far_the_siem_is_behind_can_be_alerted_on(database: Database, clock: MovableClock) -> None:
+    """In entries and seconds, zero when it has everything; nothing is late where nothing is sent."""
+    database.write_now(lambda uow: uow.audit("test.happened", {"type": "system", "id": "comeback"}))
+    clock.advance(timedelta(minutes=5))
+    assert not [line for line in scraped(database) if "siem" in line]
+    behind = [line for line in scraped(database, ships=True) if "siem" in line]
+    assert behind[0] == "comeback_siem_lag_entries 1.0"
+    assert 299 < float(behind[1].removeprefix("comeback_siem_lag_seconds ")) < 310
+    database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=1))
+    assert [line for line in scraped(database, ships=True) if "siem" in line] == [
+        "comeback_siem_lag_entries 0.0",
+        "comeback_siem_lag_seconds 0.0",
+    ]

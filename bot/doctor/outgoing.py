@@ -1,0 +1,86 @@
+"""Is there a mail server that takes our mail, and a receiver of the audit trail that keeps up; or are they off on purpose?"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot import clock
+from bot.doctor.lines import Line, green, note, red, yellow
+from bot.jobs.outgoing import SIEM
+from bot.mail import MailAway, MailNotAllowed, mailer_of
+from bot.settings import DatabaseSettings, MailSettings, OutgoingSettings, SiemSettings
+from bot.webhook import WebhookAway, open_http, webhook_of
+from storage import migrate, shipments
+from storage.db import Database, UnitOfWork
+from storage.errors import StorageError
+from storage.outgoing_records import Lag, Shipment
+
+LATE_AFTER = timedelta(minutes=15)
+
+
+async def check(settings: OutgoingSettings, *, database: DatabaseSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    """A line for mail and one or two for the SIEM, or one for both where neither is wanted; nothing is sent to either."""
+    if not settings.mail.on and not settings.siem.on:
+        return (note("mail and SIEM", "both off", "COMEBACK_MAIL__HOST and COMEBACK_SIEM__URL turn them on"),)
+    mail, siem = await asyncio.gather(_mail(settings.mail), _siem(settings.siem, database=database, now=now))
+    return (mail, *siem)
+
+
+async def _mail(settings: MailSettings) -> Line:
+    mailer = mailer_of(settings)
+    if mailer is None:
+        return note("mail", "off: whom Slack does not reach is only listed", "COMEBACK_MAIL__HOST turns it on")
+    place = f"{mailer.host}:{mailer.port}"
+    try:
+        await mailer.knock()
+    except MailNotAllowed as error:
+        remedy = "check COMEBACK_MAIL__TLS, COMEBACK_MAIL__USER and COMEBACK_MAIL__PASSWORD"
+        return red("mail", f"{place} takes no mail from us ({error.code})", remedy)
+    except MailAway as error:
+        return red("mail", f"no answer from {place} ({error.code})", "check COMEBACK_MAIL__HOST, COMEBACK_MAIL__PORT and the network")
+    return green("mail", f"{place} {'takes our login' if mailer.user else 'answers, without a login'}; mail comes from {mailer.sender}")
+
+
+async def _siem(settings: SiemSettings, *, database: DatabaseSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    async with open_http() as http:
+        webhook = webhook_of(settings, http=http, now=now)
+        if webhook is None:
+            return (note("SIEM", "off: the audit trail stays in the database", "COMEBACK_SIEM__URL sends it on"),)
+        try:
+            status = await webhook.knock()
+        except WebhookAway as error:
+            reached = red("SIEM", f"its address does not answer ({error.code})", "check COMEBACK_SIEM__URL and the network")
+        else:
+            reached = green("SIEM", f"its address answers ({status} to HEAD)")
+    return (reached, *await asyncio.to_thread(_sent, database, now=now))
+
+
+def _sent(settings: DatabaseSettings | None, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
+    """How far the trail was sent; nothing where the database can't tell, as its own chapter says why."""
+    if settings is None:
+        return ()
+    try:
+        migrate.check(settings.database_url)
+        database = Database.open(settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+    except StorageError:
+        return ()
+    try:
+        return database.read_now(_progress)
+    except StorageError:
+        return ()
+    finally:
+        database.close_now()
+
+
+def _progress(uow: UnitOfWork) -> tuple[Line, ...]:
+    return (_line(shipments.of(uow, SIEM), shipments.lag(uow, SIEM), now=uow.now),)
+
+
+def _line(shipment: Shipment, lag: Lag, *, now: datetime) -> Line:
+    subject = "SIEM: audit trail"
+    if shipment.trouble is not None:
+        remedy = "check COMEBACK_SIEM__URL, COMEBACK_SIEM__SECRET and the receiver"
+        return red(subject, f"not taken ({shipment.trouble}); {lag.entries} entries wait", remedy)
+    if lag.since is not None and now - lag.since > LATE_AFTER:
+        return yellow(subject, f"{lag.entries} entries wait, the first since {lag.since:%d %b %H:%M} UTC", "is the bot running?")
+    return green(subject, f"sent up to entry {shipment.seq}; {lag.entries} wait")
