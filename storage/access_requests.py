@@ -17,6 +17,7 @@ from storage.request_lists import (
     SELECT_REQUESTS,
     counts,
     denied_of,
+    denied_since,
     filed_since,
     granted_since,
     granting,
@@ -38,6 +39,7 @@ __all__ = [
     "card_posted",
     "counts",
     "denied_of",
+    "denied_since",
     "detail",
     "extend",
     "file",
@@ -51,6 +53,7 @@ __all__ = [
     "move",
     "open_about",
     "open_of",
+    "open_round",
     "queue_position",
     "touch",
     "waiting",
@@ -66,6 +69,7 @@ _MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", 
 _TO_APPROVED = _MOVE.values(approved_at=func.coalesce(_c.approved_at, bindparam("moment", type_=_c.approved_at.type)))
 _TO_GRANTED = _MOVE.values(granted_at=bindparam("moment", type_=_c.granted_at.type))
 _TOUCH = update(access_requests).where(_THIS).values(version=_c.version + 1)
+_OPEN_ROUND = _TOUCH.values(round_number=_c.round_number + 1)
 _CARD = update(access_requests).where(_THIS)
 _DRAWN = update(access_requests).where(_THIS, _c.card_version < bindparam("drawn")).values(card_version=bindparam("drawn"))
 
@@ -81,6 +85,7 @@ def file(uow: UnitOfWork, *, person: Person, product: str, reason: str, expires_
         "reason_code": None,
         "details": {},
         "version": 1,
+        "round_number": 1,
         "filed_at": uow.now,
         "expires_at": expires_at,
         "changed_at": uow.now,
@@ -143,7 +148,12 @@ def extend(uow: UnitOfWork, request_id: str, *, expires_at: datetime) -> None:
 
 def withdraw_approval(uow: UnitOfWork, request_id: str) -> None:
     """Have the request decided anew; the tables refuse that for one in a status that needs an approval."""
-    uow.connection.execute(_TOUCH, {"this_id": request_id, "approved_at": None})
+    uow.connection.execute(_OPEN_ROUND, {"this_id": request_id, "approved_at": None})
+
+
+def open_round(uow: UnitOfWork, request_id: str) -> None:
+    """Begin the next round: the approvals that were given so far count no more, its status staying as it is."""
+    uow.connection.execute(_OPEN_ROUND, {"this_id": request_id})
 
 
 def touch(uow: UnitOfWork, request_id: str) -> None:

@@ -118,6 +118,13 @@ class Verdict(StrEnum):
     DENY = "deny"
 
 
+class ReturnPolicy(StrEnum):
+    """What approves a return where no person does: one that costs nothing yet, or any of a seat that Comeback took."""
+
+    FREE_RETURN = "free_return"
+    RETURN = "return"
+
+
 _R = RequestStatus
 
 REQUEST_MOVES: Mapping[RequestStatus, frozenset[RequestStatus]] = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from storage.lifecycle import JobState, ReclaimStatus, RequestStatus, Verdict
+from storage.lifecycle import JobState, ReclaimStatus, RequestStatus, ReturnPolicy, Verdict
 
 R = TypeVar("R")
 
@@ -42,7 +42,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """One person's request for one product; `version` grows with every change and tells whether the card is out of date."""
+    """
+    One person's request for one product.
+
+    `version` grows with every change and tells whether the card is out of date; `round_number` grows when earlier approvals count no more.
+    """
 
     id: str
     person_id: str
@@ -62,11 +66,12 @@ class AccessRequest:
     card_version: int | None
     approved_at: datetime | None = None
     granted_at: datetime | None = None
+    round_number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What one approver said to one request."""
+    """What one approver said to one request; it counts while the request is in the round that it was said in."""
 
     id: str
     request_id: str
@@ -74,6 +79,19 @@ class Decision:
     approver_slack_id: str
     verdict: Verdict
     reason: str | None
+    decided_at: datetime
+    round_number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyApproval:
+    """An approval that no person gave: by which policy, and the facts that it rested on, ids and dates as text."""
+
+    id: str
+    request_id: str
+    round_number: int
+    policy: ReturnPolicy
+    facts: Mapping[str, str]
     decided_at: datetime
 
 

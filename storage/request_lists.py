@@ -47,6 +47,7 @@ _FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("sin
 _GRANTED_SINCE = select(func.count()).where(_c.granted_at >= bindparam("since"))
 _GRANTING = select(func.count()).where(_c.status == RequestStatus.GRANTING)
 _DENIED_OF = select(func.count()).where(_PERSON, _PRODUCT, _c.status == RequestStatus.DENIED)
+_DENIED_SINCE = _DENIED_OF.where(_c.changed_at >= bindparam("since", type_=_c.changed_at.type))
 
 _mine = access_requests.alias("mine")
 _POSITION = (
@@ -120,6 +121,11 @@ def granting(uow: UnitOfWork) -> int:
 def denied_of(uow: UnitOfWork, person_id: str, product: str) -> int:
     """How often the person was denied the product."""
     return _count(uow, _DENIED_OF, {"person": person_id, "this_product": product})
+
+
+def denied_since(uow: UnitOfWork, person_id: str, product: str, *, since: datetime) -> bool:
+    """Whether the person was denied the product since then."""
+    return _count(uow, _DENIED_SINCE, {"person": person_id, "this_product": product, "since": since}) > 0
 
 
 def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[AccessRequest, ...]:

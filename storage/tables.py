@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.lifecycle import OPEN_STATUSES, JobState, RequestStatus, Verdict
+from storage.lifecycle import OPEN_STATUSES, JobState, RequestStatus, ReturnPolicy, Verdict
 from storage.schema import id_column, metadata, partial_index
 from storage.sql import Moment, quoted, sealed_text, words
 
@@ -62,6 +62,7 @@ access_requests = Table(
     Column("reason_code", String(64)),
     Column("details", JSON, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("round_number", Integer, nullable=False, server_default="1"),
     Column("filed_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
@@ -91,9 +92,24 @@ decisions = Table(
     Column("verdict", words(Verdict, name="verdict"), nullable=False),
     Column("reason", Text),
     Column("decided_at", Moment, nullable=False),
+    Column("round_number", Integer, nullable=False, server_default="1"),
     ForeignKeyConstraint(["request_id", "requester_person_id"], ["access_requests.id", "access_requests.person_id"]),
     CheckConstraint("approver_person_id <> requester_person_id", name="nobody_decides_their_own"),
     Index("ix_decisions_request_id", "request_id", "decided_at"),
+    # One person is one approval, however often they press; they may still change their mind and deny.
+    Index("ix_decisions_once", "request_id", "round_number", "approver_person_id", "verdict", unique=True),
+)
+
+policy_approvals = Table(
+    "policy_approvals",
+    metadata,
+    id_column(),
+    Column("request_id", String(64), ForeignKey("access_requests.id"), nullable=False),
+    Column("round_number", Integer, nullable=False),
+    Column("policy", words(ReturnPolicy, name="policy"), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    UniqueConstraint("request_id", "round_number"),
 )
 
 findings = Table(
