@@ -20,6 +20,8 @@ class Attention(StrEnum):
     MORE_THAN_AGREED = "more_than_agreed"
     EMAIL_MISMATCH = "email_mismatch"
     APPROVER_GONE = "approver_gone"
+    APPROVALS_MISSING = "approvals_missing"
+    POLICY_ENDED = "policy_ended"
     REQUESTER_REFUSED = "requester_refused"
     REFUSED_BY_ATLASSIAN = "refused_by_atlassian"
     INVITATION_FAILED = "invitation_failed"

@@ -7,6 +7,7 @@ from typing import Any
 
 from storage import access_requests, decisions, people, reclaims, warnings
 from storage.db import UnitOfWork
+from storage.lifecycle import Verdict
 from storage.records import AuditEntry, Decision, Reclaim
 
 
@@ -72,6 +73,9 @@ class Names:
         if request_id not in self._decisions:
             self._decisions[request_id] = decisions.of(self.uow, request_id)
         made = self._decisions[request_id]
+        policy = decisions.policy_of(self.uow, request_id)
+        if policy is not None and (decision_id == policy.id or not made):
+            return {"approver": f"policy {policy.policy.value}", "decision": Verdict.APPROVE.value}
         meant = [one for one in made if one.id == decision_id] or list(made[-1:])
         return {
             "approver": meant[0].approver_slack_id if meant else None,

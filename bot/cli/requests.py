@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from storage.db import UnitOfWork
-    from storage.records import AccessRequest, Decision
+    from storage.records import AccessRequest, Decision, PolicyApproval
 
 WIDTH_IN_A_FILE = 240
 """Columns when nobody watches: a table must not be squeezed into 80."""
@@ -28,10 +28,11 @@ CLOSED_BY = "closed_by"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A request with all that was decided on it, oldest first."""
+    """A request with all that was decided on it, oldest first, and what a policy approved of it."""
 
     request: "AccessRequest"
     decisions: "tuple[Decision, ...]"
+    policy: "PolicyApproval | None" = None
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +64,9 @@ def _rows(uow: "UnitOfWork", *, status: RequestStatus | None, limit: int) -> tup
     from storage import access_requests, decisions
 
     found = access_requests.list_recent(uow, status=status, limit=limit)
-    return tuple(Row(request=request, decisions=decisions.of(uow, request.id)) for request in found)
+    return tuple(
+        Row(request=request, decisions=decisions.of(uow, request.id), policy=decisions.policy_of(uow, request.id)) for request in found
+    )
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -85,8 +88,13 @@ def _facts(row: Row) -> dict[str, Any]:
             }
             for decision in row.decisions
         ],
+        "policy": _policy_facts(row.policy) if row.policy else None,
         "closed_by": request.details.get(CLOSED_BY),
     }
+
+
+def _policy_facts(approval: "PolicyApproval") -> dict[str, Any]:
+    return {"policy": approval.policy.value, "facts": dict(approval.facts), "decided_at": approval.decided_at.isoformat()}
 
 
 _COLUMNS = ("filed", "product", "requester", "reason", "status", "code", "decision", "decided by", "decided", "why", "closed by", "id")
@@ -95,10 +103,12 @@ _COLUMNS = ("filed", "product", "requester", "reason", "status", "code", "decisi
 def _cells(row: Row) -> tuple[str, ...]:
     """The cells below `_COLUMNS`; times are UTC, and each decision has a line of its own."""
     request = row.request
-    said = (
+    said = [
         (decision.verdict.value, decision.approver_slack_id, f"{decision.decided_at:%Y-%m-%d %H:%M}", printable(decision.reason or ""))
         for decision in row.decisions
-    )
+    ]
+    if row.policy is not None:
+        said.append(("approve", f"policy {row.policy.policy.value}", f"{row.policy.decided_at:%Y-%m-%d %H:%M}", ""))
     decided = ["\n".join(lines) for lines in zip(*said, strict=True)] or [""] * 4
     filed = f"{request.filed_at:%Y-%m-%d %H:%M}"
     asked = (filed, request.product, request.requester_slack_id, printable(request.reason), request.status.value, request.reason_code or "")

@@ -42,7 +42,8 @@ def _view(uow: UnitOfWork, kit: Kit, request_id: str) -> CardView | None:
     return CardView(
         request=request,
         product=product,
-        decision=decisions.latest(uow, request_id),
+        decisions=decisions.of(uow, request_id),
+        policy=decisions.policy_of(uow, request_id),
         state=first_state_of(finding) if request.status is RequestStatus.GRANTED else state_of(finding),
         trouble=finding.body.get("trouble") if finding else None,
         back=back,

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from atlassian.access import AccessState, WayBack
+from atlassian.access import AccessState, Snapshot, WayBack
 from atlassian.errors import NotThere, OwnedElsewhere, Refused, SeatsExhausted
-from atlassian.planning import plan_restore
+from atlassian.planning import plan_restore, plan_return
 from atlassian.provisioner import InviteOutcome
 from atlassian.steps import Invite, Step, step_from_json, step_to_json
+from bot.approval import approvals_needed
 from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, first_state_of, link_to, look, state_of, wanted, young_state
@@ -16,11 +17,13 @@ from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
 from bot.jobs.requests import Grant, ReadBack
 from bot.policy import may_ask, steps_begun
 from bot.settings import Product
-from bot.usecases import grants
+from bot.usecases import briefing as briefings
+from bot.usecases import grants, returns
 from bot.usecases.agreement import ask_for_more, goes_beyond
 from bot.usecases.alerts import alert_channel
-from bot.usecases.grants import Briefing
+from bot.usecases.briefing import Briefing
 from bot.usecases.reclaims import Held
+from bot.usecases.returns import Found
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import Job
@@ -31,7 +34,7 @@ FULL_FIRST_WAIT = timedelta(seconds=30)
 
 async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
     """Take the next step of an approved request's way back, or record why there is none."""
-    briefing = await kit.database.read(lambda uow: grants.briefing(uow, payload.request_id))
+    briefing = await kit.database.read(lambda uow: briefings.briefing(uow, payload.request_id))
     if briefing is None:
         return Done()
     held_up = await _held_up(briefing, kit)
@@ -73,9 +76,18 @@ async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
         return _over_the_cap(briefing, kit)
     if briefing.ahead:
         return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code=Waiting.SEATS_EXHAUSTED))
-    if await kit.directory.still_approves(briefing.decision.approver_slack_id):
-        return None
-    return Done(fact=_attention(briefing, code=Attention.APPROVER_GONE))
+    return None if briefing.policy is not None else await _not_approved(briefing, kit)
+
+
+async def _not_approved(briefing: Briefing, kit: Kit) -> Outcome | None:
+    """Why the approvals are not enough now, or not all from approvers; of more than enough the latest count."""
+    needed = approvals_needed(kit.settings.products, briefing.request.product)
+    if len(briefing.approvals) < needed:
+        return Done(fact=_attention(briefing, code=Attention.APPROVALS_MISSING))
+    for approval in briefing.approvals[-needed:]:
+        if not await kit.directory.still_approves(approval.approver_slack_id):
+            return Done(fact=_attention(briefing, code=Attention.APPROVER_GONE, details={"approver": approval.approver_slack_id}))
+    return None
 
 
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
@@ -112,7 +124,19 @@ async def _for_a_human(job: Job, briefing: Briefing, state: AccessState, held: H
     agreed = first_state_of(briefing.finding)
     if agreed is not None and goes_beyond(agreed, state):
         return lambda uow: ask_for_more(uow, briefing.request, agreed=agreed, state=state)
-    return None
+    return await _policy_ended(briefing, state, held, kit)
+
+
+async def _policy_ended(briefing: Briefing, state: AccessState, held: Held | None, kit: Kit) -> Fact | None:
+    """Why the policy would not approve it now, before the first write; None where it would, or where people approved."""
+    if briefing.policy is None or steps_begun(briefing.request):
+        return None
+    product = kit.settings.products[briefing.request.product]
+    plan = plan_return(state, wanted(product), snapshot_of(held) or Snapshot())
+    # That the address is still the pinned one was read from Slack a moment ago.
+    found = Found(product=product, state=state, plan=plan, email_changed=False)
+    objection = await kit.database.read(lambda uow: returns.objection_now(uow, briefing.request, found=found, settings=kit.settings))
+    return _attention(briefing, code=Attention.POLICY_ENDED, details={"reason": objection.value}) if objection else None
 
 
 async def _link(briefing: Briefing, product: Product, kit: Kit) -> str | None:
@@ -165,7 +189,7 @@ def _over_the_cap(briefing: Briefing, kit: Kit) -> Outcome:
 
 async def read_back(_: Job, payload: ReadBack, kit: Kit) -> Outcome:
     """Look whether the step shows: granted, the next step, another look, or a human's."""
-    briefing = await kit.database.read(lambda uow: grants.briefing(uow, payload.request_id))
+    briefing = await kit.database.read(lambda uow: briefings.briefing(uow, payload.request_id))
     if briefing is None:
         return Done()
     step = step_from_json(payload.step)

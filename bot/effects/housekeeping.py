@@ -16,6 +16,7 @@ from bot.slack.surfaces import home
 from bot.slack.surfaces.home import HomeView
 from bot.slack.surfaces.own_seats import OwnSeats
 from bot.usecases import decisions, homes, house, requests
+from bot.usecases.decisions import Click
 from bot.usecases.figures import report_of, since_ever
 from bot.usecases.pending import place_of
 from storage.db import UnitOfWork
@@ -33,19 +34,14 @@ async def check_decision(_: Job, payload: CheckDecision, kit: Kit) -> Outcome:
     """Read the approvers anew, then decide by the same compare-and-set as a click."""
     if not kit.directory.approvers.fresh(kit.now()):
         await kit.directory.refresh()
-    approvers = kit.directory.approvers
-    actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
-    return Done(
-        fact=lambda uow: decisions.decide_checked(
-            uow,
-            actor=actor,
-            request_id=payload.request_id,
-            verdict=Verdict(payload.verdict),
-            reason=payload.reason,
-            approvers=approvers,
-            channel=payload.channel,
-        )
+    click = Click(
+        actor=SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id),
+        request_id=payload.request_id,
+        approvers=kit.directory.approvers,
+        channel=payload.channel,
     )
+    verdict, reason = Verdict(payload.verdict), payload.reason
+    return Done(fact=lambda uow: decisions.decide_checked(uow, click, verdict=verdict, reason=reason, settings=kit.settings))
 
 
 def check_given_up(payload: CheckDecision, kit: Kit, *, why: GivenUp) -> Fact:

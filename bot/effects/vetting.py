@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from atlassian.access import AccessState, Snapshot, WayBack
-from atlassian.planning import plan_restore
+from atlassian.planning import plan_restore, plan_return
 from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
@@ -14,8 +14,9 @@ from bot.effects.seats_left import seats_left
 from bot.jobs.requests import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
-from bot.usecases import grants, requests
+from bot.usecases import grants, requests, returns
 from bot.usecases.reclaims import BY_ITSELF, Held, record_return, spare
+from bot.usecases.returns import Found
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
@@ -67,7 +68,9 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     changed = email_changed(person, email)
     attention = Attention.EMAIL_MISMATCH if changed else attention_code(state, product, kit.settings, snapshot=snapshot_of(held))
     details = await attention_details(state, product, kit) if attention else {}
-    return Done(fact=_vetted(request, state=state, body=body, attention=attention, details=details, kit=kit))
+    plan = plan_return(state, wanted(product), snapshot_of(held) or Snapshot())
+    found = Found(product=product, state=state, plan=plan, email_changed=changed)
+    return Done(fact=_vetted(request, found=found, body=body, attention=attention, details=details, kit=kit))
 
 
 def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Finding | None] | None:
@@ -120,8 +123,10 @@ def _closing(request: AccessRequest, *, code: Closed | Refusal, news: str) -> Fa
 
 
 def _vetted(
-    request: AccessRequest, *, state: AccessState, body: dict[str, Any], attention: Attention | None, details: dict[str, str], kit: Kit
+    request: AccessRequest, *, found: Found, body: dict[str, Any], attention: Attention | None, details: dict[str, str], kit: Kit
 ) -> Fact:
+    state = found.state
+
     def fact(uow: UnitOfWork) -> None:
         requests.record_vetted(
             uow, request.id, account_id=state.account_id, email=state.email, body=body, channel=kit.settings.admin_channel
@@ -130,6 +135,8 @@ def _vetted(
             grants.record_attention(uow, request.id, code=Attention.AMBIGUOUS, details={"reason": "account_taken"})
         elif attention is not None:
             grants.record_attention(uow, request.id, code=attention, details=details)
+        else:
+            returns.consider(uow, request.id, found=found, settings=kit.settings)
 
     return fact
 

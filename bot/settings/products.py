@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from bot.settings.section import Section, Table
-from bot.settings.values import BaseUrl, Billing, Currency, Meaning, Price, ResourceAri, SeatRole, ShortText
+from bot.settings.values import AutoApprove, BaseUrl, Billing, Currency, Meaning, Price, ResourceAri, SeatRole, ShortText
 
 
 class PriceTier(Table):
@@ -109,6 +109,27 @@ class Product(Table):
         ),
     ] = None
 
+    approvals: Annotated[
+        int,
+        Field(ge=1, le=5),
+        Meaning(
+            purpose="How many different approvers must approve a request; one denial ends it",
+            expected="a whole number from 1 to 5",
+            example="2",
+        ),
+    ] = 1
+    auto_approve: Annotated[
+        AutoApprove,
+        Meaning(
+            purpose=(
+                "Returns that need no approver: of a seat that Comeback took, to the person it took it from, as it was. `never`; "
+                "`free_return` while it costs nothing (needs RENEWAL_DAY); `return`, whatever it costs"
+            ),
+            expected="never, return, or (with RENEWAL_DAY, as only that tells what is free) free_return",
+            example="return",
+        ),
+    ] = "never"
+
     @field_validator("key")
     @classmethod
     def _leave_the_list(cls, key: str) -> str:
@@ -136,6 +157,14 @@ class Product(Table):
         if month is None and annual and day is not None:
             raise PydanticCustomError("missing", "a day of which month?")
         return month
+
+    @field_validator("auto_approve")
+    @classmethod
+    def _know_what_is_free(cls, policy: AutoApprove, info: ValidationInfo) -> AutoApprove:
+        # Without a renewal nothing is known to be free, and a policy that never holds would look like one that is on.
+        if policy == "free_return" and info.data.get("renewal_day", 0) is None:
+            raise ValueError
+        return policy
 
     @property
     def command(self) -> str:

@@ -166,6 +166,7 @@ LogLevel = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern="^(
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
 Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{3}$")]
+AutoApprove = Annotated[Literal["never", "free_return", "return"], BeforeValidator(_lower)]
 Billing = Annotated[Literal["monthly", "annual"], BeforeValidator(_lower)]
 IdleMode = Annotated[Literal["plan", "reclaim"], BeforeValidator(_lower)]
 GroupName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]

@@ -56,6 +56,15 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The approval counts, and `needed` different people have to give one; `given` is how many have."""
+
+    request: AccessRequest
+    given: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     """This call sent a request that needed attention back on its way, or closed it."""
 
@@ -101,5 +110,5 @@ class Gone:
 
 FilingAnswer = Filed | AlreadyOpen | TooMany | Seen
 CancelAnswer = Cancelled | NotPossible | Seen
-DecisionAnswer = Decided | Resumed | AlreadyDecided | NotAllowed | Checking | Gone | Seen
+DecisionAnswer = Decided | Counted | Resumed | AlreadyDecided | NotAllowed | Checking | Gone | Seen
 LinkAnswer = Resumed | Looking | AccountRefused | AlreadyDecided | NotAllowed | Checking | Gone | Seen

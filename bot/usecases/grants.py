@@ -1,6 +1,6 @@
-"""What a grant needs to know before it acts, and what is recorded of each step."""
+"""What is recorded of each step of a grant."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,52 +10,18 @@ from bot.codes import Attention, Waiting
 from bot.jobs.notices import Tell
 from bot.jobs.requests import Grant, LookForDrift, ReadBack, RedrawCard
 from bot.policy import STEPS_BEGUN, steps_begun
-from bot.usecases.queue import ahead_of, wake_queue
+from bot.usecases.briefing import ON_ITS_WAY
+from bot.usecases.queue import wake_queue
 from bot.usecases.reclaims import BY_REQUEST, record_return
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people, seats
 from storage.db import UnitOfWork
-from storage.lifecycle import RequestStatus, Verdict
-from storage.records import AccessRequest, Decision, Finding, Job, Person
+from storage.lifecycle import RequestStatus
+from storage.records import AccessRequest, Job
 
-ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Briefing:
-    """All that the database knows about one approved request; `ahead` is who waits for the same seats before it."""
-
-    request: AccessRequest
-    person: Person
-    decision: Decision
-    finding: Finding | None
-    ahead: int
-    granted_today: int
-
-
-def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
-    """What a grant job needs to know; None when the request is not (or no longer) to be granted."""
-    request = access_requests.get(uow, request_id)
-    if request is None or request.status not in ON_ITS_WAY:
-        return None
-    decision = decisions.latest(uow, request_id)
-    if decision is None or decision.verdict is not Verdict.APPROVE:
-        return None
-    return Briefing(
-        request=request,
-        person=people.get(uow, request.person_id),
-        decision=decision,
-        finding=findings.of(uow, request_id),
-        ahead=ahead_of(uow, request),
-        granted_today=_granted_today(uow, request),
-    )
-
-
-def _granted_today(uow: UnitOfWork, request: AccessRequest) -> int:
-    """Grants of the last day, and those under way; not counting *request* itself."""
-    others = access_requests.granting(uow) - (request.status is RequestStatus.GRANTING)
-    return access_requests.granted_since(uow, uow.now - timedelta(days=1)) + others
+ASKS_ANEW = frozenset({Attention.MORE_THAN_AGREED, Attention.APPROVER_GONE})
+"""What ends the approvals that were given: whoever sends the request on its way again approves it themselves."""
 
 
 def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | None) -> bool:
@@ -217,10 +183,16 @@ def record_waiting(uow: UnitOfWork, request_id: str, *, code: Waiting, details: 
 
 
 def record_attention(uow: UnitOfWork, request_id: str, *, code: Attention, details: dict[str, str] | None = None) -> None:
-    """A human must act: the card says what to do, the person is told that it takes longer."""
+    """
+    A human must act: the card says what to do, the person is told that it takes longer.
+
+    What a policy approved is people's to approve from here on.
+    """
     request = access_requests.get(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY | {RequestStatus.PENDING}:
         return
+    if code in ASKS_ANEW or decisions.policy_given(uow, request) is not None:
+        access_requests.open_round(uow, request_id)
     moved = access_requests.move(
         uow,
         request_id,

@@ -9,7 +9,8 @@ from bot.jobs.requests import Admit, LinkAccount, RedrawCard
 from bot.policy import ApproverFacts
 from bot.usecases import people as links
 from bot.usecases.answers import AccountRefused, AlreadyDecided, Checking, Gone, LinkAnswer, Looking, NotAllowed, Resumed, Seen
-from bot.usecases.decisions import give_time, refusal_of, refuse
+from bot.usecases.decisions import refusal_of, refuse
+from bot.usecases.settling import give_time
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, deliveries, findings, people
 from storage.db import UnitOfWork
@@ -125,6 +126,8 @@ def _look_anew(uow: UnitOfWork, request: AccessRequest, *, email: str | None) ->
         request = moved or request
         access_requests.withdraw_approval(uow, request.id)
         give_time(uow, request)
+    else:
+        access_requests.open_round(uow, request.id)
     # The card must not go on to show, beside its button, what was found about another account.
     findings.record(uow, request_id=request.id, account_id=None, email=email, body={"state": None, "trouble": RELINKED})
     enqueue(uow, Admit(request_id=request.id))

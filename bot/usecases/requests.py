@@ -14,7 +14,7 @@ from bot.usecases.answers import AlreadyOpen, CancelAnswer, Cancelled, Filed, Fi
 from bot.usecases.queue import wake_queue
 from bot.usecases.steps import audit_actor, enqueue
 from bot.usecases.weather import trouble_with_atlassian
-from storage import access_requests, deliveries, findings, people
+from storage import access_requests, decisions, deliveries, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
 from storage.records import AccessRequest, Person
@@ -154,9 +154,11 @@ def show_card_again(uow: UnitOfWork, request_id: str, *, channel: str, code: str
 def record_vetted(
     uow: UnitOfWork, request_id: str, *, account_id: str | None, email: str | None, body: dict[str, Any], channel: str
 ) -> None:
-    """Keep what vetting found, and put the card in front of the approvers."""
-    request = access_requests.get(uow, request_id)
+    """Keep what vetting found, and put the card in front of the approvers; who approved before they could read it has to do so again."""
+    request = access_requests.lock(uow, request_id)
     if request is None or request.status is not RequestStatus.PENDING:
         return
+    if decisions.given(uow, request):
+        access_requests.open_round(uow, request_id)
     findings.record(uow, request_id=request_id, account_id=account_id, email=email, body=body)
     show_card(uow, request, channel=channel)

@@ -12,6 +12,7 @@ import pytest
 
 from bot.actor import SlackPerson
 from bot.usecases import decisions, requests
+from bot.usecases.decisions import Click
 from bot.worker import AT_ONCE_FOR_ONE_SIDE
 from sandbox.faults import Fault
 from storage import access_requests, findings, outbox, pacing
@@ -70,15 +71,8 @@ def approve(uow: UnitOfWork, who: str, stage: Stage) -> str:
     request = requests.of_person(uow, actor=asker)[0]
     body = {"state": None, "trouble": None}
     findings.record(uow, request_id=request.id, account_id=None, email=f"{who}@acme.example", body=body)
-    decisions.decide_checked(
-        uow,
-        actor=grace,
-        request_id=request.id,
-        verdict=Verdict.APPROVE,
-        reason=None,
-        approvers=stage.parts.kit.directory.approvers,
-        channel=ADMINS,
-    )
+    click = Click(actor=grace, request_id=request.id, approvers=stage.parts.kit.directory.approvers, channel=ADMINS)
+    decisions.decide_checked(uow, click, verdict=Verdict.APPROVE, reason=None, settings=stage.parts.kit.settings)
     return request.id
 
 

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.usecases import reclaims as usecases
 from sandbox.atlassian import acts
 from sandbox.atlassian.accounts import Account
 from sandbox.atlassian.catalog import Group
 from sandbox.faults import Fault
-from storage import people, reclaims, scans, seats
+from storage import reclaims, scans, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, ScanOrigin, SeatActivity
 from storage.seat_records import SeenSeat
 from tests.e2e.conftest import Stage
-from tests.e2e.idle_words import make_idle, warn
+from tests.e2e.taking import agree, hugo, link, take
 
 OpenStage = Callable[..., Any]
 USER = "atlassian/user"
@@ -26,11 +25,6 @@ USER = "atlassian/user"
 @pytest.fixture(autouse=True)
 def _removal_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMEBACK_IDLE__MODE", "reclaim")
-
-
-def hugo(stage: Stage) -> Account:
-    """His account as it truly is; he has a seat of Jira, and of Confluence, and has been away for long."""
-    return make_idle(stage, "hugo")
 
 
 def change(stage: Stage, **fields: Any) -> Account:
@@ -45,34 +39,6 @@ def licence_group(stage: Stage, name: str, *products: str) -> Group:
     group = Group(id=f"id-{name}", name=name, directory=organization.catalog.directory_named("acme").id, grants=grants)
     organization.catalog.groups[group.id] = group
     return group
-
-
-def link(stage: Stage, uow: UnitOfWork) -> None:
-    """He came back once before, so that his account is known."""
-    person = people.find_or_add(uow, team_id="T0ACME", slack_id="U0HUGO")
-    people.link(uow, person.id, account_id=hugo(stage).id, email=hugo(stage).email)
-
-
-async def agree(stage: Stage, *products: str) -> None:
-    """He was warned, and an admin has agreed that his seats are taken back."""
-    warned = await warn(stage, *(("hugo", product) for product in products))
-
-    def fact(uow: UnitOfWork) -> None:
-        account_id = hugo(stage).id
-        for one in [
-            reclaims.plan(uow, account_id=account_id, product=warning.product, last_active_at=None, warning_id=warning.id)
-            for warning in warned
-        ]:
-            assert one is not None
-            usecases.approve(uow, one.id)
-
-    await stage.parts.database.write(fact)
-
-
-async def take(stage: Stage, *products: str) -> None:
-    """His seats are taken back, to the end."""
-    await agree(stage, *products)
-    await stage.logged("seat.reclaimed", times=len(products), step=timedelta(seconds=2))
 
 
 async def come_back(stage: Stage, *, saying: str) -> str:

@@ -12,8 +12,9 @@ from bot.slack.listeners.forms import may_be_approver, only_approvers, subject_o
 from bot.slack.opening import open_view
 from bot.slack.surfaces import card, modals, notices
 from bot.slack.surfaces.notices import NoticeView
-from bot.usecases import decisions
+from bot.usecases import decisions, settling
 from bot.usecases.answers import DecisionAnswer, Gone
+from bot.usecases.decisions import Click
 from storage.db import UnitOfWork
 from storage.lifecycle import Verdict
 
@@ -28,7 +29,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def approve(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
-    """Approve; the first click decides."""
+    """Approve; the click that makes enough of them decides."""
     request_id, channel = card.parse(body), channel_of(body, desk)
 
     def unit(uow: UnitOfWork) -> DecisionAnswer:
@@ -41,6 +42,7 @@ async def approve(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, deliv
             reason=None,
             approvers=desk.directory.approvers,
             channel=channel,
+            settings=desk.settings,
         )
 
     _say_when_gone(await desk.database.write(unit), body, desk)
@@ -76,6 +78,7 @@ async def deny(ack: AsyncAck, view: dict[str, Any], actor: SlackPerson, delivery
             reason=form.reason,
             approvers=desk.directory.approvers,
             channel=desk.settings.admin_channel,
+            settings=desk.settings,
         )
 
     if isinstance(await desk.database.write(unit), Gone):
@@ -86,22 +89,21 @@ async def deny(ack: AsyncAck, view: dict[str, Any], actor: SlackPerson, delivery
 
 async def retry(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
     """Send a request that needed attention on its way again."""
-    request_id, channel, approvers = card.parse(body), channel_of(body, desk), desk.directory.approvers
-    answer = await desk.database.write(
-        lambda uow: decisions.retry(uow, actor=actor, delivery=delivery, request_id=request_id, approvers=approvers, channel=channel)
-    )
+    click = _click(body, actor, desk)
+    answer = await desk.database.write(lambda uow: settling.retry(uow, click, delivery=delivery, settings=desk.settings))
     _say_when_gone(answer, body, desk)
     await ack()
 
 
 async def close(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
     """Close a request that nothing can be done for."""
-    request_id, channel, approvers = card.parse(body), channel_of(body, desk), desk.directory.approvers
-    answer = await desk.database.write(
-        lambda uow: decisions.close(uow, actor=actor, delivery=delivery, request_id=request_id, approvers=approvers, channel=channel)
-    )
-    _say_when_gone(answer, body, desk)
+    click = _click(body, actor, desk)
+    _say_when_gone(await desk.database.write(lambda uow: settling.close(uow, click, delivery=delivery)), body, desk)
     await ack()
+
+
+def _click(body: Mapping[str, Any], actor: SlackPerson, desk: Desk) -> Click:
+    return Click(actor=actor, request_id=card.parse(body), approvers=desk.directory.approvers, channel=channel_of(body, desk))
 
 
 def channel_of(body: Mapping[str, Any], desk: Desk) -> str:

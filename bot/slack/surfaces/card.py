@@ -11,8 +11,8 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from atlassian.access import WayBack
 from bot.codes import RELINKED, Attention
+from bot.slack.surfaces import approvals, reasons
 from bot.slack.surfaces import card_parts as parts
-from bot.slack.surfaces import reasons
 from bot.slack.surfaces.card_parts import FOUND, INVITED, CardView
 from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, quoted, said
 from bot.slack.surfaces.message import Message
@@ -62,6 +62,7 @@ def _pending(view: CardView) -> Drawn:
         parts.facts(view),
         parts.warnings(view),
         parts.alarm(view),
+        approvals.counted(view),
         decide,
         context(ends),
     )
@@ -92,7 +93,7 @@ def _approved(view: CardView) -> Drawn:
         parts.head("🔵", f"Approved: {parts.product(view)} for {parts.who(view)}"),
         parts.words(view),
         parts.facts(view),
-        parts.small_print("On its way", parts.decided(view)),
+        parts.small_print("On its way", approvals.decided(view)),
     )
 
 
@@ -101,7 +102,7 @@ def _waiting(view: CardView) -> Drawn:
     return (
         parts.head("⏳", f"{parts.who(view)} waits for {parts.product(view)}", why),
         parts.words(view),
-        parts.small_print(parts.decided(view), f"asked {parts.asked(view)}"),
+        parts.small_print(approvals.decided(view), f"asked {parts.asked(view)}"),
     )
 
 
@@ -110,7 +111,7 @@ def _granting(view: CardView) -> Drawn:
         parts.head("🔵", f"Giving {parts.product(view)} back to {parts.who(view)}…"),
         parts.words(view),
         parts.facts(view),
-        parts.small_print(parts.decided(view)),
+        parts.small_print(approvals.decided(view)),
     )
 
 
@@ -121,10 +122,10 @@ def _granted(view: CardView) -> Drawn:
             f"{parts.who(view)} is invited to {parts.product(view)}",
             "It becomes access when they accept Atlassian's e-mail and sign in.",
         )
-        return (head, parts.words(view), parts.not_as_before(view), parts.small_print(parts.decided(view), parts.done(view)))
+        return (head, parts.words(view), parts.not_as_before(view), parts.small_print(approvals.decided(view), parts.done(view)))
     head = parts.head("✅", f"{parts.who(view)} has {parts.product(view)} again")
     seen = f"seen in Atlassian {moment(view.request.changed_at)}"
-    return (head, parts.words(view), parts.not_as_before(view), parts.small_print(parts.decided(view), parts.done(view), seen))
+    return (head, parts.words(view), parts.not_as_before(view), parts.small_print(approvals.decided(view), parts.done(view), seen))
 
 
 def _denied(view: CardView) -> Drawn:
@@ -132,7 +133,7 @@ def _denied(view: CardView) -> Drawn:
     return (
         parts.head("🚫", f"Denied: {parts.product(view)} for {parts.who(view)}"),
         parts.words(view),
-        parts.small_print(parts.decided(view)),
+        parts.small_print(approvals.decided(view)),
         answer,
     )
 
@@ -167,7 +168,8 @@ def _needs_attention(view: CardView) -> Drawn:
         block_id="settle",
     )
     head = parts.head("⚠️", f"{parts.who(view)}'s way back to {parts.product(view)} needs you", what_to_do)
-    return (head, parts.words(view), parts.facts(view), settle, parts.small_print(parts.decided(view), f"asked {parts.asked(view)}"))
+    small = parts.small_print(approvals.decided(view), f"asked {parts.asked(view)}")
+    return (head, parts.words(view), parts.facts(view), approvals.counted(view), settle, small)
 
 
 def _closed(view: CardView) -> Drawn:
@@ -181,7 +183,7 @@ def _closed(view: CardView) -> Drawn:
 def _ended(view: CardView) -> Drawn:
     return (
         parts.head("⚪", f"{parts.who(view)}'s access to {parts.product(view)} has ended"),
-        parts.small_print(parts.decided(view), f"ended {moment(view.request.changed_at)}"),
+        parts.small_print(approvals.decided(view), f"ended {moment(view.request.changed_at)}"),
     )
 
 

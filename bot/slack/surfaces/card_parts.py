@@ -15,8 +15,8 @@ from bot.slack.surfaces import access, put_back
 from bot.slack.surfaces.costs import costs
 from bot.slack.surfaces.markup import context, fields, link, mention, moment, plain, quoted, said, section, span
 from bot.slack.surfaces.put_back import PutBack
-from storage.lifecycle import RequestStatus, Verdict
-from storage.records import AccessRequest, Decision
+from storage.lifecycle import RequestStatus
+from storage.records import AccessRequest, Decision, PolicyApproval
 
 INVITED = "invited"
 """The `reason_code` of a grant that is an invitation: it becomes access at the person's first sign-in."""
@@ -33,7 +33,8 @@ class CardView:
     """
     All that a card shows; None is "unknown", never "none".
 
-    `trouble` is why Atlassian could not be asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` and
+    `decisions` are all that people said, oldest first, and `policy` what was approved without them. `trouble` is why Atlassian could not be
+    asked, where it could not. `queue_position` is 1 for the next in the queue. `product_names` and
     `prices` (of one seat a month) are by resource id, to name what else a group gives, and its cost. With `seats_roughly` the seats left
     are by our own last count.
     """
@@ -41,7 +42,8 @@ class CardView:
     request: AccessRequest
     product: Product
     now: datetime
-    decision: Decision | None = None
+    decisions: tuple[Decision, ...] = ()
+    policy: PolicyApproval | None = None
     state: AccessState | None = None
     trouble: str | None = None
     back: PutBack | None = None
@@ -53,6 +55,11 @@ class CardView:
     earlier_denials: int = 0
     product_names: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, Money] = field(default_factory=dict)
+
+    @property
+    def decision(self) -> Decision | None:
+        """What was said last, None while nobody has."""
+        return self.decisions[-1] if self.decisions else None
 
 
 def head(face: str, title: str, sentence: str = "") -> Block:
@@ -130,15 +137,6 @@ def alarm(view: CardView) -> Block | None:
     return section(line) if line else None
 
 
-def decided(view: CardView) -> str:
-    """Who decided and when; empty while nobody has."""
-    withdrawn = view.decision is not None and view.decision.verdict is Verdict.APPROVE and view.request.approved_at is None
-    if view.decision is None or withdrawn:
-        return ""
-    verb = "Approved" if view.decision.verdict is Verdict.APPROVE else "Denied"
-    return f"{verb} by {mention(view.decision.approver_slack_id)} {moment(view.decision.decided_at)}"
-
-
 def done(view: CardView) -> str:
     """What was done for the access, as far as it is known; empty otherwise."""
     if view.request.reason_code == FOUND:
@@ -177,7 +175,8 @@ def product(view: CardView) -> str:
 def fillings(view: CardView) -> Mapping[str, str]:
     """What the reasons' sentences may name."""
     place = f"It is number {view.queue_position} in the queue. " if view.queue_position else ""
-    approver = mention(view.decision.approver_slack_id) if view.decision else "The approver"
+    gone = view.request.details.get("approver") or (view.decision.approver_slack_id if view.decision else None)
+    approver = mention(gone) if isinstance(gone, str) else "The approver"
     return {"product": product(view), "requester": who(view), "approver": approver, "place": place, **_found(view.state)}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.approval import Objection
 from bot.slack.surfaces.markup import listed, quoted
 from storage.records import AccessRequest
 
@@ -53,10 +54,31 @@ AMBIGUOUS: Mapping[str, str] = {
     "unknown_status": "{requester}'s account is in a state that I don't know. Look at it in admin.atlassian.com, " + _THEN,
 }
 
+_WHY_NOT_BY_POLICY: Mapping[Objection, str] = {
+    Objection.TURNED_OFF: "the policy was turned off",
+    Objection.NOT_TAKEN: "I don't hold anything of their seat any more",
+    Objection.NOT_LINKED: "{requester} isn't linked to an account any more",
+    Objection.SEVERAL_ACCOUNTS: "it isn't clear any more which account is theirs",
+    Objection.ANOTHER_ACCOUNT: "{requester} is linked to another account by now",
+    Objection.EMAIL_CHANGED: "their e-mail address has changed",
+    Objection.ACCOUNT_OFF: "their account needs more than the seat by now",
+    Objection.ADMINISTERS: "it would bring administration back",
+    Objection.NOT_AS_IT_WAS: "not all that I took can be put back any more",
+    Objection.BRINGS_MORE: "more would come along than I took",
+    Objection.DENIED_SINCE: "they were denied {product} in the meantime",
+    Objection.DAILY_CAP: "today's limit of grants is reached",
+    Objection.COSTS: "the return isn't free any more",
+}
+
+POLICY_ENDED: Mapping[str, str] = {
+    objection.value: f"A policy had approved this return, but {why}. So I stopped. *Try again* approves it."
+    for objection, why in _WHY_NOT_BY_POLICY.items()
+}
+
 NOT_ABOUT_WHOSE = frozenset({"directory_unknown", "unknown_status"})
 """Ambiguous, though it is clear whose account it is."""
 
-_BY_CODE: Mapping[str, Mapping[str, str]] = {"owned_elsewhere": OWNED_ELSEWHERE, "ambiguous": AMBIGUOUS}
+_BY_CODE: Mapping[str, Mapping[str, str]] = {"owned_elsewhere": OWNED_ELSEWHERE, "ambiguous": AMBIGUOUS, "policy_ended": POLICY_ENDED}
 
 
 def sentence(request: AccessRequest) -> str | None:

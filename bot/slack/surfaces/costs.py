@@ -11,7 +11,7 @@ def costs(cost: ReturnCost | None, *, today: date) -> str | None:
     """From when it costs how much; None where neither is known, which is not "nothing"."""
     if cost is None:
         return None
-    free = f"Nothing before {_day(cost.free_until, today=today)}" if cost.free_until else ""
+    free = f"Nothing before {short_day(cost.free_until, today=today)}" if cost.free_until else ""
     price = f"{cost.per_month} a month (estimate)" if cost.per_month else ""
     return ", then ".join(part for part in (free, price) if part) or None
 
@@ -21,5 +21,6 @@ def priced(resources: Sequence[str], *, names: Mapping[str, str], prices: Mappin
     return [thing(one, names) + (f" ({prices[one]} a month, estimate)" if one in prices else "") for one in resources]
 
 
-def _day(day: date, *, today: date) -> str:
+def short_day(day: date, *, today: date) -> str:
+    """The day, with its year unless that is this one: "3 Nov"."""
     return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")

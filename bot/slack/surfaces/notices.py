@@ -29,7 +29,8 @@ class NoticeView:
     """
     One piece of news and what it is about; *facts* are plain strings that a sentence may name (`email`, `expires`, `days`, `cap`).
 
-    *decision* is the one that the news follows from, or that was faster. `queue_position` is 1 for the next in the queue.
+    *decision* is the one that the news follows from, or that was faster; with *by_policy* nobody had to approve. `queue_position` is 1 for
+    the next in the queue.
     """
 
     news: str
@@ -37,6 +38,7 @@ class NoticeView:
     request: AccessRequest | None = None
     product: Product | None = None
     decision: Decision | None = None
+    by_policy: bool = False
     state: AccessState | None = None
     queue_position: int | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +89,8 @@ def _about_request(view: NoticeView) -> dict[str, str]:
 
 
 def _about_decision(view: NoticeView) -> dict[str, str]:
+    if view.by_policy:
+        return {"approved": "Nobody had to approve it, as I had taken your seat.", "denied": ""}
     if view.decision is None:
         return {"approved": "", "denied": "You can ask again any time."}
     who = mention(view.decision.approver_slack_id)

@@ -50,9 +50,17 @@ ATTENTION: Mapping[str, Reason] = {
     ),
     "approver_gone": Reason(
         admins=(
-            "{approver} approved this, but isn't an approver any more. Nothing was changed. Close it, and let {requester} "
-            "ask again if they still need it."
+            "{approver} approved this, but isn't an approver any more. Nothing was changed. *Try again* approves it anew; or close it, "
+            "and let {requester} ask again if they still need it."
         ),
+        person="Your request has to be looked at once more.",
+    ),
+    "approvals_missing": Reason(
+        admins="{product} needs more approvals by now than this request has. Nothing was changed. *Try again* approves it too.",
+        person="Your request needs another approval.",
+    ),
+    "policy_ended": Reason(
+        admins="A policy had approved this, and doesn't any more ({reason}). Nothing was changed. *Try again* approves it.",
         person="Your request has to be looked at once more.",
     ),
     "email_mismatch": Reason(

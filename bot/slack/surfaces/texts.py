@@ -138,6 +138,11 @@ TO_APPROVERS: Mapping[str, News] = {
         title="Please press that once more.",
         body="I had to check with Slack first that you're still an approver. Nothing was changed.",
     ),
+    "counts_once": News(
+        face="👥",
+        title="You've approved this already, and that counts.",
+        body="One person counts once: somebody else has to approve it too.",
+    ),
     "decided_already": News(face="💡", title="Somebody was faster.", body="{standing} Your click changed nothing."),
     "gone": News(face="💡", title="I don't know this request any more.", body="Nothing was changed."),
     "retry_queued": News(face="🔄", title="Trying again.", body="The card will say how it goes."),

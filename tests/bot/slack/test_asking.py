@@ -8,6 +8,7 @@ import pytest
 from bot.actor import SlackPerson
 from bot.slack.listeners.requesting import named_in
 from bot.usecases import decisions
+from bot.usecases.decisions import Click
 from sandbox.faults import Fault
 from sandbox.slack.deliveries import Outcome
 from storage.lifecycle import RequestStatus, Verdict
@@ -101,10 +102,10 @@ async def test_status_names_who_denied_and_why(http_door: Door) -> None:
     (request,) = await http_door.requests()
     approvers = http_door.desk.directory.approvers
     grace = SlackPerson(team_id=request.team_id, slack_id="U0GRACE")
+    click = Click(actor=grace, request_id=request.id, approvers=approvers, channel="G0ADMINS")
+    settings = http_door.desk.settings
     await http_door.database.write(
-        lambda uow: decisions.decide_checked(
-            uow, actor=grace, request_id=request.id, verdict=Verdict.DENY, reason="no seat for you", approvers=approvers, channel="G0ADMINS"
-        )
+        lambda uow: decisions.decide_checked(uow, click, verdict=Verdict.DENY, reason="no seat for you", settings=settings)
     )
     await http_door.sandbox.slack.types("ada", "/request-jira status")
     assert "<@U0GRACE> denied it" in told(http_door, "ada")

@@ -45,13 +45,13 @@ def request(status: RequestStatus = RequestStatus.PENDING, **changes: Any) -> Ac
 _UNDECIDED = frozenset({RequestStatus.PENDING, RequestStatus.DENIED, RequestStatus.CANCELLED, RequestStatus.EXPIRED})
 
 
-def decision(verdict: Verdict = Verdict.APPROVE, *, reason: str | None = None) -> Decision:
-    """Grace's decision on Ada's request."""
+def decision(verdict: Verdict = Verdict.APPROVE, *, reason: str | None = None, by: str = "grace") -> Decision:
+    """Somebody's decision on Ada's request, Grace's if not said otherwise."""
     return Decision(
-        id="d-1",
+        id=f"d-{by}",
         request_id="r-ada",
-        approver_person_id="p-grace",
-        approver_slack_id="U0GRACE",
+        approver_person_id=f"p-{by}",
+        approver_slack_id=f"U0{by.upper()}",
         verdict=verdict,
         reason=reason,
         decided_at=NOW - timedelta(minutes=2),
@@ -74,7 +74,9 @@ def state(*levels: WayBack, **changes: Any) -> AccessState:
 
 
 def card_view(status: RequestStatus = RequestStatus.PENDING, **changes: Any) -> CardView:
-    """The card of Ada's request."""
+    """The card of Ada's request; with `decision` that is all that was said."""
+    if "decision" in changes:
+        changes["decisions"] = (changes.pop("decision"),)
     facts = {name: changes.pop(name) for name in tuple(changes) if name in AccessRequest.__dataclass_fields__}
     view: dict[str, Any] = {"request": request(status, **facts), "product": JIRA, "now": NOW, "state": state(), "seats_left": 14}
     return CardView(**{**view, **changes})

@@ -7,16 +7,14 @@ import pytest
 
 from bot.codes import Attention
 from bot.settings import Settings, load
-from bot.usecases import decisions, grants, requests
+from bot.usecases import decisions, grants, requests, settling
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Filed, Gone, NotAllowed, Resumed, Seen
 from storage import access_requests, audit, findings, people
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.outside import COMPLETE, Outside
-from tests.bot.usecases.words import CHANNEL, approvers, due, member
+from tests.bot.usecases.words import CHANNEL, approvers, click, due, member
 from tests.fixtures.clock import MovableClock
-
-ADA, GRACE, OMAR = member("ada"), member("grace"), member("omar")
 
 
 @pytest.fixture
@@ -40,6 +38,7 @@ async def filed(database: Database, settings: Settings, name: str = "ada") -> st
 
 async def decide(
     database: Database,
+    settings: Settings,
     request_id: str,
     *,
     by: str = "grace",
@@ -59,6 +58,7 @@ async def decide(
             reason=None if verdict is Verdict.APPROVE else "no",
             approvers=approvers(*may, read_at=uow.now - age),
             channel=CHANNEL,
+            settings=settings,
         )
     )
 
@@ -67,7 +67,7 @@ async def test_an_approval_leaves_grant_and_redraw(database: Database, settings:
     """The grant is due at once; the card is drawn as *granting* only when that takes longer than two seconds."""
     request_id = await filed(database, settings)
     await due(database)
-    answer = await decide(database, request_id)
+    answer = await decide(database, settings, request_id)
     assert isinstance(answer, Decided)
     assert [job.kind for job in await due(database)] == ["access.grant"]
     clock.advance(timedelta(seconds=3))
@@ -81,6 +81,7 @@ async def test_many_approvers_at_once_make_one_decision(database: Database, sett
     clicks = [
         decide(
             database,
+            settings,
             request_id,
             by=name,
             delivery=f"action:{request_id}:{name}",
@@ -100,8 +101,8 @@ async def test_many_approvers_at_once_make_one_decision(database: Database, sett
 async def test_the_loser_learns_who_was_first(database: Database, settings: Settings) -> None:
     """The slower approver gets the faster one's decision, and a whisper."""
     request_id = await filed(database, settings)
-    await decide(database, request_id)
-    answer = await decide(database, request_id, by="omar", delivery="action:2", verdict=Verdict.DENY)
+    await decide(database, settings, request_id)
+    answer = await decide(database, settings, request_id, by="omar", delivery="action:2", verdict=Verdict.DENY)
     assert isinstance(answer, AlreadyDecided)
     assert answer.decision is not None
     assert answer.decision.approver_slack_id == "U0GRACE"
@@ -111,15 +112,15 @@ async def test_the_loser_learns_who_was_first(database: Database, settings: Sett
 async def test_the_same_click_delivered_twice_is_one(database: Database, settings: Settings) -> None:
     """A replayed delivery finds its key taken and changes nothing."""
     request_id = await filed(database, settings)
-    await decide(database, request_id)
-    assert isinstance(await decide(database, request_id), Seen)
+    await decide(database, settings, request_id)
+    assert isinstance(await decide(database, settings, request_id), Seen)
 
 
 async def test_old_facts_decide_nothing(database: Database, settings: Settings) -> None:
     """A click on stale facts is written down, answered, and decided by a job."""
     request_id = await filed(database, settings)
     await due(database)
-    assert isinstance(await decide(database, request_id, age=timedelta(seconds=61)), Checking)
+    assert isinstance(await decide(database, settings, request_id, age=timedelta(seconds=61)), Checking)
     assert sorted(job.kind for job in await due(database)) == ["decision.check", "notice.whisper"]
     request = await database.read(lambda uow: access_requests.get(uow, request_id))
     assert request is not None
@@ -129,7 +130,7 @@ async def test_old_facts_decide_nothing(database: Database, settings: Settings) 
 async def test_a_refusal_is_in_the_audit_trail(database: Database, settings: Settings) -> None:
     """Who tried to decide without the right stays on record."""
     request_id = await filed(database, settings)
-    assert isinstance(await decide(database, request_id, by="hugo"), NotAllowed)
+    assert isinstance(await decide(database, settings, request_id, by="hugo"), NotAllowed)
     assert "decision.refused" in [entry.kind for entry in await database.read(lambda uow: list(audit.entries(uow)))]
 
 
@@ -143,20 +144,20 @@ async def test_nobody_decides_for_their_own_account(database: Database, settings
         people.link(uow, grace.id, account_id="712020:ada", email="ada@acme.example")
 
     await database.write(same_account)
-    answer = await decide(database, request_id)
+    answer = await decide(database, settings, request_id)
     assert isinstance(answer, NotAllowed)
 
 
 async def test_an_unknown_request_is_gone(database: Database, settings: Settings) -> None:
     """A forged button value decides nothing."""
-    assert isinstance(await decide(database, "no-such-request"), Gone)
+    assert isinstance(await decide(database, settings, "no-such-request"), Gone)
 
 
 async def needing_attention(database: Database, settings: Settings, *, approved: bool) -> str:
     """A request that a human must look at."""
     request_id = await filed(database, settings)
     if approved:
-        await decide(database, request_id)
+        await decide(database, settings, request_id)
     await database.write(lambda uow: grants.record_attention(uow, request_id, code=Attention.NOT_SEEN))
     await due(database)
     return request_id
@@ -167,9 +168,7 @@ async def test_trying_again_goes_back_to_where_it_was(database: Database, settin
     """An approved request is granted again, one that nobody approved is looked at again; no approval is made up."""
     request_id = await needing_attention(database, settings, approved=approved)
     answer = await database.write(
-        lambda uow: decisions.retry(
-            uow, actor=OMAR, delivery="action:r", request_id=request_id, approvers=approvers("omar", read_at=uow.now), channel=CHANNEL
-        )
+        lambda uow: settling.retry(uow, click("omar", by="omar", request_id=request_id, at=uow.now), delivery="action:r", settings=settings)
     )
     assert isinstance(answer, Resumed)
     assert answer.request.status is (RequestStatus.APPROVED if approved else RequestStatus.PENDING)
@@ -180,9 +179,7 @@ async def test_closing_tells_the_person(database: Database, settings: Settings) 
     """What an admin closes ends with a word to the person."""
     request_id = await needing_attention(database, settings, approved=True)
     answer = await database.write(
-        lambda uow: decisions.close(
-            uow, actor=OMAR, delivery="action:c", request_id=request_id, approvers=approvers("omar", read_at=uow.now), channel=CHANNEL
-        )
+        lambda uow: settling.close(uow, click("omar", by="omar", request_id=request_id, at=uow.now), delivery="action:c")
     )
     assert isinstance(answer, Resumed)
     assert answer.request.status is RequestStatus.CLOSED
@@ -193,14 +190,10 @@ async def test_only_approvers_on_fresh_facts_close_or_retry(database: Database, 
     """The buttons of a card that needs attention are guarded like those of a pending one."""
     request_id = await needing_attention(database, settings, approved=True)
     for by, age, expected in (("hugo", 0, NotAllowed), ("omar", 61, Checking), ("ada", 0, NotAllowed)):
-        answer = await database.write(
-            lambda uow, by=by, age=age: decisions.retry(  # type: ignore[misc]
-                uow,
-                actor=member(by),
-                delivery=f"action:{by}",
-                request_id=request_id,
-                approvers=approvers("omar", "ada", read_at=uow.now - timedelta(seconds=age)),
-                channel=CHANNEL,
-            )
-        )
+
+        def unit(uow: UnitOfWork, by: str = by, age: int = age) -> DecisionAnswer:
+            pressed = click("omar", "ada", by=by, request_id=request_id, at=uow.now - timedelta(seconds=age))
+            return settling.retry(uow, pressed, delivery=f"action:{by}", settings=settings)
+
+        answer = await database.write(unit)
         assert isinstance(answer, expected)

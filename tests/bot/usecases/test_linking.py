@@ -7,7 +7,7 @@ import pytest
 
 from bot.codes import RELINKED, Attention, NotLinked
 from bot.settings import Settings, load
-from bot.usecases import decisions, grants, linking, requests
+from bot.usecases import decisions, grants, linking, requests, settling
 from bot.usecases.answers import (
     AccountRefused,
     AlreadyDecided,
@@ -21,13 +21,14 @@ from bot.usecases.answers import (
     Resumed,
     Seen,
 )
+from bot.usecases.briefing import briefing
 from bot.usecases.linking import Call
 from storage import access_requests, audit, findings, people
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest
 from tests.bot.outside import COMPLETE, Outside
-from tests.bot.usecases.words import CHANNEL, TEAM, approvers, due, member
+from tests.bot.usecases.words import CHANNEL, TEAM, approvers, click, due, member
 
 MAY = ("grace", "omar")
 ADDRESS = "ada@acme.example"
@@ -80,15 +81,8 @@ async def attention(database: Database, request: AccessRequest, *, approved: boo
 
     def unit(uow: UnitOfWork) -> None:
         if approved:
-            decisions.decide_checked(
-                uow,
-                actor=member("omar"),
-                request_id=request.id,
-                verdict=Verdict.APPROVE,
-                reason=None,
-                approvers=approvers(*MAY, read_at=uow.now),
-                channel=CHANNEL,
-            )
+            pressed = click(*MAY, by="omar", request_id=request.id, at=uow.now)
+            decisions.decide_checked(uow, pressed, verdict=Verdict.APPROVE, reason=None, settings=load())
         grants.record_attention(uow, request.id, code=Attention.AMBIGUOUS, details={"reason": "several_accounts"})
 
     await database.write(unit)
@@ -203,8 +197,8 @@ async def test_trying_again_after_a_link_needs_an_approval(database: Database, s
     await attention(database, request)
 
     def retry(uow: UnitOfWork) -> object:
-        known = approvers(*MAY, read_at=uow.now)
-        return decisions.retry(uow, actor=member("grace"), delivery="a:9", request_id=request.id, approvers=known, channel=CHANNEL)
+        pressed = click(*MAY, by="grace", request_id=request.id, at=uow.now)
+        return settling.retry(uow, pressed, delivery="a:9", settings=settings)
 
     await database.write(retry)
     assert (await now(database, request)).status is RequestStatus.PENDING
@@ -218,19 +212,17 @@ async def test_the_new_decision_is_the_one_that_holds(database: Database, settin
     await link(database, request.id)
     await looked_at(database, request)
     await approve(database, request)
-    briefing = await database.read(lambda uow: grants.briefing(uow, request.id))
-    assert briefing is not None
-    assert briefing.decision.approver_slack_id == "U0GRACE"
+    briefed = await database.read(lambda uow: briefing(uow, request.id))
+    assert briefed is not None
+    assert [one.approver_slack_id for one in briefed.approvals] == ["U0GRACE"]
 
 
 async def approve(database: Database, request: AccessRequest) -> object:
     """Grace presses *Approve* on some card of the request."""
 
     def decide(uow: UnitOfWork) -> object:
-        known = approvers(*MAY, read_at=uow.now)
-        return decisions.decide_checked(
-            uow, actor=member("grace"), request_id=request.id, verdict=Verdict.APPROVE, reason=None, approvers=known, channel=CHANNEL
-        )
+        pressed = click(*MAY, by="grace", request_id=request.id, at=uow.now)
+        return decisions.decide_checked(uow, pressed, verdict=Verdict.APPROVE, reason=None, settings=load())
 
     return await database.write(decide)
 
@@ -298,10 +290,8 @@ async def test_a_request_on_its_way_keeps_its_account(database: Database, settin
     request = await filed(database, settings)
 
     def decide(uow: UnitOfWork) -> object:
-        known = approvers(*MAY, read_at=uow.now)
-        return decisions.decide_checked(
-            uow, actor=member("omar"), request_id=request.id, verdict=Verdict.APPROVE, reason=None, approvers=known, channel=CHANNEL
-        )
+        pressed = click(*MAY, by="omar", request_id=request.id, at=uow.now)
+        return decisions.decide_checked(uow, pressed, verdict=Verdict.APPROVE, reason=None, settings=load())
 
     await database.write(decide)
     await due(database)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.actor import SlackPerson
 from bot.policy import ApproverFacts
+from bot.usecases.decisions import Click
 from storage import outbox, pacing
 from storage.db import Database, UnitOfWork
 from storage.records import Job
@@ -20,6 +21,11 @@ def member(name: str) -> SlackPerson:
 def approvers(*names: str, read_at: datetime) -> ApproverFacts:
     """The approvers, as read at that time."""
     return ApproverFacts(slack_ids=frozenset(f"U0{name.upper()}" for name in names), read_at=read_at)
+
+
+def click(*may: str, by: str, request_id: str, at: datetime) -> Click:
+    """*by* presses on the request's card, where *may* are the approvers as read at that time."""
+    return Click(actor=member(by), request_id=request_id, approvers=approvers(*may, read_at=at), channel=CHANNEL)
 
 
 async def due(database: Database) -> list[Job]:

@@ -1,0 +1,64 @@
+"""Who or what approved a request, as its card tells it, and how many approvals are still needed."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from slack_sdk.models.blocks import Block
+
+from bot.slack.surfaces.card_parts import CardView
+from bot.slack.surfaces.costs import short_day
+from bot.slack.surfaces.markup import context, mention, moment
+from storage.lifecycle import RequestStatus, Verdict
+from storage.records import Decision, PolicyApproval
+
+_OPEN = frozenset({RequestStatus.PENDING, RequestStatus.NEEDS_ATTENTION})
+
+
+def decided(view: CardView) -> str:
+    """Who decided and when; empty while nobody has, or not enough have."""
+    last = view.decision
+    if view.policy is not None and (last is None or last.round_number < view.policy.round_number):
+        return _by_policy(view.policy, today=view.now.date()) if view.request.approved_at else ""
+    if last is None:
+        return ""
+    if last.verdict is Verdict.DENY:
+        return f"Denied by {mention(last.approver_slack_id)} {moment(last.decided_at)}"
+    if view.request.approved_at is None or _is_short(view):
+        return ""
+    return f"Approved by {_names(_approvals(view, round_number=last.round_number))} {moment(last.decided_at)}"
+
+
+def counted(view: CardView) -> Block | None:
+    """How many have approved, of how many that must; None where one is enough, or enough have."""
+    if not _is_short(view):
+        return None
+    needed, given = view.product.approvals, _given(view)
+    if not given:
+        return context(f"👥 Needs the approvals of {needed} people") if needed > 1 else None
+    return context(f"👥 {len(given)} of {needed}: approved by {_names(given)}")
+
+
+def _is_short(view: CardView) -> bool:
+    """Whether approvals are still missing; one that nobody ever approved and that needs a human is looked at anew first."""
+    looked_at_anew = view.request.status is RequestStatus.NEEDS_ATTENTION and view.request.approved_at is None
+    return view.request.status in _OPEN and not looked_at_anew and len(_given(view)) < view.product.approvals
+
+
+def _given(view: CardView) -> tuple[Decision, ...]:
+    return _approvals(view, round_number=view.request.round_number)
+
+
+def _approvals(view: CardView, *, round_number: int) -> tuple[Decision, ...]:
+    return tuple(one for one in view.decisions if one.verdict is Verdict.APPROVE and one.round_number == round_number)
+
+
+def _names(approvals: Iterable[Decision]) -> str:
+    *others, last = (mention(one.approver_slack_id) for one in approvals)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _by_policy(approval: PolicyApproval, *, today: date) -> str:
+    taken_on, free_until = (approval.facts.get(name) for name in ("taken_on", "free_until"))
+    taken = f" on {short_day(date.fromisoformat(taken_on), today=today)}" if taken_on else ""
+    free = f"; costs nothing until {short_day(date.fromisoformat(free_until), today=today)}" if free_until else ""
+    return f"Approved by policy: the seat that Comeback took{taken} goes back{free}"

@@ -1,0 +1,54 @@
+"""What a grant needs to know before it acts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.usecases.queue import ahead_of
+from storage import access_requests, decisions, findings, people
+from storage.db import UnitOfWork
+from storage.lifecycle import RequestStatus
+from storage.records import AccessRequest, Decision, Finding, Person, PolicyApproval
+
+ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestStatus.GRANTING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """
+    All that the database knows about one approved request; `ahead` is who waits for the same seats before it.
+
+    `approvals` are those of the request's round, oldest first; with `policy` nobody had to give one.
+    """
+
+    request: AccessRequest
+    person: Person
+    approvals: tuple[Decision, ...]
+    policy: PolicyApproval | None
+    finding: Finding | None
+    ahead: int
+    granted_today: int
+
+
+def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
+    """What a grant job needs to know; None when the request is not (or no longer) to be granted."""
+    request = access_requests.get(uow, request_id)
+    if request is None or request.status not in ON_ITS_WAY:
+        return None
+    approvals, policy = decisions.given(uow, request), decisions.policy_given(uow, request)
+    if not approvals and policy is None:
+        return None
+    return Briefing(
+        request=request,
+        person=people.get(uow, request.person_id),
+        approvals=approvals,
+        policy=policy,
+        finding=findings.of(uow, request_id),
+        ahead=ahead_of(uow, request),
+        granted_today=granted_today(uow, request),
+    )
+
+
+def granted_today(uow: UnitOfWork, request: AccessRequest) -> int:
+    """Grants of the last day, and those under way; not counting *request* itself."""
+    others = access_requests.granting(uow) - (request.status is RequestStatus.GRANTING)
+    return access_requests.granted_since(uow, uow.now - timedelta(days=1)) + others
