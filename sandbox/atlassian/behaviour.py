@@ -12,7 +12,8 @@ class Behaviour:
     How this organization answers where real ones differ; change it at any time.
 
     `write_lag` is how long searches and role reads still show the state before a write; `activity_lag` the same for visits. `already`
-    is the answer to a second group or role add. `over_limit` is what a page size above 100 meets. `idp` says what a change of an
+    is the answer to a second group or role add, and with `repeats_count` an accepted one is one more write in the journal, as if nothing
+    were idempotent. `over_limit` is what a page size above 100 meets. `idp` says what a change of an
     external group meets: refusal, or success and a sync that reverts it after `idp_sync`. `roles_assign` is what a role grant creates.
     `pending_visible_after` is when an invited person who has not accepted shows up in searches (None: only by accepting).
     `page_overlap` repeats up to that many rows at each page turn (negative: skips them), as lists do that change between two calls.
@@ -21,6 +22,7 @@ class Behaviour:
     write_lag: timedelta = timedelta(0)
     activity_lag: timedelta = timedelta(hours=24)
     already: Literal[204, 409] = 204
+    repeats_count: bool = False
     over_limit: Literal["clamp", "refuse"] = "clamp"
     idp: Literal["refuse", "revert"] = "refuse"
     idp_sync: timedelta = timedelta(minutes=5)
@@ -68,4 +70,5 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "idp": ("refuse", "revert"),
     "roles_assign": ("direct", "default_group"),
     "unpaid": (True, False),
+    "repeats_count": (True, False),
 }

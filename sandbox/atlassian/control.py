@@ -20,6 +20,7 @@ def register(app: web.Application, world: World) -> None:
     app.router.add_get("/control/atlassian", show)
     app.router.add_get("/control/atlassian/people", list_people)
     app.router.add_get("/control/atlassian/calls", list_calls)
+    app.router.add_get("/control/atlassian/writes", list_writes)
     app.router.add_post("/control/atlassian/people/{account_id}", act_on_person)
     app.router.add_post("/control/atlassian/seats", set_seats)
     app.router.add_post("/control/atlassian/behaviour", set_behaviour)
@@ -52,6 +53,12 @@ async def list_calls(request: web.Request) -> web.Response:
     journal = request.app[WORLD].atlassian.journal
     calls = journal.calls_after(_number(request, "after", default=0))
     return web.json_response({"calls": [call.as_json() for call in calls[-MOST_ROWS:]], "total": journal.calls_total})
+
+
+async def list_writes(request: web.Request) -> web.Response:
+    """Every effective change after number `after`: the count that a bot's own records are compared with."""
+    writes = request.app[WORLD].atlassian.journal.writes
+    return web.json_response({"writes": [write.as_json() for write in writes[_number(request, "after", default=0) :]]})
 
 
 async def act_on_person(request: web.Request) -> web.Response:

@@ -40,6 +40,10 @@ class Write:
     target: str | None
     by: str
 
+    def as_json(self) -> dict[str, Any]:
+        """The row of the control API."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
 
 class Journal:
     """Calls (the last 20,000) and effective writes (all), each numbered from 1; every entry is also an event."""

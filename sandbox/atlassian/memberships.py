@@ -16,7 +16,7 @@ def add_to_group(organization: Organization, account: Account, group: Group, *, 
     if account.account_status != "active":
         raise Refusal("ADMIN-UAM-400-2")
     if group.id in account.groups:
-        refuse_repeat(organization)
+        take_repeat(organization, account, act="group.add", target=group.id, by=by)
         return
     organization.change(account, act="group.add", by=by, target=group.id, full="ADMIN-409-3", groups=account.groups | {group.id})
     if group.external and by == "api":
@@ -44,10 +44,12 @@ def _sync(organization: Organization, account: Account, *, group: Group, member:
     organization.change(account, act="group.add" if member else "group.remove", by="idp", target=group.id, groups=groups)
 
 
-def refuse_repeat(organization: Organization) -> None:
-    """Nothing, or a conflict, as this organization answers to a second add."""
+def take_repeat(organization: Organization, account: Account, *, act: str, target: str, by: str) -> None:
+    """Nothing (one more write where repeats count), or a conflict, as this organization answers to a second add."""
     if organization.behaviour.already == 409:
         raise Refusal("ADMIN-UAM-409-2", detail="The user already has this")
+    if organization.behaviour.repeats_count:
+        organization.journal.record_write(act, account_id=account.id, target=target, by=by)
 
 
 def suspend(organization: Organization, account: Account, *, directory: str, by: str = "api") -> None:

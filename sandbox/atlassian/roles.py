@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.atlassian.accounts import Account
 from sandbox.atlassian.catalog import Product
 from sandbox.atlassian.errors import Refusal
-from sandbox.atlassian.memberships import ORG_ADMIN, refuse_repeat
+from sandbox.atlassian.memberships import ORG_ADMIN, take_repeat
 from sandbox.atlassian.organization import Organization
 
 INFERRED = {"atlassian/admin": "atlassian/user"}  # an admin of a product is a user of it
@@ -22,7 +22,7 @@ def assign(organization: Organization, account: Account, *, role: str, resource:
     if account.account_status != "active":
         raise Refusal("ADMIN-UAM-400-2")
     if (product.ari, role) in organization.register.assigned(account):
-        refuse_repeat(organization)
+        take_repeat(organization, account, act="role.assign", target=f"{role} {product.ari}", by=by)
         return
     facts = granting_facts(organization, account, product=product, role=role)
     organization.change(account, act="role.assign", by=by, target=f"{role} {product.ari}", full="ADMIN-UAM-409-3", **facts)

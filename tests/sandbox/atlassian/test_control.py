@@ -107,3 +107,14 @@ async def test_calls_and_changes_are_events_and_a_journal(api: Caller, acme: Org
     page = await (await api.control("GET", "/atlassian/calls?after=0")).json()
     assert [call["n"] for call in page["calls"]] == [1]
     assert (await (await api.control("GET", "/atlassian/calls?after=1")).json())["calls"] == []
+
+
+async def test_every_write_is_told_and_repeats_count_where_told_so(api: Caller, acme: Organization) -> None:
+    """A bot that writes twice is found out although the second write changes nothing."""
+    path, member = api.group("jira-users-acme") + "/memberships", {"accountId": acme.person("ada").id}
+    assert [(await api.post(path, member)).status for _ in range(2)] == [204, 204]
+    await api.control("POST", "/atlassian/behaviour", {"repeats_count": True})
+    assert (await api.post(path, member)).status == 204
+    writes = (await (await api.control("GET", "/atlassian/writes")).json())["writes"]
+    assert [(write["n"], write["act"], write["account_id"]) for write in writes] == [(n, "group.add", member["accountId"]) for n in (1, 2)]
+    assert (await (await api.control("GET", "/atlassian/writes?after=2")).json())["writes"] == []
