@@ -25,7 +25,7 @@ from tests.torture import document
 from tests.torture.bar import Result, holds
 from tests.torture.scale import Scale, full, quick
 
-SCENARIOS: tuple[str, ...] = ()
+SCENARIOS: tuple[str, ...] = ("kills",)
 """Modules beside this one, in the order of play; each has `async def run(scale, folder, report)`."""
 
 app = typer.Typer(add_completion=False)
@@ -70,6 +70,8 @@ async def _play(chosen: Sequence[str], scale: Scale, keep: Path | None) -> list[
             def report(result: Result) -> None:
                 results.append(result)
                 progress.console.print(_line(result))
+                for sentence in result.wrong if not result.passed else ():
+                    progress.console.print(f"    {sentence}", markup=False)
 
             for name in chosen:
                 await asyncio.to_thread((root / name).mkdir, parents=True)

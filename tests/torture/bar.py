@@ -15,13 +15,18 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One run of a scenario: `what` was done to the bot, in a phrase with its numbers. `control` names the guard that this build lacks."""
+    """
+    One run of a scenario: `what` was done to the bot, in a phrase with its numbers, and what went `wrong`, a sentence each.
+
+    `control` names the guard that this build lacks.
+    """
 
     scenario: str
     what: str
     bars: tuple[Bar, ...]
     seconds: float
     control: str | None = None
+    wrong: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -23,12 +23,17 @@ LIBRARIES = ("slack-bolt", "sqlalchemy", "psycopg", "apscheduler", "httpx", "aio
 def table(results: Sequence[Result]) -> Table:
     """What a terminal shows: a line for each bar, controls last."""
     shown = Table("scenario", "bar", "measured", "threshold", "")
-    for result in sorted(results, key=lambda result: result.control is not None):
+    for result in (result for result in results if result.control is None):
         for bar in result.bars:
-            right = bar.held if result.control is None else True
-            shown.add_row(_title(result), bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=None if right else "red")
-        if not result.passed and result.control is not None:
-            shown.add_row(_title(result), "the control must fail, and did not", style="red")
+            style = None if bar.held else "red"
+            shown.add_row(result.scenario, bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=style)
+    for result in (result for result in results if result.control is not None):
+        title = f"{result.scenario} without {result.control}"
+        for bar in result.bars if result.passed else ():
+            if not bar.held:
+                shown.add_row(title, bar.name, bar.measured, bar.threshold, "failed, as it must")
+        if not result.passed:
+            shown.add_row(title, "every bar was held", "", "one must fail", "**failed**", style="red")
     return shown
 
 
@@ -71,10 +76,6 @@ def _lines(results: Sequence[Result], *, scale: Scale, at: datetime) -> Iterator
     for result in controls:
         failed = "; ".join(f"{bar.name}: {bar.measured} (not {bar.threshold})" for bar in result.bars if not bar.held) or "none"
         yield f"| {result.scenario} | {result.control} | {result.what} | {failed} | {'as it must' if result.passed else '**it held**'} |"
-
-
-def _title(result: Result) -> str:
-    return result.scenario if result.control is None else f"{result.scenario} without {result.control}"
 
 
 def _mark(*, held: bool) -> str:

@@ -25,7 +25,7 @@ def quick(seed: int) -> Scale:
     return Scale(
         name="quick",
         seed=seed,
-        limit_seconds=60,
+        limit_seconds=240,
         kills=20,
         kills_seconds=20,
         pauses=6,

@@ -1,0 +1,70 @@
+"""kill -9 at random times, in bad weather, on both databases: nothing lost, nothing twice, nothing without an approval, chain intact."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from sandbox.faults import Fault
+from tests.torture import postgres
+from tests.torture.bar import Result, at_least
+from tests.torture.build import Change
+from tests.torture.ordeal import CLUSTER, Outcome, Plan, ordeal
+from tests.torture.scale import Scale
+
+READ_FIRST = Change(
+    path="bot/effects/grants.py",
+    old="if payload.afresh or waited or job.unknown or job.attempts > 1:",
+    new="if payload.afresh or waited:",
+)
+RETAKE = (
+    Change(path="storage/outbox.py", old="rows = uow.connection.execute(_ABANDONED).all()", new="rows: list[Any] = []"),
+    Change(path="storage/claims.py", old='"claimable_at": retake_at', new='"claimable_at": retake_at + timedelta(days=99)'),
+)
+LOST_ANSWERS = (Fault(match=r"POST /.*/memberships", share=0.5, drop="after"),)
+LANES = 4
+
+
+async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
+    """SQLite with one process, PostgreSQL with four, then without the read before a repeated write, and without retaking jobs."""
+    chance = Random(scale.seed)
+    plan = _plan(scale)
+    outcome = await ordeal(plan, folder=folder / "sqlite", chance=chance)
+    report(_result(outcome, plan, what="SQLite"))
+    with postgres.running() as server:
+        clustered = replace(plan, databases=(server.fresh("kills"),), commands=CLUSTER)
+        outcome = await ordeal(clustered, folder=folder / "postgresql", chance=chance)
+    report(_result(outcome, clustered, what="PostgreSQL, one web and three workers"))
+    few = replace(plan, kills=4, approvals=8, seconds=min(20, plan.seconds), calm_seconds=8, databases=(None,))
+    blind = replace(few, kills=0, calm_seconds=25, weather=LOST_ANSWERS, changes=(READ_FIRST,))
+    outcome = await ordeal(blind, folder=folder / "blind", chance=chance)
+    report(_result(outcome, blind, what="SQLite", control="the read before a repeated write"))
+    careless = replace(few, changes=RETAKE)
+    outcome = await ordeal(careless, folder=folder / "careless", chance=chance)
+    report(_result(outcome, careless, what="SQLite", control="the retaking of abandoned jobs"))
+
+
+def _plan(scale: Scale) -> Plan:
+    if scale.name == "quick":
+        return Plan(
+            kills=scale.kills,
+            approvals=10,
+            seconds=scale.kills_seconds,
+            calm_seconds=25,
+            rate=3,
+            slow_seconds=2,
+            databases=(None,) * 2,
+            at_once=6,
+        )
+    return Plan(
+        kills=scale.kills, approvals=1500, seconds=scale.kills_seconds, calm_seconds=90, rate=2, slow_seconds=3, databases=(None,) * LANES
+    )
+
+
+def _result(outcome: Outcome, plan: Plan, *, what: str, control: str | None = None) -> Result:
+    bars = outcome.record.bars()
+    if control is None:
+        bars = (at_least("kills", outcome.kills, wanted=plan.kills), at_least("approvals", outcome.approvals, wanted=plan.approvals), *bars)
+    weather = f"{outcome.record.effects:,} writes, {outcome.record.entries:,} audit entries, {outcome.deaths} ended by themselves"
+    done = f"{what}: {outcome.kills:,} kills, {outcome.record.acked:,} approvals acknowledged, {weather}"
+    return Result(scenario="kills", what=done, bars=bars, seconds=outcome.seconds, control=control, wrong=tuple(outcome.record.sentences()))
