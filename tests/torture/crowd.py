@@ -61,18 +61,27 @@ class Crowd:
             await self._one(f"t{number}", may_come_in=number % 4 != 3)
 
     async def _one(self, key: str, *, may_come_in: bool) -> None:
+        await self.ask(key)
+        if may_come_in:
+            await self.approve(key)
+            await self.world.sandbox.slack.until(lambda: self.world.sandbox.atlassian.has_product(key, "jira"), timeout=3600)
+
+    async def ask(self, key: str) -> None:
+        """Ask until that is acknowledged, and wait for the card."""
         slack_id = self.world.sandbox.slack.person(key).id
         await self._until_taken(lambda: self.world.sandbox.slack.types(key, "/request-jira please"))
         self._note("asked", slack_id)
         self.asked += 1
+        await self._card(slack_id)
+
+    async def approve(self, key: str) -> None:
+        """Have somebody approve until that is acknowledged."""
+        slack_id = self.world.sandbox.slack.person(key).id
         card = await self._card(slack_id)
-        if not may_come_in:
-            return
         self._note("clicking", slack_id)
         await self._until_taken(lambda: self._click(card))
         self._note("approved", slack_id)
         self.approved += 1
-        await self.world.sandbox.slack.until(lambda: self.world.sandbox.atlassian.has_product(key, "jira"), timeout=3600)
 
     async def _until_taken(self, act: Callable[[], Awaitable[Delivery | None]]) -> None:
         while True:

@@ -93,32 +93,35 @@ async def ordeal(plan: Plan, *, folder: Path, chance: Random, meanwhile: Meanwhi
 async def _suffer(plan: Plan, outcome: Outcome, meanwhile: Meanwhile | None) -> None:
     enough, worlds = asyncio.Event(), [havoc.world for havoc in outcome.havocs]
     work = [asyncio.create_task(crowd.work(most=MOST_PEOPLE if plan.kills else plan.approvals)) for crowd in outcome.crowds]
-    beside = []
+    beside: list[asyncio.Task[None]] = []
     for havoc in outcome.havocs if plan.kills else ():
         beside += [asyncio.create_task(havoc.torment(command, until=enough)) for command in plan.commands]
-    if meanwhile is not None:
-        beside.append(asyncio.create_task(meanwhile(outcome, enough)))
+    also = [asyncio.create_task(meanwhile(outcome, enough))] if meanwhile is not None else []
     try:
         if plan.kills:
-            await _until_enough(plan, outcome, beside)
+            await _until_enough(plan, outcome, beside, also)
         enough.set()
         for crowd in outcome.crowds if plan.kills else ():
             crowd.close()
-        await asyncio.gather(*beside)
+        await asyncio.gather(*beside, *also)
         await _calm_down(plan, outcome, work)
     finally:
-        await _cancel([*work, *beside])
+        await _cancel([*work, *beside, *also])
     for world in worlds:
         await outcome.record.add(world)
 
 
-async def _until_enough(plan: Plan, outcome: Outcome, beside: Sequence[asyncio.Task[None]]) -> None:
+async def _until_enough(plan: Plan, outcome: Outcome, beside: Sequence[asyncio.Task[None]], also: Sequence[asyncio.Task[None]]) -> None:
     give_up = time.monotonic() + plan.seconds
-    while time.monotonic() < give_up and (outcome.kills < plan.kills or outcome.approvals < plan.approvals):
-        for task in beside:
+    while time.monotonic() < give_up and not _is_enough(plan, outcome, also):
+        for task in (*beside, *also):
             if task.done():
                 task.result()
         await asyncio.sleep(0.1)
+
+
+def _is_enough(plan: Plan, outcome: Outcome, also: Sequence[asyncio.Task[None]]) -> bool:
+    return outcome.kills >= plan.kills and outcome.approvals >= plan.approvals and all(task.done() for task in also)
 
 
 async def _calm_down(plan: Plan, outcome: Outcome, work: Sequence[asyncio.Task[None]]) -> None:

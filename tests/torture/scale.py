@@ -17,6 +17,7 @@ class Scale:
     pauses: int
     database_restarts: int
     database_kills: int
+    database_seconds: float
     recovery_calls: int
 
 
@@ -27,10 +28,11 @@ def quick(seed: int) -> Scale:
         seed=seed,
         limit_seconds=240,
         kills=20,
-        kills_seconds=20,
+        kills_seconds=60,
         pauses=6,
         database_restarts=2,
         database_kills=6,
+        database_seconds=60,
         recovery_calls=6,
     )
 
@@ -46,5 +48,6 @@ def full(seed: int) -> Scale:
         pauses=100,
         database_restarts=20,
         database_kills=200,
+        database_seconds=240,
         recovery_calls=10,
     )

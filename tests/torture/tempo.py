@@ -55,7 +55,7 @@ def fast(rate: float) -> tuple[Change, ...]:
         return ()
     return (
         Change(path="bot/clock.py", old="    return datetime.now(UTC)\n", new=_NOW),
-        Change(path="bot/worker.py", old="deadline = time.monotonic()", new=f"deadline = {rate} * time.monotonic()"),
+        Change(path="bot/worker.py", old="time.monotonic() + LEASE_SECONDS", new=f"{rate} * time.monotonic() + LEASE_SECONDS"),
         Change(path="bot/lease.py", old="deadline - time.monotonic()", new=f"deadline - {rate} * time.monotonic()"),
         Change(path="atlassian/transport.py", old="deadline_seconds: float = 10.0", new=f"deadline_seconds: float = {10 / rate}"),
         Change(path="bot/slack/calls.py", old="DEADLINE_SECONDS = 10\n", new=f"DEADLINE_SECONDS = {10 / rate}\n"),

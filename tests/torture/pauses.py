@@ -1,0 +1,102 @@
+"""
+SIGSTOP for longer than a lease, then SIGCONT: what wakes up must not write what another has taken over meanwhile.
+
+In this build the gap between the read and the write is a second wide, so that most pauses fall into it.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.torture import postgres
+from tests.torture.bar import Result, at_least
+from tests.torture.build import Change, build
+from tests.torture.crowd import Crowd
+from tests.torture.havoc import Record, end, until_true
+from tests.torture.processes import Life, nursery
+from tests.torture.scale import Scale
+from tests.torture.tempo import fast
+from tests.torture.world import Torture, torture
+
+LEASE_SECONDS = 30
+GAP = Change(
+    path="bot/effects/grants.py",
+    old="    try:\n        result = await kit.provisioner.take(step)\n",
+    new="    import asyncio\n\n    await asyncio.sleep(1)\n    try:\n        result = await kit.provisioner.take(step)\n",
+)
+GUARD = Change(path="bot/lease.py", old="        raise LeaseTooShort\n", new="        return\n")
+CALM_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """So many pauses of `workers` processes, beside one that is never stopped."""
+
+    pauses: int
+    workers: int
+    rate: float
+    seconds: float
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Pauses:
+    """How many there were."""
+
+    plan: Plan
+    chance: Random
+    done: int = 0
+
+    async def interrupt(self, worker: Life, *, give_up: float) -> None:
+        """Stop and wake one process until there were pauses enough."""
+        while self.done < self.plan.pauses and time.monotonic() < give_up:
+            await asyncio.sleep(self.chance.uniform(0.5, 2))
+            worker.signal(signal.SIGSTOP)
+            await asyncio.sleep(LEASE_SECONDS / self.plan.rate + self.chance.uniform(0.2, 1.2))
+            worker.signal(signal.SIGCONT)
+            self.done += 1
+
+
+async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
+    """With the guard of the lease, then without."""
+    rate = 4 if scale.name == "quick" else 3
+    proof = Plan(pauses=scale.pauses, workers=3 if scale.name == "quick" else 5, rate=rate, seconds=420)
+    control = Plan(pauses=4, workers=2, rate=rate, seconds=60, changes=(GUARD,))
+    with postgres.running() as server:
+        for name, plan, missing in (("guarded", proof, None), ("unguarded", control, "the guard of the lease before each call")):
+            report(await _play(plan, url=server.fresh(name), folder=folder / name, chance=Random(scale.seed), control=missing))
+
+
+async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, control: str | None) -> Result:
+    begun, pauses, record = time.monotonic(), Pauses(plan=plan, chance=chance), Record()
+    made = await asyncio.to_thread(build, folder / "build", *fast(plan.rate), GAP, *plan.changes)
+    async with nursery(made) as born, torture(folder, nursery=born, rate=plan.rate, people=3000, database_url=url) as world:
+        await _pause(world, pauses)
+        await record.add(world)
+    bars = record.bars()
+    if control is None:
+        bars = (at_least("pauses longer than a lease", pauses.done, wanted=plan.pauses), *bars)
+    what = f"{pauses.done} pauses of {plan.workers} workers, {record.acked} approvals acknowledged, {record.effects} writes"
+    seconds = time.monotonic() - begun
+    return Result(scenario="pauses", what=what, bars=bars, seconds=seconds, control=control, wrong=tuple(record.sentences()))
+
+
+async def _pause(world: Torture, pauses: Pauses) -> None:
+    crowd = Crowd(world=world, at_once=16)
+    lives = [await world.start(command) for command in ("web", "worker", *("worker",) * pauses.plan.workers)]
+    work = asyncio.create_task(crowd.work(most=3000))
+    try:
+        await asyncio.gather(*(life.ready() for life in lives))
+        give_up = time.monotonic() + pauses.plan.seconds
+        await asyncio.gather(*(pauses.interrupt(worker, give_up=give_up) for worker in lives[2:]))
+        crowd.close()
+        await asyncio.wait({work}, timeout=CALM_SECONDS)
+        await until_true(world, patience=CALM_SECONDS)
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        await end(lives)

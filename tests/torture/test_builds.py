@@ -1,0 +1,25 @@
+"""The builds of the controls are made from the product as it reads today."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.torture import kills, pauses, recovery
+from tests.torture.build import Change, build
+from tests.torture.tempo import fast
+
+BUILDS = {
+    "fast": fast(2),
+    "no read first": (*fast(2), kills.READ_FIRST),
+    "no retaking": (*fast(2), *kills.RETAKE),
+    "no lease guard": (*fast(2), pauses.GAP, pauses.GUARD),
+    "no settle time": (recovery.NO_SETTLE,),
+}
+
+
+@pytest.mark.parametrize("changes", BUILDS.values(), ids=BUILDS.keys())
+def test_each_build_can_be_made(tmp_path: Path, changes: tuple[Change, ...]) -> None:
+    """Whoever rewrites a guard learns here, and not after 20 minutes, that its control needs a look."""
+    made = build(tmp_path, *changes)
+    for change in changes:
+        compile((made / change.path).read_text(), change.path, "exec")
