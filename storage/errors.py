@@ -5,6 +5,7 @@ StorageError
 ├── DatabaseAway           cannot be reached, or lost the work: nothing of it is stored; try again later
 ├── DatabaseBusy           did not get its turn in time; `taken` tells whether it may still happen
 ├── NoDatabase             no file where DATABASE_URL points: set it right, or run `comeback migrate`
+├── NotPermitted           the database's role may not: run the command with the role that owns the tables
 ├── SchemaOutdated         run `comeback migrate`
 ├── SchemaTooNew           a later release has been here: run that release
 ├── AlreadyRunning         another process serves this SQLite file
@@ -59,6 +60,16 @@ class SchemaOutdated(StorageError):
         super().__init__(f"the database is at schema {current or 'none'}, this release needs {needed}: run `comeback migrate`")
         self.current = current
         self.needed = needed
+
+
+class NotPermitted(StorageError):
+    """The database's role may not do this: the bot's own on PostgreSQL, which can neither change the tables nor cut the audit trail."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the database's role may not do this ({reason}): "
+            "`comeback migrate` and `comeback audit prune` need the role that owns the tables"
+        )
 
 
 class SchemaTooNew(StorageError):

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from storage.errors import DatabaseAway, DatabaseBusy, StorageError
+from storage.errors import DatabaseAway, DatabaseBusy, NotPermitted, StorageError
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _SERIALIZATION = frozenset({"40001", "40P01"})
 _TIMED_OUT = frozenset({"55P03", "57014", "25P03"})
+_NOT_PERMITTED = "42501"
 _AWAY_CLASSES = ("08", "53", "57P", "58", "25006", "28", "3D")
 
 
@@ -26,6 +27,8 @@ def translated(error: BaseException) -> BaseException:
     if not isinstance(error, DBAPIError):
         return error
     state = _state(error)
+    if state == _NOT_PERMITTED:
+        return NotPermitted(_reason(error))
     if state in _SERIALIZATION | _TIMED_OUT or _is_locked(error):
         return DatabaseBusy(taken=False)
     if error.connection_invalidated or state.startswith(_AWAY_CLASSES) or (not state and isinstance(error, OperationalError)):
