@@ -14,7 +14,7 @@ from bot.usecases import proposing, undoing
 from bot.usecases import reclaims as taking
 from bot.usecases.answers import Checking, Gone, NotAllowed
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
-from storage import audit, batches, exemptions, people, reclaims, seats, warnings
+from storage import audit, batches, erasure, exemptions, people, reclaims, seats, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, SeatActivity, WarningStatus
 from storage.records import Reclaim
@@ -336,6 +336,18 @@ async def test_undo_begins_the_grace_anew(database: Database, settings: Settings
     assert seat.given_at is not None
     returned = (await of(database, batch))["ada"]
     assert (returned.status, returned.reason_code) == (ReclaimStatus.RETURNED, "undo")
+
+
+async def test_the_seat_of_an_erased_person_is_not_put_back(database: Database, settings: Settings) -> None:
+    """Nobody knows any more whose it was; the others get theirs, and the plan comes to its end."""
+    batch = await a_plan(database, settings, "ada", "ben")
+    await taken(database, batch, settings)
+    await database.write(lambda uow: erasure.forget_account(uow, "ben", erased_id="0" * 32))
+    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u"))
+    ada = (await of(database, batch))["ada"]
+    assert PlanFigures.from_json((await now(database, batch)).figures).undo == {ada.id: ASKED}
+    await database.write(lambda uow: undoing.record_undone(uow, ada.id))
+    assert (await now(database, batch)).status is BatchStatus.UNDONE
 
 
 async def test_undo_calls_off_what_has_not_begun(database: Database, settings: Settings) -> None:
