@@ -125,6 +125,7 @@ async def with_fault(fault: Fault | None, request: web.Request, handler: Handler
     if fault is None:
         return await handler(request)
     if fault.when == "before" and fault.delay_s:
+        await request.read()  # it has arrived: a caller who hangs up meanwhile does not take it back
         await clock.sleep(fault.delay_s)
     if fault.drop == "before":
         return _reset(request)
