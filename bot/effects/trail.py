@@ -10,7 +10,7 @@ from bot.effects.posting import posted_before
 from bot.jobs.house import MakeCheckpoint, PostCheckpoint
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import trail as surface
-from bot.usecases import trail
+from bot.usecases import vouching
 from storage import checkpoints
 from storage.records import Job
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 async def make_checkpoint(_: Job, payload: MakeCheckpoint, kit: Kit) -> Outcome:
     """Vouch for what came since the last one; nothing when nothing came."""
     del payload
-    return Done(fact=lambda uow: trail.record_checkpoint(uow, settings=kit.settings.audit))
+    return Done(fact=lambda uow: vouching.record_checkpoint(uow, settings=kit.settings.audit))
 
 
 async def post_checkpoint(job: Job, payload: PostCheckpoint, kit: Kit) -> Outcome:

@@ -1,14 +1,9 @@
-"""Vouching for the audit trail: its checkpoints are made and told, and everything that was kept is held against it."""
+"""Everything that was kept of the audit trail, held against it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
-import structlog
-
-from bot.actor import Actor
 from bot.settings import AuditSettings, split_keys
-from bot.usecases.steps import audit_actor
 from storage import audit, checkpoints, cuts
 from storage.audit import Broken, Verified
 from storage.checkpoint import Checkpoint
@@ -16,8 +11,6 @@ from storage.checkpoints import Examined, Flaw
 from storage.cuts import Unvouched
 from storage.db import UnitOfWork
 from storage.signing import Keyring
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +52,3 @@ def examine(
     stored = checkpoints.examine(uow, keys=keys, base=base)
     flaw = checkpoints.flaw_of(uow, against, keys=keys, base=base) if against else None
     return Verdict(chain=chain, begins=base.seq, stored=stored, flaw=flaw)
-
-
-def record_checkpoint(uow: UnitOfWork, *, settings: AuditSettings) -> Checkpoint | None:
-    """The new checkpoint, where there is something new to vouch for; told to the log once it is stored."""
-    made = checkpoints.record(uow, keyring(settings))
-    if made is not None:
-        uow.on_commit(partial(tell, made))
-    return made
-
-
-def tell(checkpoint: Checkpoint) -> None:
-    """Say the checkpoint in the log, whole, so that the log's keeper can hold it against the trail."""
-    signed = checkpoint.key_id or "nobody"
-    log.info("audit.checkpoint", size=checkpoint.size, root=checkpoint.root, signed_by=signed, checkpoint=checkpoint.text)
-
-
-def cut(uow: UnitOfWork, checkpoint: Checkpoint, *, actor: Actor) -> None:
-    """The trail begins after *checkpoint* from now on, which is an entry itself."""
-    cuts.cut(uow, checkpoint, actor=audit_actor(uow, actor))

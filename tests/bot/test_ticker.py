@@ -111,6 +111,20 @@ def test_schedules_follow_the_settings(outside: Outside) -> None:
     assert scan.job(slot).kind == "scan.start"
 
 
+def test_checkpoints_come_every_quarter_by_a_clock_that_never_goes_back(outside: Outside) -> None:
+    """Each quarter of the hour that comes twice is one of its own; a year of being down is not counted through."""
+    outside.set({**COMPLETE, "COMEBACK_TIMEZONE": "Europe/Berlin"})
+    checkpoint = next(schedule for schedule in schedules(load()) if schedule.name == "checkpoint")
+    assert checkpoint.job("x").kind == "house.make_checkpoint"
+    last = "2026-10-24T23:45"
+    found: list[str] = []
+    for minutes in range(0, 121, 5):
+        slot = newest_slot(checkpoint.trigger, last=last, now=datetime(2026, 10, 25, 0, 0, tzinfo=UTC) + timedelta(minutes=minutes))
+        found, last = ([*found, slot], slot) if slot else (found, last)
+    assert found == [f"2026-10-25T{hour:02}:{minute:02}" for hour in (0, 1) for minute in (0, 15, 30, 45)] + ["2026-10-25T02:00"]
+    assert newest_slot(checkpoint.trigger, last=last, now=datetime(2027, 10, 25, 0, 1, tzinfo=UTC)) == "2027-10-25T00:00"
+
+
 def test_the_digest_comes_weekly_on_its_day(outside: Outside) -> None:
     """On the day and at the hour of the settings, by their own wall clock, into the channel that they name."""
     idle = {"COMEBACK_IDLE__DIGEST_DAY": "fri", "COMEBACK_IDLE__DIGEST_AT": "16:30", "COMEBACK_IDLE__DIGEST_CHANNEL": "C0SAVINGS"}

@@ -45,3 +45,17 @@ async def test_a_slot_fires_once_whoever_ticks(database: Database) -> None:
     assert await database.write(lambda uow: slots.claim(uow, "scan", "2026-11-03T02:30"))
     assert await database.write(lambda uow: slots.claim(uow, "digest", "2026-11-09T09:00"))
     assert await database.read(lambda uow: slots.latest(uow, "scan")) == "2026-11-03T02:30"
+
+
+async def test_old_slots_are_forgotten_except_the_last_of_each_job(database: Database, clock: MovableClock) -> None:
+    """A schedule that rests for long still knows where it stands."""
+    for slot in ("2026-11-02T02:30", "2026-11-03T02:30"):
+        assert await database.write(lambda uow, slot=slot: slots.claim(uow, "scan", slot))  # type: ignore[misc]
+    assert await database.write(lambda uow: slots.claim(uow, "digest", "2026-11-01T09:00"))
+    assert await database.write(lambda uow: slots.prune(uow, before=uow.now - timedelta(days=1))) == 0
+    clock.advance(timedelta(days=31))
+    assert await database.write(lambda uow: slots.prune(uow, before=clock.now() - timedelta(days=30))) == 1
+    assert await database.read(lambda uow: (slots.latest(uow, "scan"), slots.latest(uow, "digest"))) == (
+        "2026-11-03T02:30",
+        "2026-11-01T09:00",
+    )

@@ -33,6 +33,8 @@ def prune(
         from bot.cli.people import login
         from bot.settings import TrailSettings, load
         from bot.usecases import trail
+        from bot.usecases.steps import audit_actor
+        from storage import cuts
 
         settings = load(TrailSettings).audit
         oldest = _oldest(before, keep_days=settings.keep_days, now=clock.system_now())
@@ -42,7 +44,7 @@ def prune(
             checkpoint = _checkpoint(database, keys, before=oldest)
             _agree(checkpoint, yes=yes)
             actor = TerminalUser(name=login())
-            database.write_now(lambda uow: trail.cut(uow, checkpoint, actor=actor))
+            database.write_now(lambda uow: cuts.cut(uow, checkpoint, actor=audit_actor(uow, actor)))
             dropped = finished + _finish(database)
     typer.echo(f"{dropped} entries are gone; the audit trail begins after entry {checkpoint.size}.")
 
