@@ -5,6 +5,8 @@ It never retries and never waits: the outbox alone retries, and it alone knows w
 """
 
 import asyncio
+import functools
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,7 +170,13 @@ class Transport:
 def open_http() -> httpx.AsyncClient:
     """A client for a handful of calls at once; httpx slows down with more in flight. Proxies come from the environment."""
     limits = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30.0)
-    return httpx.AsyncClient(limits=limits, headers={"User-Agent": "comeback"}, follow_redirects=False)
+    return httpx.AsyncClient(limits=limits, headers={"User-Agent": "comeback"}, follow_redirects=False, verify=trusted())
+
+
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """The authorities that a host's certificate must come from, for all clients: reading them takes 80 ms of CPU."""
+    return httpx.create_ssl_context()
 
 
 def _no_answer(operation: str, *, write: bool, reason: str) -> AtlassianError:

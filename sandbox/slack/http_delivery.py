@@ -18,7 +18,7 @@ import aiohttp
 
 from sandbox.slack.deliveries import ACK_SECONDS, LATE_SECONDS, Answer, Envelope, Json, Outcome, Outgoing, Retry
 
-VERIFY_PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0)
+VERIFY_PAUSES = (0.02, 0.02, 0.05, 0.05, 0.1, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
 def sign(secret: str, *, timestamp: str, body: bytes) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from atlassian.errors import AtlassianError, Broken, Busy, KeyRejected, OutcomeUnknown, Unreachable
 from atlassian.models import UserPage
-from atlassian.transport import Reply, Transport
+from atlassian.transport import Reply, Transport, trusted
 from tests.atlassian.conftest import Wire, reply
 from tests.atlassian.words import NOW
 
@@ -215,3 +215,11 @@ async def test_a_borrowed_client_stays_open_and_an_own_one_is_closed(wire: Wire,
     await own.aclose()
     with pytest.raises(RuntimeError, match="closed"):
         await send(own, write=False)
+
+
+async def test_the_trusted_authorities_are_read_once() -> None:
+    """Reading them is the dearest part of a client, so all clients of a process share them."""
+    trusted.cache_clear()
+    for _ in range(2):
+        await Transport("https://atlassian.example", KEY, now=lambda: NOW).aclose()
+    assert trusted.cache_info().misses == 1
