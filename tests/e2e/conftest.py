@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +16,19 @@ from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
 from storage import access_requests, audit, slots
 from storage.db import Database
+from storage.errors import StorageError
 from storage.records import AccessRequest, AuditEntry
+from tests.e2e.pulse import pulse
 
 ADMINS = "G0ADMINS"
 QUIET = ("scan", "plan", "digest", "checkpoint", "post_checkpoint")
 """The schedules that speak in the admin channel, or work while a story counts."""
 PATIENCE = 20
 """Seconds that a story waits for what it expects."""
+LOOKS = 20
+"""How often in a second it looks whether that has come."""
+PACE = timedelta(seconds=1.3)
+"""No bucket of Slack's pauses for longer; whatever waits for longer is the story's to move."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +68,11 @@ class Stage:
         return await self._until(there, why=f"{person} was not whispered {saying!r}")
 
     async def _until(self, there: Callable[[], Message | None], *, why: str, step: timedelta = timedelta(0)) -> Message:
-        for _ in range(PATIENCE):
+        for look in range(1, PATIENCE * LOOKS):
             try:
-                found = await self.sandbox.slack.until(there, timeout=1)
+                found = await self.sandbox.slack.until(there, timeout=1 / LOOKS)
             except TimeoutError:
-                self.later(step)
+                await self._go_on(step if look % LOOKS == 0 else timedelta(0))
             else:
                 assert found is not None
                 return found
@@ -88,13 +94,21 @@ class Stage:
 
     async def logged(self, kind: str, *, times: int = 1, step: timedelta = timedelta(0)) -> None:
         """Wait for that many audit entries of this kind; the clock is moved by *step* each second until they are there."""
-        for look in range(1, PATIENCE * 20):
+        for look in range(1, PATIENCE * LOOKS):
             if (await self.kinds()).count(kind) >= times:
                 return
-            await asyncio.sleep(0.05)
-            if step and look % 20 == 0:
-                self.later(step)
+            await asyncio.sleep(1 / LOOKS)
+            await self._go_on(step if look % LOOKS == 0 else timedelta(0))
         raise AssertionError(f"no {kind} in {await self.kinds()}")
+
+    async def _go_on(self, step: timedelta) -> None:
+        """Move the world by *step*, and over a pause in which the bot does nothing but keep its pace."""
+        with suppress(StorageError):  # a story may have taken the database away
+            busy, due = await self.parts.database.read(pulse)
+            pause = due - self.sandbox.clock.now() if due is not None and not busy else timedelta(0)
+            step = max(step, pause if pause <= PACE else timedelta(0))
+        if step > timedelta(0):
+            self.later(step)
 
     def later(self, by: timedelta) -> None:
         """Move the world's clock, which is the bot's too."""

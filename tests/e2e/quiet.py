@@ -3,10 +3,8 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from storage import outbox
-from storage.db import UnitOfWork
-from storage.lifecycle import JobState
 from tests.e2e.conftest import Stage
+from tests.e2e.pulse import pulse
 
 SOON = timedelta(minutes=20)
 """Reminders and drift looks are hours away, and all that goes on by itself is nearer than this."""
@@ -15,7 +13,7 @@ SOON = timedelta(minutes=20)
 async def until_quiet(stage: Stage, *, soon: timedelta = SOON) -> None:
     """Let the bot work; whenever it only waits, move the world to what it waits for. Ends when nothing is due *soon*."""
     while True:
-        busy, due = await stage.parts.database.read(_pulse)
+        busy, due = await stage.parts.database.read(pulse)
         now = stage.sandbox.clock.now()
         if not busy and (due is None or due - now > soon):
             return
@@ -27,7 +25,7 @@ async def until_quiet(stage: Stage, *, soon: timedelta = SOON) -> None:
 async def until(stage: Stage, moment: datetime) -> None:
     """Let the bot work, the world moved to whatever it waits for, until it is *moment* there and nothing is due."""
     while True:
-        busy, due = await stage.parts.database.read(_pulse)
+        busy, due = await stage.parts.database.read(pulse)
         now = stage.sandbox.clock.now()
         if not busy and (due is None or due > moment):
             stage.later(max(moment - now, timedelta(0)))
@@ -35,8 +33,3 @@ async def until(stage: Stage, moment: datetime) -> None:
         if not busy and due is not None and due > now:
             stage.later(due - now)
         await asyncio.sleep(0.002)
-
-
-def _pulse(uow: UnitOfWork) -> tuple[bool, datetime | None]:
-    """Whether a job is being done now, and when the next is due."""
-    return any(kind.state is JobState.LEASED for kind in outbox.backlog(uow)), outbox.next_due(uow)
