@@ -5,8 +5,12 @@ SURVEY := .survey
 BIN := $(VENV)/bin
 ARGS ?=
 RUNNER ?=
+# The locks are complete, so nothing is left to resolve. What is never imported need not be compiled: that is most of it.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes
+# Compiled modules halve the start of each process that tests start; some machines are told not to write them.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo run doctor test bench torture check supply format lock clean
+.PHONY: help demo run doctor test bench torture check types style supply format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,13 +22,13 @@ $(BIN)/python:
 # Two stamps, so that `make demo` fetches what runs and not what tests.
 $(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing Comeback (the first time only) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(INSTALL) -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	@echo "Installing the test tools (the first time only) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.app ## see it work in a sandbox, in your browser (ARGS=--script: in the terminal, by itself)
@@ -37,7 +41,7 @@ doctor: $(VENV)/.app ## ask what is wrong with your settings
 	@$(BIN)/comeback doctor
 
 test: $(VENV)/.dev ## the tests, on SQLite and on a PostgreSQL that they bring along
-	@$(BIN)/python $(RUNNER) -m pytest -n 2 $(ARGS)
+	@$(BIN)/python $(RUNNER) -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading them (two minutes; ARGS="--people 10000")
 	@$(BIN)/python -m benchmarks.scan $(ARGS)
@@ -46,17 +50,21 @@ torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing 
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/mypy tests
-	$(BIN)/lint-imports
-	$(BIN)/python -m docs.generate --check
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types style
+	@$(MAKE) --no-print-directory demo ARGS=--script
 	@rm -f .coverage .coverage.*
-	$(MAKE) test RUNNER="-m coverage run"
+	@$(MAKE) --no-print-directory test RUNNER="-m coverage run"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(MAKE) demo ARGS=--script
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+style: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
 
 supply: $(SURVEY)/.done ## ask for known holes in the dependencies, and write their list (sbom.cdx.json)
 	$(SURVEY)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt

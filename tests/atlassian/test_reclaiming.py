@@ -52,6 +52,7 @@ async def give_back(acme: Acme, account: Account, wanted: ProductWanted, snapsho
     return await acme.bring_back(state, wanted=wanted, snapshot=snapshot)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("product", ["jira", "confluence"])
 async def test_a_population_loses_the_seat_and_gets_it_back(http: httpx.AsyncClient, product: str) -> None:
     """For each account: the seat is gone and nothing else changed, or nothing did; then all is as it was, and stays so."""
@@ -97,6 +98,7 @@ def assert_touches_nothing_foreign(acme: Acme, before: Account, after: Account) 
     assert {role for _, role in before.roles - after.roles} <= {USER}
 
 
+@pytest.mark.large
 async def test_two_products_are_taken_and_returned_together(http: httpx.AsyncClient) -> None:
     """Planned from one look: each product that is taken is gone, and both snapshots bring back what there was."""
     async with Sandbox(people=120) as sandbox:

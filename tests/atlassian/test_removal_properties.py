@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from atlassian.removal import plan_removal
 from atlassian.steps import RemoveFromGroup, RevokeRole, Step
 from tests.atlassian.reclaim_words import CUSTOMER, DESK, DOCS, GROUPS, world
 from tests.atlassian.words import ACME, ADMIN, CONFLUENCE, JIRA, NORTH, PLATFORM, USER, WANTED, Miniature
+
+pytestmark = pytest.mark.large
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from atlassian.planning import plan_restore
 from atlassian.steps import CancelDeletion, Enable, Restore, Step
 from tests.atlassian.reclaim_words import GROUPS, world
 from tests.atlassian.words import ACME, ADMIN, CONFLUENCE, JIRA, NORTH, USER, WANTED, Miniature
+
+pytestmark = pytest.mark.large
 
 MOST_STEPS = 10
 REVIVING = (CancelDeletion, Enable, Restore)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bot.figures.report import ProductReport
 from bot.slack.surfaces.digest_texts import TITLE
 from bot.usecases.figures import report_of, since_ever
@@ -29,6 +31,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.large
 async def test_a_year(small_stage: OpenStage) -> None:
     """Scan, warn, keep, exempt, plan, reclaim, return, renewal, digest: nobody loses what they use, and the figures are true."""
     async with small_stage(scheduled=True, **SETTINGS) as stage:

@@ -22,6 +22,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_seats_go_and_come_back_as_they_must(small_stage: OpenStage, seed: int) -> None:
     """An oracle that shares no line with the bot says which accounts change and how; after the undo all are what they were."""

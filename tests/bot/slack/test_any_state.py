@@ -1,5 +1,6 @@
 """Whatever Atlassian tells about somebody, their card is one that Slack takes."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from bot.slack.surfaces.message import to_json
 from sandbox.slack.blocks.surfaces import TOTAL_TEXT, refuse_message_blocks, total_text
 from storage.lifecycle import RequestStatus
 from tests.bot.slack.words import CONFLUENCE, card_view
+
+pytestmark = pytest.mark.large
 
 LONGEST_TEXT = 4000
 REASONS = ("several_accounts", "no_modifiable_group", "group_not_manageable", "externalDirectory.scim")
