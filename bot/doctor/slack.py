@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
+from bot.doctor.approvals import enough
 from bot.doctor.digest_channel import digest_place
 from bot.doctor.lines import Line, green, note, red, yellow
 from bot.policy import PersonKind, Profile
@@ -34,16 +35,16 @@ async def check(
     socket = await _app_token(inspection, slack)
     if not works:
         return (*token, *socket)
-    rest = await asyncio.gather(*_after_token(inspection, admin, digest_channel=digest_channel))
+    rest = await asyncio.gather(*_after_token(inspection, admin, products=products, digest_channel=digest_channel))
     return (*token, *socket, *_commands(products), *(line for lines in rest for line in lines))
 
 
 def _after_token(
-    inspection: Inspection, admin: AdminSettings | None, *, digest_channel: str | None
+    inspection: Inspection, admin: AdminSettings | None, *, products: ProductSettings | None, digest_channel: str | None
 ) -> Iterable[Awaitable[tuple[Line, ...]]]:
     if admin is not None:
         yield _channel(inspection, admin.admin_channel)
-        yield _approvers(inspection, admin.approvers)
+        yield _approvers(inspection, admin.approvers, products=products)
     if digest_channel is not None and (admin is None or digest_channel != admin.admin_channel):
         yield digest_place(inspection, digest_channel, failed=_failed)
 
@@ -128,41 +129,52 @@ def _good_channel(facts: ChannelFacts, *, name: str) -> Line:
     return green("admin channel", f"{name} is private, and the bot is in it")
 
 
-async def _approvers(inspection: Inspection, approvers: tuple[str, ...]) -> tuple[Line, ...]:
+_Found = tuple[Line, frozenset[str]]
+"""A line, and whom of those it is about may decide."""
+
+
+async def _approvers(inspection: Inspection, approvers: tuple[str, ...], *, products: ProductSettings | None) -> tuple[Line, ...]:
     try:
         team = await inspection.team()
     except SlackError as error:
         return (_failed("approvers", error, variable="SLACK_BOT_TOKEN"),)
     gate = asyncio.Semaphore(AT_ONCE)
-    return tuple(await asyncio.gather(*(_approver(inspection, one, team=team, gate=gate) for one in approvers)))
+    found = await asyncio.gather(*(_approver(inspection, one, team=team, gate=gate) for one in approvers))
+    good = frozenset(slack_id for _, ids in found for slack_id in ids)
+    # Where nobody may decide, or Slack would not tell, the lines above say what is to be mended first.
+    return (*(line for line, _ in found), *(enough(products, approvers=good) if good else ()))
 
 
-async def _approver(inspection: Inspection, approver: str, *, team: Team, gate: asyncio.Semaphore) -> Line:
+async def _approver(inspection: Inspection, approver: str, *, team: Team, gate: asyncio.Semaphore) -> _Found:
     subject = f"approver {approver}"
     try:
         if _is_group(approver):
             return await _group(inspection, approver, team=team, gate=gate)
         profile = await _profile(inspection, approver, team=team, gate=gate)
     except SlackError as error:
-        return _failed(subject, error, variable="COMEBACK_APPROVERS")
+        return _failed(subject, error, variable="COMEBACK_APPROVERS"), frozenset()
     if profile.kind is PersonKind.MEMBER:
-        return green(subject, f"{profile.name}, a member in good standing")
-    return red(subject, f"may not decide: {profile.kind.value}", "replace the id in COMEBACK_APPROVERS")
+        return green(subject, f"{profile.name}, a member in good standing"), frozenset({approver})
+    return red(subject, f"may not decide: {profile.kind.value}", "replace the id in COMEBACK_APPROVERS"), frozenset()
 
 
-async def _group(inspection: Inspection, group: str, *, team: Team, gate: asyncio.Semaphore) -> Line:
+async def _group(inspection: Inspection, group: str, *, team: Team, gate: asyncio.Semaphore) -> _Found:
     subject = f"approvers {group}"
     async with gate:
         ids = await inspection.members(group)
     if ids is None:
-        return red(subject, "no such user group", "replace the id in COMEBACK_APPROVERS")
+        return red(subject, "no such user group", "replace the id in COMEBACK_APPROVERS"), frozenset()
     people = await asyncio.gather(*(_profile(inspection, one, team=team, gate=gate) for one in ids))
-    good = [person for person in people if person.kind is PersonKind.MEMBER]
+    good = frozenset(person.slack_id for person in people if person.kind is PersonKind.MEMBER)
+    return _group_line(subject, good=len(good), of=len(people)), good
+
+
+def _group_line(subject: str, *, good: int, of: int) -> Line:
     if not good:
         return red(subject, "nobody in the user group may decide", "add a member who is neither a guest nor deactivated")
-    if len(good) < len(people):
-        return yellow(subject, f"{len(good)} of {len(people)} people may decide", "remove guests and deactivated people from the group")
-    return green(subject, f"{len(good)} in good standing")
+    if good < of:
+        return yellow(subject, f"{good} of {of} people may decide", "remove guests and deactivated people from the group")
+    return green(subject, f"{good} in good standing")
 
 
 async def _profile(inspection: Inspection, slack_id: str, *, team: Team, gate: asyncio.Semaphore) -> Profile:

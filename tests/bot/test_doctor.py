@@ -224,6 +224,17 @@ async def test_group_with_a_guest_is_a_warning(world: Sandbox) -> None:
     assert await light_of("approvers S0ADMINS") is Light.YELLOW
 
 
+@pytest.mark.parametrize(
+    ("members", "light"),
+    [(["grace"], Light.YELLOW), (["omar"], Light.RED), (["grace", "hugo"], Light.GREEN), (["grace", "ivy"], Light.YELLOW)],
+)
+async def test_as_many_may_approve_as_must(world: Sandbox, outside: Outside, members: list[str], light: Light) -> None:
+    """Two must: one alone never ends a request, two can't when one of them asks; a guest and a person who is named twice are no more."""
+    outside.set({"COMEBACK_PRODUCTS__JIRA__APPROVALS": "2"})
+    world.slack.set_group("S0ADMINS", members)
+    assert await light_of("Jira: approvals") is light
+
+
 @pytest.mark.parametrize("state", [KeyState.REVOKED, KeyState.EXPIRED])
 async def test_dead_key_is_red(world: Sandbox, state: KeyState) -> None:
     """Without the key nothing can be asked; the remedy says how to make one."""
