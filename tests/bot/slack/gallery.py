@@ -1,6 +1,7 @@
 """Every card there is, by name: one for each state, and for each thing that an approver may have to know."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from bot.billing import Money, ReturnCost
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.put_back import PutBack
 from storage.lifecycle import RequestStatus, Verdict
-from tests.bot.slack.words import CONFLUENCE, card_view, decision, state
+from tests.bot.slack.words import CONFLUENCE, JIRA_OF_TWO, by_policy, card_view, decision, state
 
 R = RequestStatus
 LONG_AGO = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
@@ -49,6 +50,21 @@ CARDS: Mapping[str, CardView] = {
     ),
     "pending_old_group_is_gone": card_view(
         back=PutBack(taken_at=LONG_AGO, missing=("jira-2019",), by_substitute=True, instead="jira-users-acme")
+    ),
+    "pending_first_of_two": card_view(product=JIRA_OF_TWO),
+    "pending_second_of_two": card_view(product=JIRA_OF_TWO, decision=decision()),
+    "approved_by_policy": card_view(R.APPROVED, policy=by_policy()),
+    "approved_by_two": card_view(R.APPROVED, product=JIRA_OF_TWO, decisions=(decision(), decision(by="omar"))),
+    "granted_by_policy": card_view(R.GRANTED, reason_code="restored", policy=by_policy()),
+    "needs_attention_policy_ended": card_view(
+        R.NEEDS_ATTENTION, reason_code="policy_ended", details={"reason": "costs"}, policy=by_policy(), round_number=2
+    ),
+    "needs_attention_second_of_two": card_view(
+        R.NEEDS_ATTENTION,
+        product=JIRA_OF_TWO,
+        reason_code="more_than_agreed",
+        round_number=2,
+        decisions=(decision(), decision(by="omar"), replace(decision(), round_number=2)),
     ),
     "approved": card_view(R.APPROVED, decision=decision()),
     "waiting_for_a_seat": card_view(R.WAITING, reason_code="seats_exhausted", decision=decision(), queue_position=3),

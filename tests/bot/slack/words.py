@@ -8,12 +8,13 @@ from atlassian.licences import GroupRef
 from bot.settings import Product
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.message import Message, to_json
-from storage.lifecycle import RequestStatus, Verdict
-from storage.records import AccessRequest, Decision
+from storage.lifecycle import RequestStatus, ReturnPolicy, Verdict
+from storage.records import AccessRequest, Decision, PolicyApproval
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 CLOUD = "11111111-2222-3333-4444-555555555555"
 JIRA = Product(key="jira", name="Jira", resource=f"ari:cloud:jira-software::site/{CLOUD}", link="https://acme.atlassian.net/jira")
+JIRA_OF_TWO = JIRA.model_copy(update={"approvals": 2})
 CONFLUENCE = Product(key="confluence", name="Confluence", resource=f"ari:cloud:confluence::site/{CLOUD}")
 
 
@@ -58,6 +59,18 @@ def decision(verdict: Verdict = Verdict.APPROVE, *, reason: str | None = None, b
     )
 
 
+def by_policy(**facts: str) -> PolicyApproval:
+    """The approval of Ada's request by the policy of free returns."""
+    return PolicyApproval(
+        id="a-1",
+        request_id="r-ada",
+        round_number=1,
+        policy=ReturnPolicy.FREE_RETURN,
+        facts={"reclaim": "rec-1", "taken_on": "2026-11-20", "free_until": "2026-12-14"} | facts,
+        decided_at=NOW - timedelta(minutes=2),
+    )
+
+
 def state(*levels: WayBack, **changes: Any) -> AccessState:
     """What was found about Ada: out of the licence group, last seen in spring."""
     facts: dict[str, Any] = {
@@ -77,7 +90,7 @@ def card_view(status: RequestStatus = RequestStatus.PENDING, **changes: Any) -> 
     """The card of Ada's request; with `decision` that is all that was said."""
     if "decision" in changes:
         changes["decisions"] = (changes.pop("decision"),)
-    facts = {name: changes.pop(name) for name in tuple(changes) if name in AccessRequest.__dataclass_fields__}
+    facts = {name: changes.pop(name) for name in tuple(changes) if name in AccessRequest.__dataclass_fields__ and name != "product"}
     view: dict[str, Any] = {"request": request(status, **facts), "product": JIRA, "now": NOW, "state": state(), "seats_left": 14}
     return CardView(**{**view, **changes})
 
