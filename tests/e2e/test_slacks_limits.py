@@ -51,7 +51,8 @@ async def test_a_burst_of_cards_keeps_to_what_slack_allows(small_stage: OpenStag
         stage.sandbox.faults.add(Fault(side="slack", match=POST, skip=5, times=1, **limited))
         count(stage, POST)
         count(stage, REDRAW)
-        await stage.parts.database.write(lambda uow: [ask(uow, who, stage) for who in people], wait_seconds=PATIENCE)
+        for who in people:
+            await stage.parts.database.write(lambda uow, who=who: ask(uow, who, stage), wait_seconds=PATIENCE)  # type: ignore[misc]
         while not stage.sandbox.faults.active()[0]["hit"]:
             await until(stage, stage.sandbox.clock.now() + timedelta(seconds=1))
         before = sent(stage, POST)
