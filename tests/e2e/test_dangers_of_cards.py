@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.slack import posting
 from sandbox.slack.messages import Message
+from sandbox.slack.mrkdwn import Ping
 from storage.lifecycle import RequestStatus
 from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.quiet import until, until_quiet
@@ -102,3 +103,33 @@ async def test_a_person_deactivated_between_click_and_message_is_noted(small_sta
         await stage.sandbox.slack.submits("grace", stage.sandbox.slack.views("grace")[0], {"reason": "no"})
         await stage.logged("notice.undeliverable")
         assert (await stage.request()).status is RequestStatus.DENIED
+
+
+CORPUS = (
+    "<!channel> <!here> <!everyone> <!subteam^S0ADMINS> <@U0OMAR> <https://evil.example|Approve> @here @channel"
+    " `x` *b*\u202e\n>q &lt;!channel&gt;"
+)
+
+
+def rung(stage: Stage) -> list[Ping]:
+    """What the messages so far would ring, beside the people that they are about."""
+    return [ping for ping in stage.sandbox.slack.pings if ping.is_loud or ping.target == "U0OMAR"]
+
+
+async def test_nothing_that_people_write_rings_a_bell(small_stage: OpenStage) -> None:
+    """Through command, form, card, reminder in the thread, denial and status: mentions, links and marks stay words."""
+    async with small_stage() as stage:
+        slack = stage.sandbox.slack
+        await slack.types("ada", "/request-jira")
+        await slack.submits("ada", slack.views("ada")[0], {"reason": CORPUS + "x" * 100})
+        card = await stage.card(saying="asks for Jira")
+        await slack.types("lena", f"/request-jira {CORPUS}")
+        await go_on(stage, LONG_BUMP)
+        await stage.parts.kit.directory.refresh()
+        await slack.clicks("grace", card, "request.deny")
+        await slack.submits("grace", slack.views("grace")[0], {"reason": CORPUS})
+        await stage.told("ada", "Approve")
+        await slack.types("ada", "/request-jira status")
+        await slack.opens_home("ada")
+        await until_quiet(stage)
+        assert rung(stage) == []

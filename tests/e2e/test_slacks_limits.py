@@ -52,7 +52,7 @@ async def test_a_burst_of_cards_keeps_to_what_slack_allows(small_stage: OpenStag
         count(stage, POST)
         count(stage, REDRAW)
         for who in people:
-            await stage.parts.database.write(lambda uow, who=who: ask(uow, who, stage), wait_seconds=PATIENCE)  # type: ignore[misc]
+            await stage.parts.database.write(lambda uow, who=who: ask(uow, who, stage), wait_seconds=PATIENCE)
         while not stage.sandbox.faults.active()[0]["hit"]:
             await until(stage, stage.sandbox.clock.now() + timedelta(seconds=1))
         before = sent(stage, POST)

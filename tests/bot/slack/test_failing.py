@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -13,6 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.slack.app import build_app
 from bot.slack.calls import make_client
 from bot.slack.surfaces import card
+from bot.slack.surfaces.notices import NoticeView
 from sandbox.slack.deliveries import Outcome
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus
@@ -64,6 +66,18 @@ async def test_click_is_answered_while_the_database_is_stuck(door: Door, sqlite_
     assert delivery.outcome is Outcome.OK
     assert request.status is RequestStatus.PENDING
     assert "on our side" in door.sandbox.slack.ephemerals("grace")[-1].words
+
+
+async def test_a_sentence_that_comes_too_late_is_let_go(http_door: Door) -> None:
+    """The address to answer at lives for half an hour, and only Slack's own is used: what is lost there is logged, and no more."""
+    delivery = await http_door.sandbox.slack.clicks("grace", await card_of_ada(http_door), card.DENY)
+    http_door.sandbox.clock.advance(timedelta(minutes=31))
+    asides = http_door.desk.asides
+    with structlog.testing.capture_logs() as logged:
+        assert asides.say(delivery.payload, NoticeView(news="busy"))
+        await asides.drain(5)
+    assert [(entry["event"], entry["status"]) for entry in logged] == [("aside.lost", 404)]
+    assert not asides.say({**delivery.payload, "response_url": "https://hooks.slack.com.evil.example/x"}, NoticeView(news="busy"))
 
 
 async def test_event_that_was_not_stored_is_not_acknowledged(http_door: Door, sqlite_url: str) -> None:
