@@ -19,6 +19,7 @@ from tests.torture.world import Torture
 APOLOGIES = ("nothing was saved", "can't tell whether", "on our side")
 LOOK = 0.1
 AGAIN = 0.4
+APOLOGY_SECONDS = 1.5
 APPROVER = "grace"
 
 
@@ -27,12 +28,11 @@ class Crowd:
     """
     Everybody who asks in one world, `at_once` of them at a time; of every four the last is never approved.
 
-    `is_patient` is for databases that may be away: a click counts only when no apology follows it within a second.
+    A click counts when no apology follows it: the bot answers Slack in time even when it could not store a thing, and says so privately.
     """
 
     world: Torture
     at_once: int = 12
-    is_patient: bool = False
     asked: int = 0
     approved: int = 0
     _next: int = 0
@@ -95,14 +95,12 @@ class Crowd:
     async def _is_taken(self, delivery: Delivery, before: int) -> bool:
         if delivery.outcome is not Outcome.OK or any(words in json.dumps(delivery.answer) for words in APOLOGIES):
             return False
-        if self.is_patient and delivery.kind == "block_actions":
-            await asyncio.sleep(1)
+        if delivery.kind == "block_actions":
+            await asyncio.sleep(APOLOGY_SECONDS)
             return self._apologies() == before
         return True
 
     def _apologies(self) -> int:
-        if not self.is_patient:
-            return 0
         return sum(any(words in message.words for words in APOLOGIES) for message in self.world.sandbox.slack.ephemerals(APPROVER))
 
     async def _click(self, card: Message) -> Delivery | None:

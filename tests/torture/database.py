@@ -36,7 +36,6 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
             databases=(server.fresh("crashed"),),
             commands=CLUSTER,
             at_once=8,
-            is_patient=True,
         )
         outcome = await ordeal(plan, folder=folder, chance=chance, meanwhile=crash_on)
     bars = (

@@ -39,7 +39,6 @@ class Plan:
     databases: Sequence[str | None] = (None,)
     commands: Sequence[str] = EMBEDDED
     at_once: int = 12
-    is_patient: bool = False
     weather: Sequence[Fault] = ()
     changes: Sequence[Change] = ()
 
@@ -84,7 +83,7 @@ async def ordeal(plan: Plan, *, folder: Path, chance: Random, meanwhile: Meanwhi
             for fault in plan.weather or storm(slow_seconds=plan.slow_seconds):
                 world.sandbox.faults.add(fault)
             outcome.havocs.append(Havoc(world=world, chance=Random(chance.random())))
-            outcome.crowds.append(Crowd(world=world, at_once=plan.at_once, is_patient=plan.is_patient))
+            outcome.crowds.append(Crowd(world=world, at_once=plan.at_once))
         await _suffer(plan, outcome, meanwhile)
     outcome.seconds = time.monotonic() - begun
     return outcome
