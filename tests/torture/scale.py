@@ -19,6 +19,9 @@ class Scale:
     database_kills: int
     database_seconds: float
     recovery_calls: int
+    race_requests: int
+    edge_forgeries: int
+    edge_replays: int
 
 
 def quick(seed: int) -> Scale:
@@ -34,6 +37,9 @@ def quick(seed: int) -> Scale:
         database_kills=6,
         database_seconds=60,
         recovery_calls=6,
+        race_requests=40,
+        edge_forgeries=2_000,
+        edge_replays=300,
     )
 
 
@@ -50,4 +56,7 @@ def full(seed: int) -> Scale:
         database_kills=200,
         database_seconds=240,
         recovery_calls=10,
+        race_requests=1_000,
+        edge_forgeries=100_000,
+        edge_replays=10_000,
     )

@@ -1,0 +1,153 @@
+"""Eight decide at once (B4): each request has exactly one decision, the seven others learn whose it was, and nobody is granted twice."""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from sandbox.human import AtlassianState, SlackKind
+from sandbox.server import Sandbox
+from tests.torture import postgres, rows
+from tests.torture.bar import Bar, Result, exactly, holds
+from tests.torture.build import ROOT, Change, build
+from tests.torture.doors import Doors, open_doors, world
+from tests.torture.letters import Letter
+from tests.torture.scale import Scale
+
+AT_ONCE = 8
+REQUESTS_AT_ONCE = 5
+PATIENCE = 240
+"""Seconds that the worker gets for the grants."""
+SETTINGS = {"COMEBACK_ATLASSIAN_PER_SECOND": "100", "COMEBACK_GRANTS_PER_DAY": "5000"}
+
+ONE_DECISION = "SELECT count(DISTINCT request_id) FROM decisions"
+MANY_DECISIONS = "SELECT count(*) FROM (SELECT request_id FROM decisions GROUP BY request_id HAVING count(*) > 1) AS many"
+TOLD = "SELECT count(*) FROM outbox WHERE kind = 'notice.whisper' AND CAST(payload AS TEXT) LIKE '%decided_already%'"
+GRANTED = "SELECT count(*) FROM access_requests WHERE status = 'granted'"
+UNFINISHED = """
+    SELECT count(*) FROM outbox WHERE state <> 'done'
+    AND kind IN ('request.admit', 'access.grant', 'access.read_back', 'decision.check')
+"""
+
+NO_CAS = (
+    Change(
+        path="storage/access_requests.py",
+        old='_MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(',
+        new="_MOVE = update(access_requests).where(_THIS).values(",
+    ),
+    Change(
+        path="storage/access_requests.py",
+        old='moved = uow.connection.execute(statement, {"this_id": request_id, "sources": sources, **values}).rowcount',
+        new='moved = uow.connection.execute(statement, {"this_id": request_id, **values}).rowcount',
+    ),
+)
+
+
+async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
+    """Both databases, PostgreSQL with two processes that answer; and a control on SQLite."""
+    report(await _raced(folder / "sqlite", scale=scale, amount=scale.race_requests, roles=("run",)))
+    with postgres.running() as server:
+        url = server.fresh("race")
+        report(await _raced(folder / "postgresql", scale=scale, amount=scale.race_requests, roles=("web", "web", "worker"), url=url))
+    product = build(folder / "build", *NO_CAS)
+    control = "the compare-and-set of a request's status"
+    report(await _raced(folder / "control", scale=scale, amount=10, roles=("web",), product=product, control=control))
+
+
+async def _raced(
+    folder: Path,
+    *,
+    scale: Scale,
+    amount: int,
+    roles: Sequence[str],
+    url: str | None = None,
+    product: Path = ROOT,
+    control: str | None = None,
+) -> Result:
+    begun = time.monotonic()
+    async with AsyncExitStack() as stack:
+        # A third of these people have lost their seat, and not all of them the one in Jira.
+        sandbox = await stack.enter_async_context(world(people=50 + 5 * amount, free_seats=amount + 1000))
+        people = _who_lost_jira(sandbox)[: amount + AT_ONCE]
+        approvers, asking = people[:AT_ONCE], people[AT_ONCE:]
+        settings = {**SETTINGS, "COMEBACK_APPROVERS": json.dumps(approvers)}
+        doors = await stack.enter_async_context(open_doors(folder, sandbox, database_url=url, roles=roles, product=product, **settings))
+        await doors.deliver([doors.post.command(one, "please", trigger=f"ask.{one}") for one in asking])
+        answers = await _decide_all(doors, approvers, chance=random.Random(scale.seed))
+        if set(roles) & {"run", "worker"}:
+            await _work_off(doors)
+        bars = (exactly("requests", doors.count("SELECT count(*) FROM access_requests"), wanted=amount), *_bars(doors, answers))
+    what = f"{amount:,} requests x {AT_ONCE} decisions at once on {doors.kind} with {', '.join(roles)}"
+    return Result(scenario="race", what=what, bars=bars, seconds=time.monotonic() - begun, control=control)
+
+
+def _who_lost_jira(sandbox: Sandbox) -> list[str]:
+    """The Slack ids of people whose seat in Jira was taken, and whom one write gives it back."""
+    lost = (
+        human
+        for human in sandbox.world.humans
+        if human.atlassian is AtlassianState.IDLE_REMOVED and "jira" in human.lost and human.slack_kind is SlackKind.MEMBER
+    )
+    return [f"U0{human.key.upper()}" for human in lost if human.accounts == 1]
+
+
+async def _decide_all(doors: Doors, approvers: Sequence[str], *, chance: random.Random) -> Counter[str]:
+    """Have everybody decide every request, the eight of one side by side; how the door answered."""
+    requests = [str(row[0]) for row in rows.ask(doors.database_url, "SELECT id FROM access_requests ORDER BY id")]
+    answers: Counter[str] = Counter()
+    for start in range(0, len(requests), REQUESTS_AT_ONCE):
+        letters = [letter for one in requests[start : start + REQUESTS_AT_ONCE] for letter in _eight(doors, one, approvers, chance)]
+        replies = await doors.deliver(letters, lines=len(letters))
+        answers.update(str(reply.status) for reply in replies)
+    return answers
+
+
+def _eight(doors: Doors, request: str, approvers: Sequence[str], chance: random.Random) -> list[Letter]:
+    """Four approve and four deny, in a random order."""
+    post = doors.post
+    who = chance.sample(approvers, k=AT_ONCE)
+    approving = [post.click(one, "request.approve", request, trigger=f"{one}.{request}") for one in who[: AT_ONCE // 2]]
+    denying = [post.submission(one, "request.deny", request, reason="no", trigger=f"{one}.{request}") for one in who[AT_ONCE // 2 :]]
+    letters = [*approving, *denying]
+    chance.shuffle(letters)
+    return letters
+
+
+async def _work_off(doors: Doors) -> None:
+    """Wait until every approved request is granted, or time is up; those who were late are told meanwhile."""
+    rows.hurry(doors.database_url)
+    for _ in range(PATIENCE):
+        if not doors.count(UNFINISHED):
+            return
+        await asyncio.sleep(1)
+
+
+def _bars(doors: Doors, answers: Counter[str]) -> tuple[Bar, ...]:
+    amount = doors.count("SELECT count(*) FROM access_requests")
+    other = {status: number for status, number in answers.items() if status != "200"}
+    writes = Counter(write.account_id for write in doors.sandbox.atlassian.writes if write.by == "api")
+    approved = doors.count("SELECT count(*) FROM decisions WHERE verdict = 'approve'")
+    works = bool(doors.count("SELECT count(*) FROM access_requests WHERE status = 'granted'"))
+    granted = (exactly("approved requests granted", doors.count(GRANTED), wanted=approved),) if works else ()
+    return (
+        exactly("requests with a number of decisions other than one", amount - doors.count(ONE_DECISION) + doors.count(MANY_DECISIONS)),
+        exactly("losers told that somebody was faster", doors.count(TOLD), wanted=amount * (AT_ONCE - 1)),
+        _naming(doors),
+        exactly("answers to clicks other than 200", sum(other.values())),
+        *granted,
+        exactly("accounts written to twice", sum(number > 1 for number in writes.values())),
+        exactly("writes without an approval", len(writes) - doors.count(GRANTED) if works else len(writes)),
+    )
+
+
+def _naming(doors: Doors) -> Bar:
+    """Whether everybody who has heard by now that somebody was faster was told who."""
+    slack = doors.sandbox.slack
+    whispers = [message.words for person in slack.people.users for message in slack.ephemerals(person)]
+    late = [words for words in whispers if "Somebody was faster" in words]
+    nameless = sum("<@U0" not in words for words in late)
+    return holds("whispers that do not name the decider", measured=f"{nameless} of {len(late):,}", threshold="0", held=not nameless)
