@@ -25,7 +25,7 @@ from tests.torture import document
 from tests.torture.bar import Result, holds
 from tests.torture.scale import Scale, full, quick
 
-SCENARIOS: tuple[str, ...] = ("kills", "pauses", "database", "recovery", "race", "edge")
+SCENARIOS: tuple[str, ...] = ("kills", "pauses", "database", "recovery", "race", "acks", "ticker", "edge")
 """Modules beside this one, in the order of play; each has `async def run(scale, folder, report)`."""
 
 app = typer.Typer(add_completion=False)

@@ -20,6 +20,8 @@ class Scale:
     database_seconds: float
     recovery_calls: int
     race_requests: int
+    acks_rounds: int
+    ticker_minutes: int
     edge_forgeries: int
     edge_replays: int
 
@@ -38,6 +40,8 @@ def quick(seed: int) -> Scale:
         database_seconds=60,
         recovery_calls=6,
         race_requests=40,
+        acks_rounds=5,
+        ticker_minutes=6,
         edge_forgeries=2_000,
         edge_replays=300,
     )
@@ -57,6 +61,8 @@ def full(seed: int) -> Scale:
         database_seconds=240,
         recovery_calls=10,
         race_requests=1_000,
+        acks_rounds=50,
+        ticker_minutes=12,
         edge_forgeries=100_000,
         edge_replays=10_000,
     )
