@@ -6,6 +6,7 @@ alone decides what is tried again. https://docs.slack.dev/apis/web-api/rate-limi
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,10 @@ from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnkno
 DEADLINE_SECONDS = 10
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 DEFAULT_RETRY_AFTER = timedelta(seconds=30)
+
+UNREADABLE = "unreadable_code"
+"""Stands for an error that does not read as Slack's codes do: codes go into logs, rows and cards, and a proxy may echo a token in one."""
+_CODE = re.compile(r"[a-z_]{2,80}")
 
 _BUSY = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TOKEN = frozenset(
@@ -95,7 +100,9 @@ def _status(response: Any) -> int:
 def _code(response: Any) -> str | None:
     data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
-    return code if isinstance(code, str) and code else None
+    if not isinstance(code, str) or not code:
+        return None
+    return code if _CODE.fullmatch(code) else UNREADABLE
 
 
 def _retry_after(response: Any) -> timedelta:

@@ -168,6 +168,16 @@ async def test_failures_are_told_by_what_to_do_about_them(
         assert "xoxb" not in str(raised.value)
 
 
+@pytest.mark.parametrize("echo", ["xoxb-1234-abcd", "bad token key.1a2b3c", "3f9a1c"])
+async def test_a_code_that_is_none_is_not_repeated(sandbox: Sandbox, messenger: Messenger, echo: str) -> None:
+    """Codes go into logs, rows, the audit trail and cards: what a proxy echoes in the place of one must not."""
+    sandbox.faults.add(Fault(side="slack", match="chat.postMessage", times=1, code=echo, status=200))
+    with pytest.raises(SlackRefused) as refused:
+        await messenger.post(ADMINS, HELLO, job_id="j-1")
+    assert refused.value.code == "unreadable_code"
+    assert echo not in str(refused.value)
+
+
 async def test_busy_tells_when(sandbox: Sandbox, messenger: Messenger) -> None:
     """The outbox pauses the bucket until then; waiting here would hold a lease for nothing."""
     sandbox.faults.add(fault(status=429, code="ratelimited", headers={"Retry-After": "7"}))
