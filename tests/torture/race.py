@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from sandbox.environment import ADMIN_CHANNEL
 from sandbox.human import AtlassianState, SlackKind
 from sandbox.server import Sandbox
 from tests.torture import postgres, rows
@@ -74,6 +75,8 @@ async def _raced(
         sandbox = await stack.enter_async_context(world(people=50 + 5 * amount, free_seats=amount + 1000))
         people = who_lost_jira(sandbox)[: amount + AT_ONCE]
         approvers, asking = people[:AT_ONCE], people[AT_ONCE:]
+        for one in approvers:
+            sandbox.slack.joins(one, ADMIN_CHANNEL)
         settings = {**SETTINGS, "COMEBACK_APPROVERS": json.dumps(approvers)}
         doors = await stack.enter_async_context(open_doors(folder, sandbox, database_url=url, roles=roles, product=product, **settings))
         await doors.deliver([doors.post.command(one, "please", trigger=f"ask.{one}") for one in asking])
@@ -132,11 +135,10 @@ def _bars(doors: Doors, answers: Counter[str]) -> tuple[Bar, ...]:
     writes = Counter(write.account_id for write in doors.sandbox.atlassian.writes if write.by == "api")
     approved = doors.count("SELECT count(*) FROM decisions WHERE verdict = 'approve'")
     works = bool(doors.count("SELECT count(*) FROM access_requests WHERE status = 'granted'"))
-    granted = (exactly("approved requests granted", doors.count(GRANTED), wanted=approved),) if works else ()
+    granted = (exactly("approved requests granted", doors.count(GRANTED), wanted=approved), _naming(doors)) if works else ()
     return (
         exactly("requests with a number of decisions other than one", amount - doors.count(ONE_DECISION) + doors.count(MANY_DECISIONS)),
         at_least("losers told so", doors.count(WHISPERS), wanted=amount * (AT_ONCE - 1)),
-        _naming(doors),
         exactly("answers to clicks other than 200", sum(other.values())),
         *granted,
         exactly("accounts written to twice", sum(number > 1 for number in writes.values())),
@@ -150,4 +152,6 @@ def _naming(doors: Doors) -> Bar:
     whispers = [message.words for person in slack.people.users for message in slack.ephemerals(person)]
     late = [words for words in whispers if "Somebody was faster" in words]
     nameless = sum("<@U0" not in words for words in late)
-    return holds("whispers that do not name the decider", measured=f"{nameless} of {len(late):,}", threshold="0", held=not nameless)
+    return holds(
+        "whispers that do not name the decider", measured=f"{nameless} of {len(late):,}", threshold="0", held=bool(late) and not nameless
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import kills, pauses, recovery
+from tests.torture import acks, edge, kills, pauses, race, recovery, ticker
 from tests.torture.build import Change, build
 from tests.torture.tempo import fast
 
@@ -13,6 +13,12 @@ BUILDS = {
     "no read first": (*fast(2), kills.READ_FIRST),
     "no retaking": (*fast(2), *kills.RETAKE),
     "no lease guard": (*fast(2), pauses.GAP, pauses.GUARD),
+    "no compare-and-set": race.NO_CAS,
+    "a call before the ack": (acks.ASKS_FIRST,),
+    "a quicker ticker": ticker.QUICKER,
+    "no claim of a slot": (*ticker.QUICKER, ticker.NO_CLAIM),
+    "no signature": (edge.UNSIGNED,),
+    "no delivery key": (edge.NO_KEY,),
     "no settle time": (recovery.NO_SETTLE,),
 }
 
