@@ -28,7 +28,7 @@ from storage.lifecycle import JobState
 from storage.records import Job
 from tests.fixtures.clock import MovableClock
 
-SETTINGS = SimpleNamespace(admin_channel="G0ADMINS")
+SETTINGS = SimpleNamespace(admin_channel="G0ADMINS", keep_words_days=400)
 
 
 @pytest.fixture
