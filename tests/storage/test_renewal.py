@@ -116,7 +116,7 @@ def test_jobs_that_were_given_up_go_too(database: Database, clock: MovableClock)
     """They were kept for whoever asks why; after a year nobody does."""
     database.write_now(job)
     database.write_now(lambda uow: outbox.bury(uow, claim_one(uow), error="refused"))
-    database.write_now(lambda uow: retention.forget_words(uow, before=uow.now))
+    database.write_now(lambda uow: retention.forget_words(uow, before=uow.now - timedelta(hours=1)))
     assert [row.state for row in database.read_now(outbox.backlog)] == [JobState.DEAD]
     clock.advance(timedelta(days=1))
     database.write_now(lambda uow: retention.forget_words(uow, before=uow.now))
