@@ -34,7 +34,7 @@ CALM_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """So many pauses of `workers` processes, beside one that is never stopped."""
+    """So many pauses of `workers` processes, beside one that is never stopped; a control ends with the first double write."""
 
     pauses: int
     workers: int
@@ -47,34 +47,43 @@ class Plan:
 class Pauses:
     """How many there were."""
 
+    world: Torture
     plan: Plan
     chance: Random
     done: int = 0
 
     async def interrupt(self, worker: Life, *, give_up: float) -> None:
         """Stop and wake one process until there were pauses enough."""
-        while self.done < self.plan.pauses and time.monotonic() < give_up:
+        while self.done < self.plan.pauses and time.monotonic() < give_up and not (self.plan.changes and self._is_caught()):
             await asyncio.sleep(self.chance.uniform(0.5, 2))
             worker.signal(signal.SIGSTOP)
             await asyncio.sleep(LEASE_SECONDS / self.plan.rate + self.chance.uniform(0.2, 1.2))
             worker.signal(signal.SIGCONT)
             self.done += 1
 
+    def _is_caught(self) -> bool:
+        written = [write.account_id for write in self.world.sandbox.atlassian.writes if write.by == "api"]
+        return len(set(written)) < len(written)
+
 
 async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
     """With the guard of the lease, then without."""
     rate = 4 if scale.name == "quick" else 3
     proof = Plan(pauses=scale.pauses, workers=3 if scale.name == "quick" else 5, rate=rate, seconds=420)
-    control = Plan(pauses=4, workers=2, rate=rate, seconds=60, changes=(GUARD,))
+    control = Plan(pauses=30, workers=2, rate=rate, seconds=120, changes=(GUARD,))
     with postgres.running() as server:
-        for name, plan, missing in (("guarded", proof, None), ("unguarded", control, "the guard of the lease before each call")):
-            report(await _play(plan, url=server.fresh(name), folder=folder / name, chance=Random(scale.seed), control=missing))
+        guarded = _play(proof, url=server.fresh("guarded"), folder=folder / "guarded", chance=Random(scale.seed))
+        guard = "the guard of the lease before each call"
+        unguarded = _play(control, url=server.fresh("unguarded"), folder=folder / "unguarded", chance=Random(scale.seed), control=guard)
+        for result in await asyncio.gather(guarded, unguarded):
+            report(result)
 
 
-async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, control: str | None) -> Result:
-    begun, pauses, record = time.monotonic(), Pauses(plan=plan, chance=chance), Record()
+async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, control: str | None = None) -> Result:
+    begun, record = time.monotonic(), Record()
     made = await asyncio.to_thread(build, folder / "build", *fast(plan.rate), GAP, *plan.changes)
     async with nursery(made) as born, torture(folder, nursery=born, rate=plan.rate, people=3000, database_url=url) as world:
+        pauses = Pauses(world=world, plan=plan, chance=chance)
         await _pause(world, pauses)
         await record.add(world)
     bars = record.bars()

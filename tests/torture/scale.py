@@ -52,7 +52,7 @@ def full(seed: int) -> Scale:
     return Scale(
         name="full",
         seed=seed,
-        limit_seconds=900,
+        limit_seconds=1200,
         kills=1000,
         kills_seconds=360,
         pauses=100,
