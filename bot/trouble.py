@@ -22,6 +22,7 @@ from bot.jobs.outgoing import MAIL, SIEM
 from bot.lease import LeaseTooShort
 from bot.mail import MailAway, MailNotAllowed
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
+from bot.usecases import requests
 from bot.usecases.alerts import alert_channel
 from bot.webhook import WebhookAway, WebhookBusy
 from storage import outbox, pacing
@@ -140,6 +141,7 @@ def _later(error: Exception, attempt: Attempt) -> Ending:
     def unit(uow: UnitOfWork) -> None:
         if is_outage:
             outage.begin(uow)
+            requests.show_unseen(uow, channel=attempt.kit.settings.admin_channel)
         again(uow)
         fact(uow)
 

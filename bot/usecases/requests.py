@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.actor import Actor, Comeback, SlackPerson
-from bot.codes import RELINKED, Closed
+from bot.codes import RELINKED, Closed, Waiting
 from bot.jobs.notices import Tell
 from bot.jobs.requests import Admit, BumpCard, Expire, PostCard, RedrawCard, Vet
 from bot.policy import Refusal, may_cancel
@@ -19,6 +19,8 @@ from storage.db import UnitOfWork
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
 from storage.records import AccessRequest, Person
 
+MOST_UNSEEN = 200
+"""The newest of those who wait; any others are shown when their own look has failed three times."""
 BUMPS = (timedelta(hours=4), timedelta(hours=24))
 """How long a card waits before the channel is reminded of it."""
 
@@ -136,6 +138,17 @@ def show_card(uow: UnitOfWork, request: AccessRequest, *, channel: str) -> None:
     enqueue(uow, PostCard(request_id=request.id, channel=channel), key=f"card:{request.id}")
     for number, wait in enumerate(BUMPS):
         enqueue(uow, BumpCard(request_id=request.id, channel=channel), due_at=uow.now + wait, key=f"bump:{request.id}:{number}")
+
+
+def show_unseen(uow: UnitOfWork, *, channel: str) -> None:
+    """Put who may ask, and has no card yet, in front of the approvers as they are: Atlassian has stopped to answer, and nobody can look."""
+    pending = access_requests.list_recent(uow, status=RequestStatus.PENDING, limit=MOST_UNSEEN)
+    for request in sorted(pending, key=lambda one: one.id):
+        finding = findings.of(uow, request.id)
+        if request.card_ts is None and finding is not None and not finding.body.get("state") and not finding.body.get("trouble"):
+            body = {"state": None, "trouble": Waiting.UNREACHABLE.value}
+            findings.record(uow, request_id=request.id, account_id=finding.account_id, email=finding.email, body=body)
+            show_card(uow, request, channel=channel)
 
 
 def show_card_again(uow: UnitOfWork, request_id: str, *, channel: str, code: str) -> None:
