@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from bot.doctor import atlassian, database, idle, loaded, outgoing, slack
+from bot.doctor import atlassian, database, idle, loaded, outgoing, slack, trail
 from bot.doctor.lines import Chapter, Light, Line, red
 
 __all__ = ["Chapter", "Light", "Line", "examine"]
@@ -40,6 +40,8 @@ def _checks(settings: loaded.Loaded, *, now: Callable[[], datetime]) -> dict[str
         )
     if (of_database := settings.database) is not None:
         checks["Database"] = lambda: database.check(of_database, now=now)
+    if of_database is not None and (of_trail := settings.trail) is not None:
+        checks["Audit trail"] = lambda: trail.check(of_database, audit=of_trail.audit, now=now)
     if of_database is not None and idle_rules is not None and products is not None:
         checks["Idle seats"] = lambda: idle.check(of_database, idle=idle_rules, products=products.products, now=now)
     if (leaving := settings.outgoing) is not None:

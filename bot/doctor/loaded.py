@@ -16,6 +16,7 @@ from bot.settings import (
     Settings,
     SettingsError,
     SlackSettings,
+    TrailSettings,
     load,
     require_port,
 )
@@ -35,6 +36,7 @@ class Loaded:
     products: ProductSettings | None
     process: ProcessSettings | None
     policy: PolicySettings | None
+    trail: TrailSettings | None
     outgoing: OutgoingSettings | None
 
 
@@ -48,6 +50,7 @@ def read() -> tuple[Loaded, Chapter]:
         products=_part(ProductSettings),
         process=_part(ProcessSettings),
         policy=_part(PolicySettings),
+        trail=_part(TrailSettings),
         outgoing=_part(OutgoingSettings),
     )
     return loaded, Chapter(title="Settings", lines=_lines())

@@ -14,7 +14,7 @@ from sandbox.atlassian.organization import KeyState
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.app import App
-from storage import db, migrate, outbox, people
+from storage import db, migrate, outbox, people, signing
 from storage.db import Database, UnitOfWork
 from storage.keyring import encoded, new_key
 from tests.bot.outside import Outside
@@ -34,7 +34,15 @@ async def world(outside: Outside) -> AsyncIterator[Sandbox]:
     async with Sandbox(people=60) as sandbox:
         database = f"sqlite:///{outside.directory}/comeback.db"
         await asyncio.to_thread(migrate.upgrade, database)
-        outside.set({**sandbox.environment(), **BILLING, "DATABASE_URL": database, "COMEBACK_SEALING_KEYS": encoded(new_key())})
+        outside.set(
+            {
+                **sandbox.environment(),
+                **BILLING,
+                "COMEBACK_AUDIT__SIGNING_KEY": signing.new_key(),
+                "DATABASE_URL": database,
+                "COMEBACK_SEALING_KEYS": encoded(new_key()),
+            }
+        )
         yield sandbox
 
 
@@ -62,6 +70,13 @@ async def test_nothing_is_red_when_all_is_well(world: Sandbox) -> None:
     subjects = {line.subject for line in lines}
     assert {"settings", "bot token", "scopes", "app-level token", "commands", "admin channel", "approver U0OMAR"} <= subjects
     assert {"API key", "API key's reach", "API key's end", "organization", "Jira", "Jira: groups", "Jira: seats", "database"} <= subjects
+
+
+async def test_checkpoints_that_nobody_signs_are_yellow(world: Sandbox, outside: Outside) -> None:
+    """It works without a key; whoever reads the doctor is told what makes one."""
+    outside.unset("COMEBACK_AUDIT__SIGNING_KEY")
+    (line,) = [line for line in await report() if line.subject == "checkpoints"]
+    assert (line.light, "comeback audit keygen" in line.remedy) == (Light.YELLOW, True)
 
 
 async def test_missing_settings_are_red_and_the_rest_is_looked_at(world: Sandbox, outside: Outside) -> None:
