@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 _FORM = re.compile(r"s1\.([^.]{1,64})\.([A-Za-z0-9_-]+)")
 _c = person_keys.c
 _KEYS = select(_c.person_id, _c.wrapped).where(_c.person_id.in_(bindparam("persons", expanding=True)))
+_KEY = select(_c.person_id, _c.wrapped).where(_c.person_id == bindparam("person"))
 # Shared with others who seal, but not with an erasure: it waits for us, or we find that the key is gone.
 _HELD = select(_c.wrapped).where(_c.person_id == bindparam("person")).with_for_update(read=True, key_share=True)
 _ERASED_AT = select(people.c.erased_at).where(people.c.id == bindparam("person"))
@@ -153,7 +154,10 @@ def _fetch_keys(uow: UnitOfWork, texts: Iterable[str]) -> None:
     for start in range(0, len(missing), CHUNK):
         chunk = missing[start : start + CHUNK]
         uow.person_keys.update(dict.fromkeys(chunk))
-        for person_id, wrapped in uow.connection.execute(_KEYS, {"persons": chunk}):
+        # One alone by a plain look-up: expanding a list costs as much again, and most units read one row.
+        alone = len(chunk) == 1
+        found = uow.connection.execute(_KEY, {"person": chunk[0]}) if alone else uow.connection.execute(_KEYS, {"persons": chunk})
+        for person_id, wrapped in found:
             uow.person_keys[person_id] = AESGCM(uow.keyring.unwrap(wrapped, place=_key_place(person_id)))
 
 
