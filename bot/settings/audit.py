@@ -48,7 +48,7 @@ class AuditSettings(Table):
         Meaning(
             purpose="Signs the audit trail's checkpoints (`comeback audit keygen` makes one); while it changes `NEW,OLD`",
             expected="ed25519: or hmac: and 32 bytes in base64, several separated by commas",
-            example="ed25519:mTBeO3VxjYM0GtC1sNuKsnmEY3ZYMpBvpRKUqlN1S3o=",
+            example="(what `comeback audit keygen` prints)",
             otherwise="checkpoints are not signed",
         ),
     ] = None
@@ -57,7 +57,7 @@ class AuditSettings(Table):
         Meaning(
             purpose="Keys whose signatures are known too: earlier ones, or the only ones where the trail is checked elsewhere",
             expected="a JSON list of public keys, each ed25519: and 32 bytes in base64",
-            example='["ed25519:O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik="]',
+            example='["(the public line of `comeback audit keygen`)"]',
             otherwise="none",
         ),
     ] = ()

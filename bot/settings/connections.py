@@ -137,7 +137,7 @@ class DatabaseSettings(Section):
         Meaning(
             purpose="Seals names, addresses and reasons in the database; the first key seals, the others still open",
             expected="one key or more, separated by commas, each 32 bytes in base64 (`comeback people keygen` makes one)",
-            example="c2l4dGVlbiBieXRlcywgYW5kIHNpeHRlZW4gbW9yZSE=",
+            example="(what `comeback people keygen` prints)",
             otherwise="none: erasure works, theft is not covered",
         ),
     ] = ()

@@ -341,6 +341,14 @@ def test_ways_back_are_those_that_can_be_mended() -> None:
     assert set(WAYS_BACK) == {way.value for way in WayBack if way.can_be_mended}
 
 
+_FRESH = b64encode(bytes(range(32))).decode()
+MADE_NOT_COPIED = {
+    "COMEBACK_SEALING_KEYS": _FRESH,
+    "COMEBACK_AUDIT__SIGNING_KEY": f"ed25519:{_FRESH}",
+    "COMEBACK_AUDIT__PUBLIC_KEYS": f'["ed25519:{_FRESH}"]',
+}
+
+
 def every_setting() -> list[tuple[str, str]]:
     """Each variable with its example, one product standing for all."""
     found = []
@@ -362,9 +370,17 @@ def test_sections_are_the_settings() -> None:
 
 
 def test_examples_are_accepted(outside: Outside) -> None:
-    """Whoever copies the example out of a sentence must not get the next sentence."""
-    outside.set(COMPLETE | dict(every_setting()))
+    """Whoever copies the example out of a sentence must not get the next sentence; a key is made, as one in print is everybody's."""
+    outside.set(COMPLETE | dict(every_setting()) | MADE_NOT_COPIED)
     load()
+
+
+@pytest.mark.parametrize("name", MADE_NOT_COPIED)
+def test_example_of_a_key_is_no_key(outside: Outside, name: str) -> None:
+    """A key that stands in the documentation signs and seals for everybody: the sentence names the command that makes one."""
+    outside.set(COMPLETE | {name: dict(every_setting())[name]})
+    with pytest.raises(SettingsError, match="keygen"):
+        load()
 
 
 def test_example_files_load(outside: Outside) -> None:
