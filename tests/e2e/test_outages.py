@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 
 from bot.actor import SlackPerson
+from bot.jobs.base import ATLASSIAN
+from bot.jobs.requests import Vet
 from bot.usecases import decisions, requests
 from bot.usecases.decisions import Click
 from bot.worker import AT_ONCE_FOR_ONE_SIDE
@@ -29,6 +31,8 @@ OpenStage = Callable[..., Any]
 APPROVALS = 12
 """Each alone would ask every two and a half minutes; with any number of them the probes are as many."""
 HALF_AN_HOUR = timedelta(minutes=30)
+A_MOMENT = timedelta(seconds=25)
+"""So short a pause is told to nobody."""
 BEFORE_IT_SHOWS = 2 * AT_ONCE_FOR_ONE_SIDE
 """Calls that are under way, or begin, before the third failure in a row is known."""
 
@@ -45,6 +49,11 @@ def hits(stage: Stage) -> int:
     return sum(int(rule["hit"]) for rule in stage.sandbox.faults.active())
 
 
+async def waiting(stage: Stage) -> dict[str, int]:
+    """How many jobs of each kind are there to be done."""
+    return {row.kind: row.jobs for row in await stage.parts.database.read(outbox.backlog)}
+
+
 async def test_a_hanging_atlassian_holds_no_message_up(small_stage: OpenStage) -> None:
     """Ten looks would hang at once, and a denial still reaches its person before any of them has ended."""
     async with small_stage() as stage:
@@ -53,9 +62,13 @@ async def test_a_hanging_atlassian_holds_no_message_up(small_stage: OpenStage) -
         await slack.types("ada", "/request-jira please")
         card = await stage.card(saying="asks for Jira")
         before = len(stage.sandbox.atlassian.calls)
-        stage.sandbox.faults.add(Fault(match="/admin", delay_s=3, drop="before"))
+        await stage.parts.database.write(lambda uow: pacing.pause(uow, ATLASSIAN, until=uow.now + A_MOMENT, reason="rate_limited"))
         for who in [trial.hire(ADD) for _ in range(10)]:
             await slack.types(who, "/request-jira please")
+        while (await waiting(stage)).get(Vet.kind, 0) < 10:  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
+        stage.sandbox.faults.add(Fault(match="/admin", delay_s=3, drop="before"))
+        await stage.parts.database.write(lambda uow: pacing.resume(uow, ATLASSIAN))
         await eventually(lambda: hits(stage) >= AT_ONCE_FOR_ONE_SIDE)
         await slack.clicks("grace", card, "request.deny")
         await slack.submits("grace", slack.views("grace")[0], {"reason": "not this month"})

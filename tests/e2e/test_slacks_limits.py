@@ -17,7 +17,7 @@ from tests.e2e.trial import Trial
 OpenStage = Callable[..., Any]
 
 CARDS = 15
-"""By hand it was done with 500."""
+"""Three times what is posted before the limit shows."""
 TAKEN = 5
 """Cards that are posted before Slack has enough."""
 NAMED = timedelta(seconds=40)
