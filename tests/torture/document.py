@@ -26,7 +26,8 @@ def table(results: Sequence[Result]) -> Table:
     for result in (result for result in results if result.control is None):
         for bar in result.bars:
             style = None if bar.held else "red"
-            shown.add_row(result.scenario, bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=style)
+            title = f"{result.scenario} ({result.what.partition(',')[0].partition(':')[0]})"
+            shown.add_row(title, bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=style)
     for result in (result for result in results if result.control is not None):
         title = f"{result.scenario} without {result.control}"
         for bar in result.bars if result.passed else ():
