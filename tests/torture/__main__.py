@@ -5,6 +5,7 @@ The command: play the scenarios, show the table, exit 1 when a bar was not held 
 """
 
 import asyncio
+import logging
 import secrets
 import shutil
 import signal
@@ -45,6 +46,8 @@ def main(
     chosen = tuple(only or SCENARIOS)
     if unknown := set(chosen) - set(SCENARIOS):
         raise typer.BadParameter(f"no scenario {', '.join(sorted(unknown))}: there are {', '.join(SCENARIOS)}")
+    # Whoever is killed in the middle of a request breaks it off: the sandbox would print a trace each time.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     scale = quick(seed) if is_quick else full(seed)
     console.print(f"torture: {scale.name}, --seed {seed}")
