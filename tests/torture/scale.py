@@ -31,7 +31,7 @@ def quick(seed: int) -> Scale:
     return Scale(
         name="quick",
         seed=seed,
-        limit_seconds=240,
+        limit_seconds=420,
         kills=20,
         kills_seconds=60,
         pauses=6,
