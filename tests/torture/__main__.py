@@ -26,7 +26,7 @@ from tests.torture import document
 from tests.torture.bar import Result, holds
 from tests.torture.scale import Scale, full, quick
 
-SCENARIOS: tuple[str, ...] = ("kills", "pauses", "database", "recovery", "race", "acks", "ticker", "edge")
+SCENARIOS: tuple[str, ...] = ("kills", "pauses", "database", "recovery", "race", "acks", "ticker", "edge", "secrets")
 """Modules beside this one, in the order of play; each has `async def run(scale, folder, report)`."""
 
 app = typer.Typer(add_completion=False)

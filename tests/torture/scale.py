@@ -41,7 +41,7 @@ def quick(seed: int) -> Scale:
         recovery_calls=6,
         race_requests=40,
         acks_rounds=5,
-        ticker_minutes=6,
+        ticker_minutes=4,
         edge_forgeries=2_000,
         edge_replays=300,
     )

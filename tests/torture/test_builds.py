@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import acks, edge, kills, pauses, race, recovery, ticker
+from tests.torture import acks, edge, kills, pauses, race, recovery, secrets, ticker
 from tests.torture.build import Change, build
 from tests.torture.tempo import fast
 
@@ -19,6 +19,8 @@ BUILDS = {
     "no claim of a slot": (*ticker.QUICKER, ticker.NO_CLAIM),
     "no signature": (edge.UNSIGNED,),
     "no delivery key": (edge.NO_KEY,),
+    "secrets logged": (secrets.CARELESS,),
+    "no redaction": (secrets.CARELESS, secrets.UNREDACTED),
     "no settle time": (recovery.NO_SETTLE,),
 }
 

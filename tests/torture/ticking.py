@@ -1,7 +1,7 @@
 """
 A process that is only a ticker, in a world faster than the machine's clock: `python -P -m tests.torture.ticking NAME ORIGIN SPEED`.
 
-Every minute of that world ten schedules are due; what they leave in the outbox says who fired which slot.
+Every minute of that world fifteen schedules are due; what they leave in the outbox says who fired which slot.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bot.jobs.base import JobPayload
 from bot.ticker import Schedule, Ticker
 from storage.db import Database
 
-SCHEDULES = tuple(f"every-minute-{number:02}" for number in range(1, 11))
+SCHEDULES = tuple(f"every-minute-{number:02}" for number in range(1, 16))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
