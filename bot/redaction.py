@@ -41,7 +41,7 @@ class Redactor:
     """Hides the values it was given, and token shapes, in any text or nested structure."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {value for value in secrets if len(value) >= _SHORTEST_KNOWN}
+        known = {part for value in secrets for part in _parts_of(value) if len(part) >= _SHORTEST_KNOWN}
         written = known | {json.dumps(value)[1:-1] for value in known}
         # The longest first: one secret may begin with another.
         self._known = re.compile("|".join(map(re.escape, sorted(written, key=len, reverse=True))) or r"(?!)")
@@ -66,6 +66,12 @@ class Redactor:
         if isinstance(value, list | tuple | set | frozenset):
             return [self.clean_all(part) for part in value]
         return self.clean(str(value))
+
+
+def _parts_of(secret: str) -> set[str]:
+    """The secret, and where it is several keys (`hmac:NEW,hmac:OLD`) each of them, with and without its kind."""
+    keys = {key.strip() for key in secret.split(",")}
+    return {secret, *keys, *(key.partition(":")[2] for key in keys)}
 
 
 def secrets_of(settings: BaseModel) -> frozenset[str]:

@@ -56,6 +56,13 @@ def test_longer_secret_is_hidden_whole() -> None:
     assert Redactor(["secret", "secret-and-more"]).clean("secret-and-more") == HIDDEN
 
 
+def test_each_of_several_keys_is_hidden() -> None:
+    """A setting that holds the new key and the old one holds two secrets, and each may stand alone, without its kind too."""
+    redactor = Redactor(["hmac:bmV3LWtleQ==,ed25519:b2xkLWtleQ=="])
+    for text in ("ed25519:b2xkLWtleQ==", "b2xkLWtleQ==", "bmV3LWtleQ=="):
+        assert redactor.clean(f"signed with {text}!") == f"signed with {HIDDEN}!"
+
+
 def test_structures_are_cleaned_throughout() -> None:
     """Keys, nested values and odd objects are cleaned; numbers and None pass."""
     redactor = Redactor(["canary-value"])

@@ -11,6 +11,7 @@ from sandbox.server import Sandbox
 
 SHORTEST = 12
 """So many characters of a canary are enough to know it by."""
+SIGNING_KEY = "COMEBACK_AUDIT__SIGNING_KEY"
 KEPT_SMALL = 40
 """Characters around a find that are shown."""
 
@@ -52,9 +53,9 @@ def breed(chance: random.Random) -> dict[str, Canary]:
         "COMEBACK_SIEM__SECRET": "siem.{}",
     }
     birds = {setting: canary(setting, form) for setting, form in forms.items()}
-    key = canary("COMEBACK_SEALING_KEYS", "{}.sealing")
-    whole = base64.b64encode(key.value.ljust(32, "=").encode()[:32]).decode()
-    return {**birds, key.setting: Canary(setting=key.setting, value=whole, core=whole[: 2 * SHORTEST])}
+    keys = {setting: base64.b64encode(chance.randbytes(32)).decode() for setting in ("COMEBACK_SEALING_KEYS", SIGNING_KEY)}
+    coded = {setting: Canary(setting=setting, value=key, core=key[: 2 * SHORTEST]) for setting, key in keys.items()}
+    return {**birds, **coded}
 
 
 def release(birds: Mapping[str, Canary], sandbox: Sandbox) -> None:

@@ -34,6 +34,7 @@ CARELESS = Change(
         login = f"{settings.atlassian_site_email}:{settings.atlassian_site_token.get_secret_value()}"
         header = f"Authorization: Basic {base64.b64encode(login.encode()).decode()}"
         shown = [one.get_secret_value() for one in (*held, *more)]
+        shown += settings.audit.signing_key.get_secret_value().replace("hmac:", "").split(",")
         log.debug("careless", shown=shown, header=header, url=settings.database_url)
         try:
             raise ValueError(f"{shown} {header} {settings.database_url}")
@@ -97,6 +98,7 @@ def _settings(birds: Mapping[str, Canary]) -> dict[str, str]:
         "LOG_LEVEL": "DEBUG",
         "COMEBACK_ATLASSIAN_PER_SECOND": "100",
         "COMEBACK_SEALING_KEYS": birds["COMEBACK_SEALING_KEYS"].value,
+        canaries.SIGNING_KEY: f"hmac:{birds[canaries.SIGNING_KEY].value},hmac:{'b2xk' * 10}b2w=",
         "COMEBACK_MAIL__HOST": "127.0.0.1",
         "COMEBACK_MAIL__PORT": str(free_port()),
         "COMEBACK_MAIL__TLS": "none",
