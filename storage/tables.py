@@ -209,6 +209,8 @@ audit_cuts = Table(
     metadata,
     Column("size", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
     Column("key_id", String(8), nullable=False),
+    # Signed as a cut: a checkpoint's signature is no leave to drop anything.
+    Column("note", Text, nullable=False),
     Column("cut_at", Moment, nullable=False),
     ForeignKeyConstraint(["size", "key_id"], ["checkpoints.size", "checkpoints.key_id"]),
     CheckConstraint("key_id <> ''", name="signed"),

@@ -240,7 +240,7 @@ def test_a_forged_or_foreign_checkpoint_does_not_fit(database: Database) -> None
 
 def cut_at(database: Database, checkpoint: Checkpoint) -> int:
     """How many entries went with a cut there."""
-    database.write_now(lambda uow: cuts.cut(uow, checkpoint, actor=SYSTEM))
+    database.write_now(lambda uow: cuts.cut(uow, checkpoint, keys=KEYS, actor=SYSTEM))
     return database.write_now(lambda uow: cuts.drop(uow, through=checkpoint.size))
 
 
@@ -258,8 +258,8 @@ def test_old_entries_go_behind_a_signed_checkpoint(database: Database) -> None:
     assert examined(database, against=first).is_good
     assert database.read_now(lambda uow: [entry.seq for entry in audit.entries(uow)]) == list(range(25, 38))
     opened_up(database)
-    change(database, "DELETE FROM audit WHERE seq = 25")
-    assert examined(database).chain == Broken(seq=25, why="missing")
+    change(database, "DELETE FROM audit WHERE seq = 26")
+    assert examined(database).chain == Broken(seq=26, why="missing")
 
 
 def test_a_cut_counts_only_with_a_known_key(database: Database) -> None:
@@ -269,16 +269,49 @@ def test_a_cut_counts_only_with_a_known_key(database: Database) -> None:
     cut_at(database, kept)
     assert examined(database, keys=Keyring()).chain == Unvouched(size=12, signature=Signature.UNKNOWN_KEY)
     opened_up(database)
-    root = made(origin=kept.origin, size=12, root="00" * 32, signer=None).statement.splitlines()[2]
-    change(database, "UPDATE checkpoints SET note = replace(note, :old, :new)", old=kept.statement.splitlines()[2], new=root)
+    change(database, "UPDATE audit_cuts SET note = replace(note, :old, :new)", old=kept.root, new="00" * 32)
     assert examined(database).chain == Unvouched(size=12, signature=Signature.WRONG)
+
+
+@pytest.mark.parametrize("with_entry", [False, True])
+def test_a_checkpoint_is_no_leave_to_cut(database: Database, with_entry: bool) -> None:
+    """Its signature serves for nothing else, so that a trail can't be shortened by copying what is stored; nor does an entry help."""
+    database.write_now(write_entries)
+    kept = record(database)
+    database.write_now(write_entries)
+    row = "INSERT INTO audit_cuts (size, key_id, note, cut_at) SELECT size, key_id, note, made_at FROM checkpoints"
+    if with_entry:
+        database.write_now(lambda uow: uow.audit("audit.pruned", SYSTEM, through=kept.size, root=kept.root, key=kept.key_id))
+    change(database, row, "DELETE FROM audit WHERE seq <= 12")
+    assert examined(database).chain == Unvouched(size=12, signature=None)
+
+
+def test_a_cut_that_the_trail_does_not_tell_is_none(database: Database) -> None:
+    """Signed in a copy of the database, where the entry stayed, it is no leave to drop anything here."""
+    database.write_now(write_entries)
+    kept = record(database)
+    database.write_now(write_entries)
+
+    class Elsewhere(Exception):
+        note = ""
+
+    def elsewhere(uow: UnitOfWork) -> None:
+        cuts.cut(uow, kept, keys=KEYS, actor=SYSTEM)
+        Elsewhere.note = uow.connection.execute(text("SELECT note FROM audit_cuts")).scalar_one()
+        raise Elsewhere
+
+    with pytest.raises(Elsewhere):
+        database.write_now(elsewhere)
+    row = "INSERT INTO audit_cuts (size, key_id, note, cut_at) SELECT size, key_id, :note, made_at FROM checkpoints"
+    change(database, row, note=Elsewhere.note)
+    assert examined(database).chain == Unvouched(size=12, signature=None)
 
 
 def test_the_database_refuses_every_other_deletion(database: Database) -> None:
     """Nothing beyond a cut, nothing without one, never the last entry, no cut without a signature, and no change of what vouches."""
     database.write_now(write_entries)
     unsigned, signed = record(database, Keyring()), record(database)
-    insert = "INSERT INTO audit_cuts (size, key_id, cut_at) VALUES ({}, '{}', '2026-01-01 00:00:00+00:00')"
+    insert = "INSERT INTO audit_cuts (size, key_id, note, cut_at) VALUES ({}, '{}', 'x', '2026-01-01 00:00:00+00:00')"
     for refused in ("DELETE FROM audit WHERE seq = 1", insert.format(unsigned.size, ""), insert.format(11, signed.key_id)):
         with pytest.raises(DBAPIError):
             change(database, refused)

@@ -76,7 +76,7 @@ async def test_the_bot_works_with_its_role(roles: str, app: Database) -> None:
         "UPDATE checkpoints SET note = 'x'",
         "DELETE FROM checkpoints",
         "TRUNCATE checkpoints CASCADE",
-        "INSERT INTO audit_cuts (size, key_id, cut_at) VALUES (1, 'aaaaaaaa', now())",
+        "INSERT INTO audit_cuts (size, key_id, note, cut_at) VALUES (1, 'aaaaaaaa', 'x', now())",
         "DELETE FROM audit_cuts",
         "UPDATE alembic_version SET version_num = '0001'",
         "CREATE TABLE mine (id int)",
@@ -96,9 +96,9 @@ async def test_cutting_takes_the_owner(roles: str, app: Database, open_database:
     checkpoint = await app.write(lambda uow: checkpoints.record(uow, KEYS))
     assert checkpoint is not None
     with pytest.raises(NotPermitted, match="need the role that owns the tables"):
-        await app.write(lambda uow: cuts.cut(uow, checkpoint, actor=SYSTEM))
+        await app.write(lambda uow: cuts.cut(uow, checkpoint, keys=KEYS, actor=SYSTEM))
     owner = open_database(as_role(roles, "comeback_owner"), clock=clock.now)
-    await owner.write(lambda uow: cuts.cut(uow, checkpoint, actor=SYSTEM))
+    await owner.write(lambda uow: cuts.cut(uow, checkpoint, keys=KEYS, actor=SYSTEM))
     assert await owner.write(lambda uow: cuts.drop(uow, through=checkpoint.size)) == 12
     await app.write(write_entries)
     assert (await app.read(lambda uow: trail.examine(uow, keys=KEYS))).is_good

@@ -23,7 +23,7 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """
-    Drop old entries, up to the last signed checkpoint that is old enough; the trail then begins there.
+    Drop old entries, up to the last signed checkpoint that is old enough; the trail then begins there, which the signing key signs.
 
     On PostgreSQL run it with the role that owns the tables: the bot's own may not. Entries of requests that are open stay, and all after.
     """
@@ -39,13 +39,15 @@ def prune(
         settings = load(TrailSettings).audit
         oldest = _oldest(before, keep_days=settings.keep_days, now=clock.system_now())
         keys = trail.keyring(settings)
+        _require_signer(keys)
         with opened() as database:
-            finished = _finish(database)
-            checkpoint = _checkpoint(database, keys, before=oldest)
+            begins = _begins(database, keys)
+            finished = _finish(database, through=begins)
+            checkpoint = _checkpoint(database, keys, before=oldest, begins=begins)
             _agree(checkpoint, yes=yes)
             actor = TerminalUser(name=login())
-            database.write_now(lambda uow: cuts.cut(uow, checkpoint, actor=audit_actor(uow, actor)))
-            dropped = finished + _finish(database)
+            database.write_now(lambda uow: cuts.cut(uow, checkpoint, keys=keys, actor=audit_actor(uow, actor)))
+            dropped = finished + _finish(database, through=checkpoint.size)
     typer.echo(f"{dropped} entries are gone; the audit trail begins after entry {checkpoint.size}.")
 
 
@@ -61,19 +63,32 @@ def _oldest(before: datetime | None, *, keep_days: int, now: datetime) -> dateti
     return day
 
 
-def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime) -> "Checkpoint":
-    """Where to cut, in a trail that is whole."""
+def _require_signer(keys: "Keyring") -> None:
+    if keys.signer is None:
+        say("Nothing was dropped: where the trail begins is signed, so set COMEBACK_AUDIT__SIGNING_KEY to the bot's key.")
+        raise typer.Exit(Exit.USAGE)
+
+
+def _begins(database: "Database", keys: "Keyring") -> int:
+    """How many entries are gone so far, of a trail that is whole."""
     from bot.usecases import trail
-    from storage import audit, checkpoints, cuts
+    from storage import audit
 
     with shown(database.read_now(audit.head).seq) as progress:
         verdict = database.read_now(lambda uow: trail.examine(uow, keys=keys, on_progress=progress))
     if not verdict.is_good:
         say("The audit trail is not whole, so nothing was dropped: `comeback audit verify` says where.")
         raise typer.Exit(Exit.NO)
+    return verdict.begins
+
+
+def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime, begins: int) -> "Checkpoint":
+    """Where to cut."""
+    from storage import checkpoints, cuts
+
     limit = database.read_now(lambda uow: cuts.furthest(uow, before=before))
     found = database.read_now(lambda uow: checkpoints.newest_signed(uow, limit=limit, keys=keys))
-    if found is None or found.size <= verdict.begins:
+    if found is None or found.size <= begins:
         say(
             f"Nothing was dropped: no checkpoint signed by a key of the settings stands at or before entry {limit}, "
             "the last one that is old enough and belongs to no open request."
@@ -89,11 +104,11 @@ def _agree(checkpoint: "Checkpoint", *, yes: bool) -> None:
         raise typer.Exit(Exit.NO)
 
 
-def _finish(database: "Database") -> int:
-    """How many entries were dropped that a cut covers: all of them, a unit of work at a time."""
+def _finish(database: "Database", *, through: int) -> int:
+    """How many entries were dropped up to *through*, which a cut covers: all of them, a unit of work at a time."""
     from storage import cuts
 
-    through, dropped = database.read_now(cuts.latest), 0
+    dropped = 0
     while count := database.write_now(lambda uow: cuts.drop(uow, through=through)):
         dropped += count
     return dropped

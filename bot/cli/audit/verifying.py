@@ -99,9 +99,12 @@ def _wrong(verdict: "Verdict", *, kept: "Checkpoint | None") -> str:
 
 def _broken(chain: "Broken | Unvouched") -> str:
     from storage.audit import Broken
+    from storage.checkpoint import Signature
 
     if isinstance(chain, Broken):
         return f"The audit trail is broken at entry {chain.seq}: {_WHY.get(chain.why, chain.why)}."
+    if chain.signature is not Signature.UNKNOWN_KEY:
+        return f"Entries up to {chain.size} were taken away, and not by `comeback audit prune`: the cut there was forged or changed."
     return (
         f"The audit trail begins after entry {chain.size}, and no key of the settings vouches for what was before: "
         "set COMEBACK_AUDIT__PUBLIC_KEYS to the key that signed then."

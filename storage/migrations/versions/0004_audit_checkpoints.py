@@ -24,6 +24,7 @@ def upgrade() -> None:
         "audit_cuts",
         sa.Column("size", size, nullable=False, autoincrement=False),
         sa.Column("key_id", sa.String(8), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_cuts")),
         sa.ForeignKeyConstraint(["size", "key_id"], ["checkpoints.size", "checkpoints.key_id"], name=op.f("fk_audit_cuts_size_key_id")),

@@ -199,7 +199,8 @@ def test_prune_asks_first(comeback: Command, database: str, records: Database, o
         ((), {}, 2, "Entries are kept for ever"),
         (("--before", "2999-01-01"), {}, 2, "--before must be"),
         (("--before", "2026-10-31"), {"COMEBACK_AUDIT__KEEP_DAYS": "36500"}, 2, "--before must be"),
-        (("--before", "2026-10-31"), {"COMEBACK_AUDIT__SIGNING_KEY": new_key()}, 1, "Nothing was dropped: no checkpoint signed"),
+        (("--before", "2026-07-31"), {}, 2, "Nothing was dropped: where the trail begins is signed"),
+        (("--before", "2026-07-31"), {"COMEBACK_AUDIT__SIGNING_KEY": new_key()}, 1, "Nothing was dropped: no checkpoint signed"),
     ],
 )
 def test_prune_refuses(
