@@ -48,6 +48,7 @@ class NotLinked(StrEnum):
     NO_ACCOUNT = "no_account"
     SEVERAL_ACCOUNTS = "several_accounts"
     ACCOUNT_TAKEN = "account_taken"
+    OWN_ACCOUNT = "own_account"
     ACCOUNT_CLOSED = "account_closed"
     REQUESTER_REFUSED = "requester_refused"
     TOO_LATE = "too_late"

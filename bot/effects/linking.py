@@ -25,7 +25,7 @@ async def link_account(_: Job, payload: LinkAccount, kit: Kit) -> Outcome:
     profile = await kit.directory.profile(request.requester_slack_id)
     # Whoever may not ask may not be pinned either: the address in Slack is what a later look is held against.
     refusal = may_ask(profile, email_domains=kit.settings.email_domains)
-    found = await _named(payload.account, kit) if refusal is None else NotLinked.REQUESTER_REFUSED
+    found = await _named(payload, kit) if refusal is None else NotLinked.REQUESTER_REFUSED
     call = _call(payload)
     if isinstance(found, NotLinked):
         return Done(fact=lambda uow: linking.refuse_account(uow, call, code=found, approvers=approvers))
@@ -33,11 +33,22 @@ async def link_account(_: Job, payload: LinkAccount, kit: Kit) -> Outcome:
     return Done(fact=lambda uow: linking.link(uow, call, account_id=account_id, email=email, approvers=approvers))
 
 
-async def _named(account: str, kit: Kit) -> User | NotLinked:
-    """The account with this e-mail address or id, or why there is none to link."""
+async def _named(payload: LinkAccount, kit: Kit) -> User | NotLinked:
+    """The account with the e-mail address or id that the approver wrote, or why there is none to link."""
+    account = payload.account
     by_email = "@" in account
     users = await kit.provisioner.find(email=account if by_email else None, account_id=None if by_email else account)
-    return the_one(users)
+    found = the_one(users)
+    own = isinstance(found, User) and await _is_own(found, payload, kit)
+    return NotLinked.OWN_ACCOUNT if own else found
+
+
+async def _is_own(found: User, payload: LinkAccount, kit: Kit) -> bool:
+    """Whether the account answers to the approver's address in Slack: they would approve their own access in another's name."""
+    email = (await kit.directory.profile(payload.slack_id)).email
+    # Asked of Atlassian, as an account that is named by its id need not show its address.
+    theirs = await kit.provisioner.find(email=email, account_id=None) if email else ()
+    return found.account_id in {user.account_id for user in theirs}
 
 
 def the_one(users: tuple[User, ...]) -> User | NotLinked:

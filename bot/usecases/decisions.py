@@ -11,6 +11,7 @@ from bot.policy import ApproverFacts, Refusal, may_decide
 from bot.settings import Settings
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Gone, NotAllowed, Seen
 from bot.usecases.approvals import record_approval, record_part, send_on_its_way, tally
+from bot.usecases.people import accounts_of
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, deliveries, findings, people
 from storage.db import UnitOfWork
@@ -134,7 +135,7 @@ def give_check_up(uow: UnitOfWork, *, actor: SlackPerson, request_id: str, chann
 def _same_account(uow: UnitOfWork, request: AccessRequest, approver: Person) -> Refusal | None:
     finding = findings.of(uow, request.id)
     theirs = {people.get(uow, request.person_id).account_id, finding.account_id if finding else None} - {None}
-    return Refusal.OWN_REQUEST if approver.account_id in theirs else None
+    return Refusal.OWN_REQUEST if theirs and theirs & accounts_of(uow, approver) else None
 
 
 def refuse(uow: UnitOfWork, *, actor: SlackPerson, request: AccessRequest, refusal: Refusal, channel: str) -> NotAllowed:

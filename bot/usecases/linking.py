@@ -64,6 +64,9 @@ def link(uow: UnitOfWork, call: Call, *, account_id: str, email: str | None, app
     stopped = _stopped(uow, call, request=request, approvers=approvers)
     if stopped is not None:
         return stopped
+    approver = people.find_or_add(uow, team_id=call.actor.team_id, slack_id=call.actor.slack_id)
+    if account_id in links.accounts_of(uow, approver):
+        return _not_linked(uow, call, code=NotLinked.OWN_ACCOUNT)
     owner = people.linked_to(uow, account_id)
     if owner is not None and owner.id != request.person_id:
         return _not_linked(uow, call, code=NotLinked.ACCOUNT_TAKEN)

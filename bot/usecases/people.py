@@ -2,7 +2,7 @@
 
 from bot.actor import Actor
 from bot.usecases.steps import audit_actor
-from storage import findings, people
+from storage import findings, people, warnings
 from storage.db import UnitOfWork
 from storage.records import Person
 
@@ -29,6 +29,12 @@ def link(
     findings.forget_open(uow, person.id)
     uow.audit("person.linked", actor=audit_actor(uow, actor), request_id=request_id, person=person.id, via=via)
     return linked
+
+
+def accounts_of(uow: UnitOfWork, person: Person) -> frozenset[str]:
+    """The Atlassian accounts that are the person's as far as we know: the linked one, and those whose seats they were warned about."""
+    linked = (person.account_id,) if person.account_id else ()
+    return frozenset((*linked, *(one.account_id for one in warnings.of_person(uow, person.id))))
 
 
 def unlink(uow: UnitOfWork, *, actor: Actor, slack_id: str) -> tuple[Person, ...]:

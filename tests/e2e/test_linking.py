@@ -77,6 +77,7 @@ async def test_the_right_one_of_two_accounts_is_named_by_its_id(small_stage: Ope
         ("rosa.navarro@acme.example", "More than one account answers to that"),
         ("pia.rossi@acme.example", "closed for good"),
         ("hugo.lindqvist@acme.example", "somebody else's here already"),
+        ("grace.hall@acme.example", "That account is your own"),
     ],
 )
 async def test_an_account_that_cannot_be_hers_is_refused(small_stage: OpenStage, account: str, sentence: str) -> None:

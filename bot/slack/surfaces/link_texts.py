@@ -30,6 +30,9 @@ LINKS: Mapping[str, News] = {
     "not_linked.account_taken": _not_linked(
         "That account is somebody else's here already.", "If that link is wrong, `comeback people unlink` takes it back."
     ),
+    "not_linked.own_account": _not_linked(
+        "That account is your own, and nobody approves their own access.", "If it is {requester}'s, ask another approver to link it."
+    ),
     "not_linked.account_closed": _not_linked("That account was closed for good.", "Nobody can bring it back, so there is nothing to link."),
     "not_linked.requester_refused": _not_linked(
         "Slack no longer says that {requester} is a member in good standing.", "Look at their Slack account first."

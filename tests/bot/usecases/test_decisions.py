@@ -9,7 +9,7 @@ from bot.codes import Attention
 from bot.settings import Settings, load
 from bot.usecases import decisions, grants, requests, settling
 from bot.usecases.answers import AlreadyDecided, Checking, Decided, DecisionAnswer, Filed, Gone, NotAllowed, Resumed, Seen
-from storage import access_requests, audit, findings, people
+from storage import access_requests, audit, findings, people, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.outside import COMPLETE, Outside
@@ -134,14 +134,18 @@ async def test_a_refusal_is_in_the_audit_trail(database: Database, settings: Set
     assert "decision.refused" in [entry.kind for entry in await database.read(lambda uow: list(audit.entries(uow)))]
 
 
-async def test_nobody_decides_for_their_own_account(database: Database, settings: Settings) -> None:
-    """A second Slack account on the same Atlassian account is still the same person."""
+@pytest.mark.parametrize("known_by", ["link", "warning"])
+async def test_nobody_decides_for_their_own_account(database: Database, settings: Settings, known_by: str) -> None:
+    """A second Slack account on the same Atlassian account is still the same person; so is who was warned about its seat."""
     request_id = await filed(database, settings)
 
     def same_account(uow: UnitOfWork) -> None:
         findings.record(uow, request_id=request_id, account_id="712020:ada", email=None, body={})
         grace = people.find_or_add(uow, team_id="T0ACME", slack_id="U0GRACE")
-        people.link(uow, grace.id, account_id="712020:ada", email="ada@acme.example")
+        if known_by == "link":
+            people.link(uow, grace.id, account_id="712020:ada", email="ada@acme.example")
+        else:
+            warnings.open_(uow, account_id="712020:ada", product="jira", person_id=grace.id, slack_id=grace.slack_id)
 
     await database.write(same_account)
     answer = await decide(database, settings, request_id)

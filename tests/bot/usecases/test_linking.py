@@ -23,7 +23,7 @@ from bot.usecases.answers import (
 )
 from bot.usecases.briefing import briefing
 from bot.usecases.linking import Call
-from storage import access_requests, audit, findings, people
+from storage import access_requests, audit, findings, people, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest
@@ -275,6 +275,24 @@ async def test_an_account_of_somebody_else_is_refused(database: Database, settin
     assert await account_of(database) is None
     assert await news(database) == ["not_linked.account_taken"]
     assert "person.not_linked" in await kinds(database)
+
+
+@pytest.mark.parametrize("known_by", ["link", "warning"])
+async def test_nobody_links_a_requester_to_their_own_account(database: Database, settings: Settings, known_by: str) -> None:
+    """They would approve their own access in somebody else's name; an account is also theirs where they were warned about its seat."""
+    request = await filed(database, settings)
+
+    def known(uow: UnitOfWork) -> None:
+        grace = people.find_or_add(uow, team_id=TEAM, slack_id="U0GRACE")
+        if known_by == "link":
+            people.link(uow, grace.id, account_id="712020:eve", email=None)
+        else:
+            warnings.open_(uow, account_id="712020:eve", product="jira", person_id=grace.id, slack_id=grace.slack_id)
+
+    await database.write(known)
+    assert await link(database, request.id) == AccountRefused(code=NotLinked.OWN_ACCOUNT)
+    assert await account_of(database) is None
+    assert await news(database) == ["not_linked.own_account"]
 
 
 async def test_linking_the_same_account_again_is_no_mistake(database: Database, settings: Settings) -> None:
