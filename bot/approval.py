@@ -24,6 +24,8 @@ class Objection(StrEnum):
     NOT_LINKED = "not_linked"
     ANOTHER_ACCOUNT = "another_account"
     SEVERAL_ACCOUNTS = "several_accounts"
+    LINKED_SINCE = "linked_since"
+    FROM_ANOTHER = "from_another"
     EMAIL_CHANGED = "email_changed"
     ACCOUNT_OFF = "account_off"
     ADMINISTERS = "administers"
@@ -40,15 +42,18 @@ class ReturnFacts:
     All that a policy asks about a return.
 
     `taken` says that Comeback took this very seat, all of it, and has not given it back. `pinned_account_id` is whose account the asker is
-    linked to; `shared` says that it is linked to somebody else as well. `whole` says that exactly what was taken can be put back,
-    `administered` that administration was among it, and `side_products` what its groups gave besides when they were taken. `free_until`
-    is the renewal before which nothing of it costs anything, None when it does or nobody knows.
+    linked to; `shared` says that it is linked to somebody else as well, `linked_since` that the link is younger than the removal or the
+    request, and `from_another` that somebody else was warned before the seat was taken. `whole` says that exactly what was taken can be put
+    back, `administered` that administration was among it, and `side_products` what its groups gave besides when they were taken.
+    `free_until` is the renewal before which nothing of it costs anything, None when it does or nobody knows.
     """
 
     state: AccessState
     taken: bool
     pinned_account_id: str | None
     shared: bool
+    linked_since: bool
+    from_another: bool
     email_changed: bool
     whole: bool
     administered: bool
@@ -102,6 +107,9 @@ def _about_the_person(facts: ReturnFacts) -> dict[Objection, bool]:
         Objection.NOT_LINKED: facts.pinned_account_id is None,
         Objection.SEVERAL_ACCOUNTS: state.matches != 1 or facts.shared,
         Objection.ANOTHER_ACCOUNT: state.account_id != facts.pinned_account_id,
+        # Whose account it is was said for this very return, or by nobody who knew the seat: a person has to look at both together.
+        Objection.LINKED_SINCE: facts.linked_since,
+        Objection.FROM_ANOTHER: facts.from_another,
         Objection.EMAIL_CHANGED: facts.email_changed,
     }
 

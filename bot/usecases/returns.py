@@ -16,10 +16,10 @@ from bot.usecases.briefing import granted_today
 from bot.usecases.grants import account_taken
 from bot.usecases.reclaims import Held, held_of
 from bot.usecases.steps import audit_actor
-from storage import access_requests, decisions, people
+from storage import access_requests, decisions, people, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus
-from storage.records import AccessRequest
+from storage.records import AccessRequest, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,14 @@ def _record_objection(uow: UnitOfWork, request: AccessRequest, *, objection: Obj
 
 def _facts(uow: UnitOfWork, request: AccessRequest, *, held: Held | None, found: Found, settings: Settings) -> ReturnFacts:
     taken_at = held.reclaim.taken_at if held and held.reclaim.status is ReclaimStatus.TAKEN else None
+    person = people.get(uow, request.person_id)
     return ReturnFacts(
         state=found.state,
         taken=taken_at is not None,
-        pinned_account_id=people.get(uow, request.person_id).account_id,
+        pinned_account_id=person.account_id,
         shared=account_taken(uow, request, account_id=found.state.account_id),
+        linked_since=taken_at is not None and _linked_since(person, min(taken_at, request.filed_at)),
+        from_another=held is not None and _was_anothers(uow, held, person),
         email_changed=found.email_changed,
         whole=held is not None and _is_whole(found.plan, held.snapshot),
         administered=bool(found.plan.for_a_human),
@@ -78,6 +81,16 @@ def _facts(uow: UnitOfWork, request: AccessRequest, *, held: Held | None, found:
         over_the_cap=granted_today(uow, request) >= settings.grants_per_day,
         free_until=_free_until(uow, found, settings=settings),
     )
+
+
+def _linked_since(person: Person, moment: datetime) -> bool:
+    return person.linked_at is None or person.linked_at > moment
+
+
+def _was_anothers(uow: UnitOfWork, held: Held, person: Person) -> bool:
+    """Whether it was somebody else whom Comeback warned before it took the seat."""
+    warning = warnings.get(uow, held.reclaim.warning_id) if held.reclaim.warning_id else None
+    return warning is not None and warning.person_id not in {person.id, None}
 
 
 def _is_whole(plan: Return, snapshot: Snapshot) -> bool:

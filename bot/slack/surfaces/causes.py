@@ -60,6 +60,8 @@ _WHY_NOT_BY_POLICY: Mapping[Objection, str] = {
     Objection.NOT_LINKED: "{requester} isn't linked to an account any more",
     Objection.SEVERAL_ACCOUNTS: "it isn't clear any more which account is theirs",
     Objection.ANOTHER_ACCOUNT: "{requester} is linked to another account by now",
+    Objection.LINKED_SINCE: "{requester} was linked to the account only after the seat was taken, or for this request",
+    Objection.FROM_ANOTHER: "somebody else was warned before I took the seat",
     Objection.EMAIL_CHANGED: "their e-mail address has changed",
     Objection.ACCOUNT_OFF: "their account needs more than the seat by now",
     Objection.ADMINISTERS: "it would bring administration back",

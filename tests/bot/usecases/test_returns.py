@@ -17,7 +17,7 @@ from bot.settings import Settings, load
 from bot.usecases import grants, requests, returns
 from bot.usecases.briefing import briefing
 from bot.usecases.returns import Found
-from storage import access_requests, audit, decisions, people, reclaims
+from storage import access_requests, audit, decisions, people, reclaims, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, ReturnPolicy
 from storage.records import AccessRequest
@@ -70,9 +70,9 @@ def ada(uow: UnitOfWork, *, product: str = "jira") -> AccessRequest:
     return filed
 
 
-def take(uow: UnitOfWork, snapshot: Snapshot, *, until: ReclaimStatus, product: str = "jira") -> None:
+def take(uow: UnitOfWork, snapshot: Snapshot, *, until: ReclaimStatus, product: str = "jira", warning_id: str | None = None) -> None:
     """Her seat is taken, or on its way there."""
-    one = reclaims.plan(uow, account_id=ACCOUNT, product=product, last_active_at=None)
+    one = reclaims.plan(uow, account_id=ACCOUNT, product=product, last_active_at=None, warning_id=warning_id)
     assert one is not None
     removal = {"steps": [], "snapshot": snapshot.to_json()}
     for source, target in ((R.PLANNED, R.APPROVED), (R.APPROVED, R.TAKING), (R.TAKING, until)):
@@ -144,6 +144,26 @@ def relinked(uow: UnitOfWork) -> None:
     people.link(uow, eve.id, account_id=ACCOUNT, email=None)
 
 
+def taken_before_the_link(uow: UnitOfWork) -> None:
+    """Whose account it is was said when the seat was gone already."""
+    take(replace(uow, now=uow.now - timedelta(hours=1)), TAKEN, until=R.TAKEN)
+
+
+def linked_for_the_request(uow: UnitOfWork) -> None:
+    """An approver said whose account it is on the card, just before the seat was taken."""
+    later = replace(uow, now=uow.now + timedelta(seconds=1))
+    people.link(later, people.find_or_add(uow, team_id=TEAM, slack_id="U0ADA").id, account_id=ACCOUNT, email=None)
+    take(later, TAKEN, until=R.TAKEN)
+
+
+def taken_from_hugo(uow: UnitOfWork) -> None:
+    """It was he who was warned before the seat was taken."""
+    hugo = people.find_or_add(uow, team_id=TEAM, slack_id="U0HUGO")
+    warning = warnings.open_(uow, account_id=ACCOUNT, product="jira", person_id=hugo.id, slack_id=hugo.slack_id)
+    assert warning is not None
+    take(uow, TAKEN, until=R.TAKEN, warning_id=warning.id)
+
+
 ADMIN = RoleRef(resource=JIRA, role="atlassian/admin")
 
 
@@ -154,6 +174,9 @@ ADMIN = RoleRef(resource=JIRA, role="atlassian/admin")
         (Case(until=None), Objection.NOT_TAKEN),
         (Case(linked=False), Objection.NOT_LINKED),
         (Case(meanwhile=relinked), Objection.SEVERAL_ACCOUNTS),
+        (Case(until=None, meanwhile=taken_before_the_link), Objection.LINKED_SINCE),
+        (Case(until=None, meanwhile=linked_for_the_request), Objection.LINKED_SINCE),
+        (Case(until=None, meanwhile=taken_from_hugo), Objection.FROM_ANOTHER),
         (Case(email_changed=True), Objection.EMAIL_CHANGED),
         (Case(state=replace(STATE, way_back=WayBack.ENABLE, levels=(WayBack.ENABLE, ADD))), Objection.ACCOUNT_OFF),
         (Case(snapshot=Snapshot(groups=(USERS,), roles=(ADMIN,))), Objection.ADMINISTERS),
