@@ -19,7 +19,7 @@ from bot.policy import may_ask, steps_begun
 from bot.settings import Product
 from bot.usecases import briefing as briefings
 from bot.usecases import grants, returns
-from bot.usecases.agreement import ask_for_more, goes_beyond
+from bot.usecases.agreement import ask_for_more, ask_people, goes_beyond
 from bot.usecases.alerts import alert_channel
 from bot.usecases.briefing import Briefing
 from bot.usecases.reclaims import Held
@@ -136,7 +136,10 @@ async def _policy_ended(briefing: Briefing, state: AccessState, held: Held | Non
     # That the address is still the pinned one was read from Slack a moment ago.
     found = Found(product=product, state=state, plan=plan, email_changed=False)
     objection = await kit.database.read(lambda uow: returns.objection_now(uow, briefing.request, found=found, settings=kit.settings))
-    return _attention(briefing, code=Attention.POLICY_ENDED, details={"reason": objection.value}) if objection else None
+    if objection is None:
+        return None
+    back = put_back_to_json(put_back(held, state, wanted(product)))
+    return lambda uow: ask_people(uow, briefing.request, state=state, back=back, objection=objection)
 
 
 async def _link(briefing: Briefing, product: Product, kit: Kit) -> str | None:

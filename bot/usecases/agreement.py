@@ -1,8 +1,10 @@
 """What an approval covers: what the card showed, and nothing of another kind that turned out to be needed afterwards."""
 
 from dataclasses import replace
+from typing import Any
 
 from atlassian.access import AccessState, WayBack
+from bot.approval import Objection
 from bot.codes import Attention
 from bot.policy import steps_begun
 from bot.usecases.grants import record_attention
@@ -47,6 +49,15 @@ def ask_for_more(uow: UnitOfWork, request: AccessRequest, *, agreed: AccessState
     body = {**(finding.body if finding else {}), "state": state.to_json(), "first": first.to_json(), "trouble": None}
     findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
     record_attention(uow, request.id, code=Attention.MORE_THAN_AGREED)
+
+
+def ask_people(uow: UnitOfWork, request: AccessRequest, *, state: AccessState, back: dict[str, Any] | None, objection: Objection) -> None:
+    """Leave to a human what a policy approved and doesn't any more: the card shows *state*, and what can still be put *back*."""
+    finding = findings.of(uow, request.id)
+    now = {"state": state.to_json(), "first": state.to_json(), "back": back, "trouble": None}
+    body = {**(finding.body if finding else {}), **now}
+    findings.record(uow, request_id=request.id, account_id=state.account_id, email=state.email, body=body)
+    record_attention(uow, request.id, code=Attention.POLICY_ENDED, details={"reason": objection.value})
 
 
 def _all_levels(agreed: AccessState, state: AccessState) -> AccessState:

@@ -84,6 +84,8 @@ async def test_a_policy_that_ended_before_the_grant_asks_people(small_stage: Ope
         stage.later(A_PERIOD)
         card = await stage.card(saying="isn't free any more", step=timedelta(minutes=16))
         assert not stage.sandbox.atlassian.has_product("hugo", "jira")
+        assert {"Approve", "Close"} <= set(card.buttons)
+        assert "*Approving*\nPuts back" in card.words
         await stage.parts.kit.directory.refresh()
         await stage.sandbox.slack.clicks("grace", card, "request.retry")
         await stage.told("hugo", "You have Jira again", step=timedelta(seconds=1))

@@ -5,13 +5,11 @@ from datetime import date
 
 from slack_sdk.models.blocks import Block
 
-from bot.slack.surfaces.card_parts import CardView
+from bot.slack.surfaces.card_parts import CardView, approvals, asks_to_approve, given
 from bot.slack.surfaces.costs import short_day
 from bot.slack.surfaces.markup import context, mention, moment
-from storage.lifecycle import RequestStatus, Verdict
+from storage.lifecycle import Verdict
 from storage.records import Decision, PolicyApproval
-
-_OPEN = frozenset({RequestStatus.PENDING, RequestStatus.NEEDS_ATTENTION})
 
 
 def decided(view: CardView) -> str:
@@ -25,31 +23,22 @@ def decided(view: CardView) -> str:
         return f"Denied by {mention(last.approver_slack_id)} {moment(last.decided_at)}"
     if view.request.approved_at is None or _is_short(view):
         return ""
-    return f"Approved by {_names(_approvals(view, round_number=last.round_number))} {moment(last.decided_at)}"
+    return f"Approved by {_names(approvals(view, round_number=last.round_number))} {moment(last.decided_at)}"
 
 
 def counted(view: CardView) -> Block | None:
     """How many have approved, of how many that must; None where one is enough, or enough have."""
     if not _is_short(view):
         return None
-    needed, given = view.product.approvals, _given(view)
-    if not given:
+    needed, approved = view.product.approvals, given(view)
+    if not approved:
         return context(f"👥 Needs the approvals of {needed} people") if needed > 1 else None
-    return context(f"👥 {len(given)} of {needed}: approved by {_names(given)}")
+    return context(f"👥 {len(approved)} of {needed}: approved by {_names(approved)}")
 
 
 def _is_short(view: CardView) -> bool:
-    """Whether approvals are still missing; one that nobody ever approved and that needs a human is looked at anew first."""
-    looked_at_anew = view.request.status is RequestStatus.NEEDS_ATTENTION and view.request.approved_at is None
-    return view.request.status in _OPEN and not looked_at_anew and len(_given(view)) < view.product.approvals
-
-
-def _given(view: CardView) -> tuple[Decision, ...]:
-    return _approvals(view, round_number=view.request.round_number)
-
-
-def _approvals(view: CardView, *, round_number: int) -> tuple[Decision, ...]:
-    return tuple(one for one in view.decisions if one.verdict is Verdict.APPROVE and one.round_number == round_number)
+    """Whether approvals are still missing."""
+    return asks_to_approve(view) and len(given(view)) < view.product.approvals
 
 
 def _names(approvals: Iterable[Decision]) -> str:

@@ -28,6 +28,15 @@ LINK = "request.link"
 
 _FINAL = frozenset({Attention.ACCOUNT_CLOSED.value})
 """What no second look would find otherwise."""
+_ABOUT_APPROVING = frozenset(
+    {
+        Attention.MORE_THAN_AGREED.value,
+        Attention.APPROVER_GONE.value,
+        Attention.APPROVALS_MISSING.value,
+        Attention.POLICY_ENDED.value,
+    }
+)
+"""Where nothing has to be put right first."""
 
 
 def render(view: CardView) -> Message:
@@ -160,7 +169,7 @@ def _needs_attention(view: CardView) -> Drawn:
         yes="Close it",
         style="danger",
     )
-    again = button("Try again", action_id=RETRY, value=view.request.id, style="primary")
+    again = button(_again_label(view), action_id=RETRY, value=view.request.id, style="primary")
     settle = buttons(
         again if view.request.reason_code not in _FINAL else None,
         _link_button(view) if reasons.is_about_whose_account(view.request) else None,
@@ -169,7 +178,15 @@ def _needs_attention(view: CardView) -> Drawn:
     )
     head = parts.head("⚠️", f"{parts.who(view)}'s way back to {parts.product(view)} needs you", what_to_do)
     small = parts.small_print(approvals.decided(view), f"asked {parts.asked(view)}")
-    return (head, parts.words(view), parts.facts(view), approvals.counted(view), settle, small)
+    approved_by_it = (parts.warnings(view), parts.alarm(view)) if parts.asks_to_approve(view) else ()
+    return (head, parts.words(view), parts.facts(view), *approved_by_it, approvals.counted(view), settle, small)
+
+
+def _again_label(view: CardView) -> str:
+    """What the press is: an approval where the earlier ones ended, or are too few."""
+    if not parts.asks_to_approve(view):
+        return "Try again"
+    return _approve_label(view) if view.request.reason_code in _ABOUT_APPROVING else "Approve and try again"
 
 
 def _closed(view: CardView) -> Drawn:

@@ -15,7 +15,7 @@ from bot.slack.surfaces import access, put_back
 from bot.slack.surfaces.costs import costs
 from bot.slack.surfaces.markup import context, fields, link, mention, moment, plain, quoted, said, section, span
 from bot.slack.surfaces.put_back import PutBack
-from storage.lifecycle import RequestStatus
+from storage.lifecycle import RequestStatus, Verdict
 from storage.records import AccessRequest, Decision, PolicyApproval
 
 INVITED = "invited"
@@ -62,6 +62,23 @@ class CardView:
         return self.decisions[-1] if self.decisions else None
 
 
+def asks_to_approve(view: CardView) -> bool:
+    """Whether a click on the card approves: what nobody ever approved and needs a human is looked at anew first."""
+    if view.request.status is RequestStatus.NEEDS_ATTENTION:
+        return view.request.approved_at is not None and len(given(view)) < view.product.approvals
+    return view.request.status is RequestStatus.PENDING
+
+
+def given(view: CardView) -> tuple[Decision, ...]:
+    """The approvals that count: those of the request's round."""
+    return approvals(view, round_number=view.request.round_number)
+
+
+def approvals(view: CardView, *, round_number: int) -> tuple[Decision, ...]:
+    """The approvals of a round, oldest first."""
+    return tuple(one for one in view.decisions if one.verdict is Verdict.APPROVE and one.round_number == round_number)
+
+
 def head(face: str, title: str, sentence: str = "") -> Block:
     """The first line: a face, the news in bold, and at most one sentence."""
     return section(f"{face}  *{title}*" + (f"\n{sentence}" if sentence else ""))
@@ -76,7 +93,7 @@ def words(view: CardView) -> Block | None:
 
 def facts(view: CardView) -> Block:
     """What an approver decides by, in two columns; what only matters before the click is left out after it."""
-    undecided = view.request.status is RequestStatus.PENDING
+    undecided = asks_to_approve(view)
     pairs = [
         ("Product", _product_and_site(view)),
         ("Account", access.account(view.state)),

@@ -73,7 +73,7 @@ _WHY_NOT_BY_POLICY: Mapping[Objection, str] = {
 }
 
 POLICY_ENDED: Mapping[str, str] = {
-    objection.value: f"A policy had approved this return, but {why}. So I stopped. *Try again* approves it."
+    objection.value: f"A policy had approved this return, but {why}. So I stopped. *Approve* it, or close it."
     for objection, why in _WHY_NOT_BY_POLICY.items()
 }
 

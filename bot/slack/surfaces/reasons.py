@@ -50,17 +50,17 @@ ATTENTION: Mapping[str, Reason] = {
     ),
     "approver_gone": Reason(
         admins=(
-            "{approver} approved this, but isn't an approver any more. Nothing was changed. *Try again* approves it anew; or close it, "
+            "{approver} approved this, but isn't an approver any more. Nothing was changed. *Approve* it anew; or close it, "
             "and let {requester} ask again if they still need it."
         ),
         person="Your request has to be looked at once more.",
     ),
     "approvals_missing": Reason(
-        admins="{product} needs more approvals by now than this request has. Nothing was changed. *Try again* approves it too.",
+        admins="{product} needs more approvals by now than this request has. Nothing was changed. *Approve* it too.",
         person="Your request needs another approval.",
     ),
     "policy_ended": Reason(
-        admins="A policy had approved this, and doesn't any more ({reason}). Nothing was changed. *Try again* approves it.",
+        admins="A policy had approved this, and doesn't any more ({reason}). Nothing was changed. *Approve* it, or close it.",
         person="Your request has to be looked at once more.",
     ),
     "email_mismatch": Reason(
@@ -121,7 +121,7 @@ ATTENTION: Mapping[str, Reason] = {
     "more_than_agreed": Reason(
         admins=(
             "What {requester} needs is no longer what the card said when it was approved: more is to be mended, more comes with it, or it "
-            "is about another account. So I stopped. It stands below: *Try again* agrees to that."
+            "is about another account. So I stopped. What it is now stands below: *Approve* agrees to that."
         ),
         person="Your account needs more than was approved.",
     ),

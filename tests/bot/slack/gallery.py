@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from atlassian.access import WayBack
 from bot.billing import Money, ReturnCost
@@ -15,25 +16,34 @@ from tests.bot.slack.words import CONFLUENCE, JIRA_OF_TWO, by_policy, card_view,
 R = RequestStatus
 LONG_AGO = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
 
+EVERYTHING: Mapping[str, Any] = {
+    "state": state(
+        WayBack.ENABLE,
+        WayBack.RESTORE,
+        WayBack.ADD_ACCESS,
+        brings_back=("engineering", f"atlassian/user on {CONFLUENCE.resource}"),
+        side_products=(CONFLUENCE.resource,),
+        last_active=None,
+    ),
+    "seats_left": 0,
+    "earlier_denials": 2,
+    "product_names": {CONFLUENCE.resource: "Confluence"},
+    "prices": {CONFLUENCE.resource: Money(amount=Decimal("6.05"), currency="USD")},
+    "cost": ReturnCost(free_until=date(2026, 12, 14), per_month=Money(amount=Decimal("8.15"), currency="USD")),
+}
+"""All that an approver may have to know at once."""
+
+
+def _asked_anew(code: str, **changes: Any) -> CardView:
+    """A card whose approval ended: the press approves what it shows."""
+    return card_view(R.NEEDS_ATTENTION, reason_code=code, decision=decision(), round_number=2, **EVERYTHING, **changes)
+
+
 CARDS: Mapping[str, CardView] = {
     "pending": card_view(),
     "pending_just_asked": card_view(filed_at=card_view().now, reason="", requester_name="Ada Park"),
     "pending_not_looked_up": card_view(state=None, trouble="unreachable", seats_left=None),
-    "pending_everything_to_know": card_view(
-        state=state(
-            WayBack.ENABLE,
-            WayBack.RESTORE,
-            WayBack.ADD_ACCESS,
-            brings_back=("engineering", f"atlassian/user on {CONFLUENCE.resource}"),
-            side_products=(CONFLUENCE.resource,),
-            last_active=None,
-        ),
-        seats_left=0,
-        earlier_denials=2,
-        product_names={CONFLUENCE.resource: "Confluence"},
-        prices={CONFLUENCE.resource: Money(amount=Decimal("6.05"), currency="USD")},
-        cost=ReturnCost(free_until=date(2026, 12, 14), per_month=Money(amount=Decimal("8.15"), currency="USD")),
-    ),
+    "pending_everything_to_know": card_view(**EVERYTHING),
     "pending_administration_comes_back": card_view(
         state=state(
             WayBack.RESTORE,
@@ -66,6 +76,8 @@ CARDS: Mapping[str, CardView] = {
         round_number=2,
         decisions=(decision(), decision(by="omar"), replace(decision(), round_number=2)),
     ),
+    "needs_attention_more_to_know": _asked_anew("more_than_agreed"),
+    "needs_attention_approver_gone": _asked_anew("approver_gone", details={"approver": "U0GRACE"}),
     "approved": card_view(R.APPROVED, decision=decision()),
     "waiting_for_a_seat": card_view(R.WAITING, reason_code="seats_exhausted", decision=decision(), queue_position=3),
     "waiting_for_tomorrow": card_view(R.WAITING, reason_code="daily_cap", decision=decision()),
@@ -93,16 +105,18 @@ CARDS: Mapping[str, CardView] = {
         R.NEEDS_ATTENTION,
         reason_code="ambiguous",
         details={"reason": "several_accounts"},
+        approved_at=None,
         state=state(WayBack.AMBIGUOUS, reason="several_accounts", matches=2, account_id=None, account_name=None, last_active=None),
     ),
     "needs_attention_no_group_of_ours": card_view(
         R.NEEDS_ATTENTION,
         reason_code="owned_elsewhere",
         details={"reason": "no_modifiable_group", "groups": "jira-eng, jira-ops"},
+        approved_at=None,
         state=state(WayBack.OWNED_ELSEWHERE, reason="no_modifiable_group", chosen_group=None),
     ),
     "needs_attention_account_closed": card_view(
-        R.NEEDS_ATTENTION, reason_code="account_closed", state=state(WayBack.ACCOUNT_CLOSED, chosen_group=None)
+        R.NEEDS_ATTENTION, reason_code="account_closed", approved_at=None, state=state(WayBack.ACCOUNT_CLOSED, chosen_group=None)
     ),
     "needs_attention_refused": card_view(
         R.NEEDS_ATTENTION, reason_code="refused_by_atlassian", details={"code": "ADMIN-400-9"}, decision=decision()

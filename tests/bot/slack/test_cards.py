@@ -70,6 +70,30 @@ def test_approver_reads_what_the_click_will_do() -> None:
         assert fact in shown
 
 
+@pytest.mark.parametrize("name", ["needs_attention_more_to_know", "needs_attention_approver_gone"])
+def test_whoever_approves_anew_reads_what_the_first_one_did(name: str) -> None:
+    """That press is an approval too: whatever a pending card warns of stands on this one, and the button says what it is."""
+    before, shown = words_of(card.render(CARDS["pending_everything_to_know"])), words_of(card.render(CARDS[name]))
+    facts = [line for line in before.splitlines() if line.startswith(("↩️", "🧩", "🚫"))]
+    assert len(facts) == 3
+    for fact in (*facts, "*Approving*\nReactivates the account", "*Costs*\nNothing before 14 Dec", "*Seats left*\nNone"):
+        assert fact in shown
+    assert "Approve" in shown.splitlines()
+    assert "Try again" not in shown
+
+
+def test_administration_is_said_as_loudly_to_whoever_approves_anew() -> None:
+    """An administrator is made by the second approval as by the first."""
+    again = replace(CARDS["needs_attention_more_to_know"], state=CARDS["pending_administration_comes_back"].state)
+    assert "*Administration comes back with it:* `atlassian/org-admin`" in words_of(card.render(again))
+
+
+def test_the_press_after_a_mending_elsewhere_says_that_it_approves() -> None:
+    """What a policy approved and Atlassian refused is people's: the sentence asks to try again, the button says that this approves."""
+    message = words_of(card.render(card_view(R.NEEDS_ATTENTION, reason_code="refused_by_atlassian", round_number=2)))
+    assert "Approve and try again" in message
+
+
 def test_an_invitation_is_announced_on_the_button() -> None:
     """Inviting somebody is a larger step than adding them to a group."""
     assert "Approve (invites)" in words_of(card.render(CARDS["pending_invitation"]))
@@ -153,7 +177,8 @@ def test_each_machine_reason_has_its_own_sentence(table: dict[str, str]) -> None
     code = "ambiguous" if table is causes.AMBIGUOUS else "owned_elsewhere"
     for reason in table:
         way_back = WayBack.AMBIGUOUS if table is causes.AMBIGUOUS else WayBack.OWNED_ELSEWHERE
-        view = card_view(R.NEEDS_ATTENTION, reason_code=code, details={"reason": reason}, state=state(way_back, reason=reason))
+        found = state(way_back, reason=reason)
+        view = card_view(R.NEEDS_ATTENTION, reason_code=code, details={"reason": reason}, state=found, approved_at=None)
         shown = words_of(card.render(view))
         assert f"`{reason}`" not in shown
         assert "{" not in shown.replace("{date_short_pretty} at {time}", "").replace("{date_short}", "")
