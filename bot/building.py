@@ -30,7 +30,7 @@ from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.team import read_team
 from bot.webhook import Webhook, open_http, webhook_of
-from storage import migrate, outbox, pacing, sealing
+from storage import migrate, outbox, pacing, renewal
 from storage.db import Database, UnitOfWork
 from storage.lock import ProcessLock
 
@@ -51,7 +51,7 @@ async def open_database(settings: Settings, *, migrates: bool, now: Callable[[],
         settings.database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token, sealing_keys=settings.master_keys
     )
     stack.push_async_callback(database.close)
-    await database.read(sealing.check)
+    await database.read(renewal.check)
     await database.write(lambda uow: _set_pace(uow, settings))
     if database.kind == "sqlite":
         # We hold the file's lock, so whoever leased these jobs is dead; their calls land within the settle time or never.

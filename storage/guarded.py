@@ -11,6 +11,8 @@ from typing import Any
 from storage.unit import UnitOfWork
 
 _SEALED = "sealed"
+BODY_BEGINS = f'{{"{_SEALED}": "'
+"""How the stored JSON of a sealed object begins; the sealed text follows."""
 
 
 def seal_body(uow: UnitOfWork, body: Mapping[str, Any], *, place: str) -> dict[str, Any]:
@@ -18,14 +20,6 @@ def seal_body(uow: UnitOfWork, body: Mapping[str, Any], *, place: str) -> dict[s
     if not body or not uow.keyring.protects:
         return dict(body)
     return {_SEALED: uow.keyring.seal(json.dumps(body), place=place)}
-
-
-def is_current(uow: UnitOfWork, stored: Mapping[str, Any]) -> bool:
-    """Whether `seal_body` would store the object as it is, or under the same key."""
-    if not stored:
-        return True
-    sealed = stored.get(_SEALED) if len(stored) == 1 else None
-    return uow.keyring.sealed_now(sealed) if isinstance(sealed, str) else not uow.keyring.protects
 
 
 def open_body(uow: UnitOfWork, stored: Mapping[str, Any], *, place: str) -> dict[str, Any]:

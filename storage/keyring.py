@@ -23,7 +23,9 @@ from storage.errors import SealingKeyMissing
 KEY_BYTES = 32
 
 _NONCE_BYTES = 12
-_PLAIN, _WRAPPED, _SEALED, _AS_IS = "k0.", "k1.", "m1.", "m0."
+_PLAIN, _AS_IS = "k0.", "m0."
+WRAPPED_KEY, SEALED_TEXT = "k1.", "m1."
+"""How a wrapped data key and a sealed text begin; the name of the master key follows, and a dot."""
 _RESERVED = re.compile(r"m[01]\.")
 
 
@@ -60,17 +62,22 @@ class Keyring:
         """Whether there is a master key at all."""
         return self._first is not None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What tells the master keys apart in what they sealed, the first key's before all."""
+        return tuple(self._by_name)
+
     def wrap(self, data_key: bytes, *, place: str) -> str:
         """The data key as it may be stored: wrapped, or only encoded where there is no master key."""
         if self._first is None:
             return _PLAIN + encoded(data_key)
-        return f"{_WRAPPED}{self._first.name}.{encoded(encrypt(self._first.wrapping, data_key, place=place))}"
+        return f"{WRAPPED_KEY}{self._first.name}.{encoded(encrypt(self._first.wrapping, data_key, place=place))}"
 
     def unwrap(self, stored: str, *, place: str) -> bytes:
         """The data key that `wrap` made this of; raises SealingKeyMissing."""
         if stored.startswith(_PLAIN):
             return decoded(stored.removeprefix(_PLAIN))
-        name, _, box = stored.removeprefix(_WRAPPED).partition(".")
+        name, _, box = stored.removeprefix(WRAPPED_KEY).partition(".")
         try:
             return decrypt(self._named(name).wrapping, decoded(box), place=place)
         except InvalidTag:
@@ -78,30 +85,26 @@ class Keyring:
 
     def is_current(self, stored: str) -> bool:
         """Whether a stored data key is wrapped as `wrap` would do it now."""
-        return stored.startswith(f"{_WRAPPED}{self._first.name}." if self._first else _PLAIN)
+        return stored.startswith(f"{WRAPPED_KEY}{self._first.name}." if self._first else _PLAIN)
 
     def seal(self, text: str, *, place: str) -> str:
         """The text under the first master key; as it is where there is none."""
         if self._first is None:
             # Somebody may be called what a sealed text begins with.
             return _AS_IS + text if _RESERVED.match(text) else text
-        return f"{_SEALED}{self._first.name}.{encoded(encrypt(self._first.sealing, text.encode(), place=place))}"
+        return f"{SEALED_TEXT}{self._first.name}.{encoded(encrypt(self._first.sealing, text.encode(), place=place))}"
 
     def open(self, stored: str, *, place: str) -> str | None:
         """The text that `seal` made this of, None where it was sealed for another place; raises SealingKeyMissing."""
         if stored.startswith(_AS_IS):
             return stored.removeprefix(_AS_IS)
-        if not stored.startswith(_SEALED):
+        if not stored.startswith(SEALED_TEXT):
             return stored
-        name, _, box = stored.removeprefix(_SEALED).partition(".")
+        name, _, box = stored.removeprefix(SEALED_TEXT).partition(".")
         try:
             return decrypt(self._named(name).sealing, decoded(box), place=place).decode()
         except InvalidTag:
             return None
-
-    def sealed_now(self, stored: str) -> bool:
-        """Whether a text is sealed as `seal` would do it now."""
-        return self._first is not None and stored.startswith(f"{_SEALED}{self._first.name}.")
 
     def mark(self, text: str) -> str | None:
         """What equal texts have in common, in whatever case, and nobody without the key can compute; None without a master key."""

@@ -114,21 +114,15 @@ def destroy(uow: UnitOfWork, person_id: str) -> None:
     uow.person_keys[person_id] = None
 
 
-def renew(uow: UnitOfWork, *, after: str = "") -> str | None:
-    """Wrap data keys under the first master key, some hundred a call; returns where to go on (*after*), None at the end."""
+def renew(uow: UnitOfWork, *, after: str = "") -> tuple[str | None, int]:
+    """Wrap data keys under the first master key, some hundred a call; returns where to go on, None at the end, and how many it wrapped."""
     rows = uow.connection.execute(_ALL, {"after": after}).all()
-    for person_id, wrapped in rows:
-        if not uow.keyring.is_current(wrapped):
-            data_key = uow.keyring.unwrap(wrapped, place=_key_place(person_id))
-            new = uow.keyring.wrap(data_key, place=_key_place(person_id))
-            uow.connection.execute(_REWRAP, {"person": person_id, "before": wrapped, "wrapped": new})
-    return rows[-1].person_id if len(rows) == CHUNK else None
-
-
-def check(uow: UnitOfWork) -> None:
-    """Return when the master keys open the data keys that are looked at (the first few hundred); raises SealingKeyMissing."""
-    for person_id, wrapped in uow.connection.execute(_ALL, {"after": ""}):
-        uow.keyring.unwrap(wrapped, place=_key_place(person_id))
+    older = [row for row in rows if not uow.keyring.is_current(row.wrapped)]
+    for person_id, wrapped in older:
+        data_key = uow.keyring.unwrap(wrapped, place=_key_place(person_id))
+        new = uow.keyring.wrap(data_key, place=_key_place(person_id))
+        uow.connection.execute(_REWRAP, {"person": person_id, "before": wrapped, "wrapped": new})
+    return rows[-1].person_id if len(rows) == CHUNK else None, len(older)
 
 
 def _held_key(uow: UnitOfWork, person_id: str) -> AESGCM:

@@ -15,12 +15,14 @@ _MARK = "email_mark"
 
 def sealed(uow: UnitOfWork, seat: SeenSeat) -> dict[str, Any]:
     """The columns of a seat that a scan saw."""
-    name, email = _name(seat.name), _email(seat.email)
-    return asdict(seat) | {
-        "name": _seal(uow, name, column="name", account_id=seat.account_id),
-        "email": _seal(uow, email, column="email", account_id=seat.account_id),
-        _MARK: uow.keyring.mark(email) if email is not None else None,
-    }
+    return asdict(seat) | _columns(uow, seat.account_id, name=_name(seat.name), email=_email(seat.email))
+
+
+def sealed_anew(uow: UnitOfWork, row: RowLike) -> dict[str, Any]:
+    """The name, the address and its mark of a stored seat under the first master key, as parameters that name the seat too."""
+    seat = _opened(uow, dict(row._mapping))  # noqa: SLF001 - how a row is read by name
+    new = _columns(uow, seat.account_id, name=seat.name, email=seat.email)
+    return {"this_account": seat.account_id, "this_product": seat.product, **{f"new_{column}": value for column, value in new.items()}}
 
 
 def opened(uow: UnitOfWork, rows: Iterable[RowLike]) -> tuple[Seat, ...]:
@@ -35,6 +37,14 @@ def _opened(uow: UnitOfWork, fields: dict[str, Any]) -> Seat:
         if stored is not None:
             fields[column] = uow.keyring.open(stored, place=_place(column, fields["account_id"]))
     return Seat(**fields)
+
+
+def _columns(uow: UnitOfWork, account_id: str, *, name: str | None, email: str | None) -> dict[str, str | None]:
+    return {
+        "name": _seal(uow, name, column="name", account_id=account_id),
+        "email": _seal(uow, email, column="email", account_id=account_id),
+        _MARK: uow.keyring.mark(email) if email is not None else None,
+    }
 
 
 def _seal(uow: UnitOfWork, text: str | None, *, column: str, account_id: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot import clock
 from bot.doctor.lines import Line, green, red, yellow
 from bot.settings import DatabaseSettings
-from storage import migrate, outbox, sealing
+from storage import migrate, outbox, renewal
 from storage.db import Database, UnitOfWork
 from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew, SealingKeyMissing, StorageError
 from storage.lifecycle import JobState
@@ -60,7 +60,7 @@ def _clock(ahead: timedelta) -> Iterable[Line]:
 def _sealing(uow: UnitOfWork) -> Line:
     """Whether what people wrote is of use to whoever steals the database."""
     try:
-        sealing.check(uow)
+        renewal.check(uow)
     except SealingKeyMissing as error:
         return red("sealing key", str(error), "without it what was sealed can't be read any more: look for the copy that was kept")
     if not uow.keyring.protects:

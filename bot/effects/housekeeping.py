@@ -1,12 +1,13 @@
 """The jobs that only touch the database, and the Home tab."""
 
+import asyncio
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.actor import SlackPerson
 from bot.effects.digests import links_of
 from bot.effects.kit import Kit
-from bot.effects.outcome import Done, Fact, GivenUp, Outcome
+from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.figures.report import Report
 from bot.jobs.house import Prune, WatchKey
 from bot.jobs.notices import PublishHome
@@ -22,6 +23,7 @@ from bot.usecases.pending import place_of
 from storage.db import UnitOfWork
 from storage.lifecycle import Verdict
 from storage.records import AccessRequest, Job
+from storage.scrubbing import empty_log
 
 
 async def expire(_: Job, payload: Expire, kit: Kit) -> Outcome:
@@ -98,10 +100,13 @@ def _card_links(pending: Sequence[AccessRequest], kit: Kit) -> dict[str, str]:
     return {request_id: url for request_id, url in links if url is not None}
 
 
-async def prune(_: Job, payload: Prune, kit: Kit) -> Outcome:
-    """Forget what has had its time, and seal what is not."""
+async def prune(job: Job, payload: Prune, kit: Kit) -> Outcome:
+    """Forget what has had its time, and seal what is not, in short units until nothing is left; then nothing is left in the log either."""
     del payload
-    return Done(fact=lambda uow: house.prune(uow, settings=kit.settings))
+    if await kit.database.write(lambda uow: house.prune(uow, settings=kit.settings)):
+        return Again(due_at=job.due_at)
+    await asyncio.to_thread(empty_log, kit.settings.database_url)
+    return Done()
 
 
 async def watch_key(_: Job, payload: WatchKey, kit: Kit) -> Outcome:

@@ -14,18 +14,18 @@ KEY_WARNINGS = (30, 14, 7, 1, 0)
 """Days before the Atlassian key ends on which the channel is told."""
 
 
-def prune(uow: UnitOfWork, *, settings: Settings) -> None:
+def prune(uow: UnitOfWork, *, settings: Settings) -> bool:
     """
     Forget old deliveries, finished jobs and slots, and the words of what ended long ago; facts and the audit trail stay.
 
-    What is not sealed as it should be is sealed on the way.
+    What is not sealed as it should be is sealed on the way, some hundred rows a call: True when there may be more.
     """
     deliveries.prune(uow, before=uow.now - KEEP_DELIVERIES)
     outbox.prune(uow, before=uow.now - KEEP_JOBS)
     slots.prune(uow, before=uow.now - KEEP_JOBS)
     if settings.keep_words_days:
         retention.forget_words(uow, before=uow.now - timedelta(days=settings.keep_words_days))
-    renewal.renew(uow)
+    return renewal.renew(uow) > 0
 
 
 def watch_key(uow: UnitOfWork, *, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,19 +22,22 @@ from bot.outage import Outage
 from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
 from bot.usecases.steps import enqueue
 from bot.worker import Worker
-from storage import outbox, pacing
+from storage import outbox, pacing, renewal
+from storage.address import parse
 from storage.db import Database, UnitOfWork
+from storage.keyring import new_key
 from storage.lifecycle import JobState
 from storage.records import Job
 from tests.fixtures.clock import MovableClock
-
-SETTINGS = SimpleNamespace(admin_channel="G0ADMINS", keep_words_days=400)
+from tests.storage.personal import WORDS, in_the_clear
+from tests.storage.stored import everything
 
 
 @pytest.fixture
-def kit(database: Database, clock: MovableClock) -> Kit:
+def kit(database: Database, database_url: str, clock: MovableClock) -> Kit:
     """What jobs of the house need: a database and the time; nothing in these tests goes outside."""
-    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=SETTINGS, outage=Outage(lambda: 0)))
+    settings = SimpleNamespace(admin_channel="G0ADMINS", keep_words_days=400, database_url=database_url)
+    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=settings, outage=Outage(lambda: 0)))
 
 
 def replace_outage(kit: Kit, other: Outage) -> Kit:
@@ -114,6 +117,25 @@ async def test_stopping_leaves_the_rest_for_later(kit: Kit, database: Database) 
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
     await worker.run()
     assert [row.state for row in await database.read(outbox.backlog)] == [JobState.READY]
+
+
+async def test_a_night_leaves_nothing_in_the_clear(
+    kit: Kit, database_url: str, clock: MovableClock, open_database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first key one night seals all there is, however many units that takes; on SQLite the log forgets it as well."""
+    monkeypatch.setattr(renewal, "AT_ONCE", 1)
+    await kit.database.write(in_the_clear)
+    database = open_database(database_url, clock=clock.now, sealing_keys=[new_key()])
+    kit = cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=kit.settings, outage=kit.outage))
+    await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
+    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind}))
+    task = asyncio.create_task(worker.run())
+    await Running(worker=worker, database=database).until_left({("k", JobState.READY)})
+    worker.stop(drain_seconds=5)
+    await task
+    path = parse(database_url).path
+    found = everything(database_url) + "".join(file.read_text("latin-1") for file in (path.parent.glob(f"{path.name}*") if path else ()))
+    assert [word for word in WORDS if word.lower() in found.lower()] == []
 
 
 def claimed(uow: UnitOfWork) -> Job:

@@ -1,9 +1,26 @@
 """All that may be written about one person, in every table that holds such things."""
 
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Table, update
 
 from bot.idle.plan_figures import PlanFigures
-from storage import access_requests, batches, decisions, exemptions, findings, outbox, people, reclaims, scans, seats, warnings
+from storage import (
+    access_requests,
+    batches,
+    decisions,
+    exemptions,
+    findings,
+    outbox,
+    people,
+    reclaims,
+    scans,
+    seat_tables,
+    seats,
+    tables,
+    warnings,
+)
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, RequestStatus, ScanOrigin, SeatActivity, Verdict
 from storage.records import AccessRequest, Person
@@ -45,6 +62,22 @@ def story(uow: UnitOfWork) -> tuple[Person, AccessRequest]:
     batches.propose(uow, figures=PlanFigures(reason="too many at once").to_json(), due_at=None)
     outbox.enqueue(uow, kind="k", subject="s", payload={"slack_id": SLACK_ID, "reason": "linked by hand"}, settle_seconds=0)
     return ada, asked
+
+
+def in_the_clear(uow: UnitOfWork) -> None:
+    """All that may be written about one person, in the clear, as an earlier release left it."""
+    _, asked = story(uow)
+    left: list[tuple[Table, dict[str, Any]]] = [
+        (tables.people, {"email": "ada@acme.example"}),
+        (tables.access_requests, {"reason": "back from leave"}),
+        (tables.decisions, {"reason": "not this month"}),
+        (tables.findings, {"email": "ada@acme.example", "body": {"state": {"name": "Ada Park"}}}),
+        (seat_tables.exemptions, {"reason": "on parental leave"}),
+        (seat_tables.seats, {"name": "Ada Park", "email": "Ada@acme.example", "email_mark": None}),
+    ]
+    for table, values in left:
+        uow.connection.execute(update(table).values(**values))
+    assert asked.reason == "back from leave"
 
 
 def settle(uow: UnitOfWork, ada: Person, asked: AccessRequest) -> None:

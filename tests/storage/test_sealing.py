@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, event, update
 from sqlalchemy.engine import Engine
 
-from storage import access_requests, batches, decisions, exemptions, findings, outbox, people, sealing, seats
+from storage import access_requests, batches, decisions, exemptions, findings, outbox, people, renewal, sealing, seats
 from storage.db import Database, UnitOfWork
 from storage.errors import PersonErased, SealingKeyMissing
 from storage.keyring import new_key
@@ -136,13 +136,13 @@ def test_keys_are_wrapped_anew(database_url: str, clock: MovableClock, open_data
     asked = plain.write_now(request)
     older, newer = new_key(), new_key()
     for keys in ([older], [newer, older]):
-        assert open_database(database_url, clock=clock.now, sealing_keys=keys).write_now(sealing.renew) is None
+        assert open_database(database_url, clock=clock.now, sealing_keys=keys).write_now(sealing.renew) == (None, 1)
     after = open_database(database_url, clock=clock.now, sealing_keys=[newer])
-    after.read_now(sealing.check)
+    after.read_now(renewal.check)
     (found,) = after.read_now(access_requests.list_recent)
     assert found.reason == asked.reason
     with pytest.raises(SealingKeyMissing, match="COMEBACK_SEALING_KEYS"):
-        open_database(database_url, clock=clock.now, sealing_keys=[older]).read_now(sealing.check)
+        open_database(database_url, clock=clock.now, sealing_keys=[older]).read_now(renewal.check)
 
 
 def test_a_list_fetches_its_keys_at_once(database: Database) -> None:
