@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from storage.records import AuditHead
 from storage.tables import audit
@@ -27,6 +27,11 @@ GENESIS = AuditHead(seq=0, hash="0" * 64)
 # Any constant will do, as long as nothing else on this server's database takes it.
 _LOCK = text("SELECT pg_advisory_xact_lock(4850174396)")
 _HEAD = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_AROUND = (
+    select(audit.c.seq, audit.c.hash, audit.c.previous)
+    .where(audit.c.seq.between(bindparam("this"), bindparam("next")))
+    .order_by(audit.c.seq)
+)
 _APPEND = insert(audit)
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CODE = re.compile(r"[^\s@]{0,200}")
@@ -89,6 +94,12 @@ def head_of(connection: Connection) -> AuditHead:
     """The last entry's place and hash, GENESIS when there is none."""
     row = connection.execute(_HEAD).first()
     return GENESIS if row is None else AuditHead(seq=row.seq, hash=row.hash)
+
+
+def hash_at(connection: Connection, seq: int) -> str | None:
+    """The hash of the entry *seq*, as the one after it has it where the entry itself was dropped; None when neither is there."""
+    row = connection.execute(_AROUND, {"this": seq, "next": seq + 1}).first()
+    return None if row is None else str(row.hash if row.seq == seq else row.previous)
 
 
 def append(connection: Connection, drafts: Iterable[Draft], *, locked_by_advisory: bool) -> None:

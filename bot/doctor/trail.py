@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot import clock
 from bot.doctor.lines import Line, green, note, yellow
 from bot.settings import AuditSettings, DatabaseSettings
+from bot.usecases.trail import keyring
 from storage import audit as entries
 from storage import checkpoints, cuts, migrate
 from storage.db import Database, UnitOfWork
@@ -40,7 +41,7 @@ def _look(url: str, audit: AuditSettings, *, now: Callable[[], datetime]) -> tup
 
 
 def _lines(uow: UnitOfWork, audit: AuditSettings) -> Iterator[Line]:
-    newest, head = checkpoints.newest(uow), entries.head(uow)
+    newest, head = checkpoints.newest(uow, keyring(audit)), entries.head(uow)
     if newest is None:
         yield note("checkpoint", "none yet: a running bot makes one every 15 minutes")
     elif head.seq > newest.checkpoint.size and uow.now - newest.made_at > LATE:

@@ -11,6 +11,7 @@ from bot.jobs.house import MakeCheckpoint, PostCheckpoint
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import trail as surface
 from bot.usecases import vouching
+from bot.usecases.trail import keyring
 from storage import checkpoints
 from storage.records import Job
 
@@ -23,12 +24,13 @@ log = structlog.get_logger()
 async def make_checkpoint(_: Job, payload: MakeCheckpoint, kit: Kit) -> Outcome:
     """Vouch for what came since the last one; nothing when nothing came."""
     del payload
-    return Done(fact=lambda uow: vouching.record_checkpoint(uow, settings=kit.settings.audit))
+    return Done(fact=lambda uow: vouching.record_checkpoint(uow, settings=kit.settings))
 
 
 async def post_checkpoint(job: Job, payload: PostCheckpoint, kit: Kit) -> Outcome:
     """Post the newest checkpoint, once; nothing when there is none, or it is no news."""
-    newest = await kit.database.read(checkpoints.newest)
+    keys = keyring(kit.settings.audit)
+    newest = await kit.database.read(lambda uow: checkpoints.newest(uow, keys))
     if newest is None or kit.now() - newest.made_at > NEW:
         return Done()
     try:

@@ -14,14 +14,15 @@ from bot.effects.trail import post_checkpoint
 from bot.jobs.house import MakeCheckpoint, PostCheckpoint
 from bot.usecases import trail
 from bot.usecases.steps import enqueue
-from storage import outbox
+from storage import audit, outbox
 from storage.checkpoint import Signature, parse
 from storage.db import UnitOfWork
 from storage.records import Job
 from storage.signing import new_key
 from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.quiet import until_quiet
-from tests.storage.test_audit import write_entries
+from tests.storage.test_audit import ENTRIES, unlock, write_entries
+from tests.storage.test_checkpoints import rehash
 
 OpenStage = Callable[..., Any]
 
@@ -68,6 +69,30 @@ async def test_a_trail_that_stands_still_is_not_told_again(small_stage: OpenStag
         stage.later(timedelta(hours=26))
         await fire(stage, slot="2026-11-25T09:00")
         assert len(posted(stage)) == 1
+
+
+async def test_what_speaks_against_the_trail_is_told_once_a_day(small_stage: OpenStage) -> None:
+    """A place in the table that somebody took, then a trail that was computed anew: the log and the channel hear of it."""
+    async with small_stage(COMEBACK_AUDIT__SIGNING_KEY=new_key()) as stage:
+        database = stage.parts.database
+        await database.write(write_entries)
+        await fire(stage)
+        size = (await database.read(audit.head)).seq + ENTRIES
+        row = f"INSERT INTO checkpoints SELECT {size}, key_id, 'x', made_at FROM checkpoints"
+        await database.write(lambda uow: uow.connection.exec_driver_sql(row))
+        await database.write(write_entries)
+        with capture_logs() as logs:
+            await fire(stage, slot="2026-11-24T09:15")
+        assert {"audit.checkpoint", "audit.checkpoint_occupied"} <= {line["event"] for line in logs}
+        await database.write(unlock)
+        edit = "UPDATE audit SET body = replace(body, 'number', 'lumber') WHERE seq = 2"
+        await database.write(lambda uow: uow.connection.exec_driver_sql(edit))
+        await database.write(rehash)
+        for slot in ("2026-11-24T09:30", "2026-11-24T09:45"):
+            await fire(stage, slot=slot)
+        told = [message.words for message in stage.sandbox.slack.messages(ADMINS)]
+        for saying in ("Somebody else has written to the audit trail's checkpoints", "does not fit the checkpoint at entry"):
+            assert sum(saying in words for words in told) == 1
 
 
 async def test_a_retaken_post_is_not_repeated(small_stage: OpenStage) -> None:

@@ -30,7 +30,7 @@ KEYS = Keyring.of(signing=[KEY])
 def record(database: Database, keys: Keyring = KEYS) -> Checkpoint:
     """A new checkpoint of where the chain stands."""
     checkpoint = database.write_now(lambda uow: checkpoints.record(uow, keys))
-    assert checkpoint is not None
+    assert isinstance(checkpoint, Checkpoint)
     return checkpoint
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from bot.usecases import trail
 from storage import audit, checkpoints, cuts, migrate
+from storage.checkpoint import Checkpoint
 from storage.db import Database
 from storage.errors import NotPermitted
 from storage.lifecycle import RequestStatus
@@ -57,7 +58,7 @@ async def test_the_bot_works_with_its_role(roles: str, app: Database) -> None:
     await app.write(job)
     await app.write(claim_one)
     await app.write(write_entries)
-    assert await app.write(lambda uow: checkpoints.record(uow, KEYS))
+    assert isinstance(await app.write(lambda uow: checkpoints.record(uow, KEYS)), Checkpoint)
     assert (await app.read(lambda uow: trail.examine(uow, keys=KEYS))).is_good
 
 
@@ -94,7 +95,7 @@ async def test_cutting_takes_the_owner(roles: str, app: Database, open_database:
     """The command that drops entries says which role it needs, and works with that one."""
     await app.write(write_entries)
     checkpoint = await app.write(lambda uow: checkpoints.record(uow, KEYS))
-    assert checkpoint is not None
+    assert isinstance(checkpoint, Checkpoint)
     with pytest.raises(NotPermitted, match="need the role that owns the tables"):
         await app.write(lambda uow: cuts.cut(uow, checkpoint, keys=KEYS, actor=SYSTEM))
     owner = open_database(as_role(roles, "comeback_owner"), clock=clock.now)

@@ -88,9 +88,12 @@ def _ids_of(uow: "UnitOfWork", actor: str) -> tuple[str, ...]:
 
 def _vouched(database: "Database", file: Path) -> int:
     """How far the newest checkpoint goes, after it was written to *file*."""
+    from bot.settings import TrailSettings, load
+    from bot.usecases.trail import keyring
     from storage import checkpoints
 
-    newest = database.read_now(checkpoints.newest)
+    keys = keyring(load(TrailSettings).audit)
+    newest = database.read_now(lambda uow: checkpoints.newest(uow, keys))
     if newest is None:
         say("There is no checkpoint yet: a running bot makes one every 15 minutes.")
         raise typer.Exit(Exit.NO)

@@ -88,13 +88,13 @@ def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime, begi
 
     limit = database.read_now(lambda uow: cuts.furthest(uow, before=before))
     found = database.read_now(lambda uow: checkpoints.newest_signed(uow, limit=limit, keys=keys))
-    if found is None or found.size <= begins:
+    if found is None or found.checkpoint.size <= begins:
         say(
             f"Nothing was dropped: no checkpoint signed by a key of the settings stands at or before entry {limit}, "
             "the last one that is old enough and belongs to no open request."
         )
         raise typer.Exit(Exit.NO)
-    return found
+    return found.checkpoint
 
 
 def _agree(checkpoint: "Checkpoint", *, yes: bool) -> None:

@@ -85,6 +85,8 @@ def _doubts(verdict: "Verdict", *, kept: "Checkpoint | None", keys: "Keyring") -
         yield f"Stored checkpoints have signatures of keys that are not in the settings: {', '.join(sorted(stored.unknown_keys))}."
     if stored is not None and stored.unsigned:
         yield f"{stored.unsigned} of {stored.count} stored checkpoints are not signed, so whoever writes to the database can write them."
+    if stored is not None and stored.strays:
+        yield f"{stored.strays} stored checkpoints do not fit, and no key of the settings signed them: somebody else wrote them."
 
 
 def _wrong(verdict: "Verdict", *, kept: "Checkpoint | None") -> str:

@@ -173,6 +173,22 @@ ALERTS: Mapping[str, News] = {
         title="Our mail server takes no mail from us ({code}).",
         body="Mail waits; everything else goes on. Check `COMEBACK_MAIL__*` with `comeback doctor`, then restart.",
     ),
+    "trail_contradicted": News(
+        face="🚨",
+        title="The audit trail does not fit the checkpoint at entry {size}.",
+        body=(
+            "Somebody cut it off or changed it in the database since we signed that one. No more checkpoints are made. Keep a copy of the "
+            "database, then run `comeback audit verify --against` the last checkpoint of the log or this channel."
+        ),
+    ),
+    "checkpoint_occupied": News(
+        face="🚨",
+        title="Somebody else has written to the audit trail's checkpoints.",
+        body=(
+            "The one at entry {size} could not be stored, and is only in the log. `comeback audit verify` names what is there instead; "
+            "find out who has access to the database."
+        ),
+    ),
     "siem_rejected": News(
         face="📤",
         title="The SIEM refuses the audit trail ({code}).",

@@ -30,7 +30,7 @@ def write(records: Database, *kinds: str) -> None:
 def record(records: Database, keys: Keyring = KEYS) -> Checkpoint:
     """A checkpoint of where the trail stands."""
     checkpoint = records.write_now(lambda uow: checkpoints.record(uow, keys))
-    assert checkpoint is not None
+    assert isinstance(checkpoint, Checkpoint)
     return checkpoint
 
 
