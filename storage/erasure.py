@@ -4,16 +4,18 @@ What is blanked when a person is erased, beside their key: ids, links, and words
 Rows stay where counts, decisions and the audit trail need them; what they say of the person is a name made of their random id.
 """
 
-import json
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, Text, bindparam, cast, delete, or_, select, update
+from sqlalchemy import BindParameter, Executable, Text, bindparam, cast, delete, or_, select, union, update
 
 from storage import sealing
 from storage.guarded import open_body
+from storage.lifecycle import OPEN_STATUSES
 from storage.records import ERASED, ERASED_WORDS
 from storage.seat_tables import exemptions, reclaims, seats, warnings
+from storage.sql import among
 from storage.tables import access_requests, decisions, findings, outbox, people
 from storage.unit import UnitOfWork
 
@@ -22,8 +24,20 @@ _ACCOUNT: BindParameter[str] = bindparam("account")
 _SLACK_ID: BindParameter[str] = bindparam("slack")
 _LOCK = select(people.c.id).where(people.c.id == _PERSON).with_for_update()
 _THEIR_REQUESTS = select(access_requests.c.id).where(access_requests.c.person_id == _PERSON)
-_ACCOUNTS_FOUND = (
-    select(findings.c.account_id).where(findings.c.request_id.in_(_THEIR_REQUESTS), findings.c.account_id.is_not(None)).distinct()
+_ACCOUNTS = union(
+    select(findings.c.account_id).where(findings.c.request_id.in_(_THEIR_REQUESTS), findings.c.account_id.is_not(None)),
+    select(warnings.c.account_id).where(warnings.c.person_id == _PERSON),
+    select(exemptions.c.account_id).where(exemptions.c.owner_id == _PERSON),
+)
+_HOLDERS = union(
+    select(warnings.c.person_id).where(warnings.c.account_id == _ACCOUNT, warnings.c.person_id.is_not(None)),
+    select(exemptions.c.owner_id).where(exemptions.c.account_id == _ACCOUNT),
+)
+_ASKED_FOR = (
+    select(access_requests.c.product)
+    .where(access_requests.c.id.in_(select(findings.c.request_id).where(findings.c.account_id == _ACCOUNT)))
+    .where(among(access_requests.c.status, OPEN_STATUSES))
+    .distinct()
 )
 _PEOPLE = update(people).where(people.c.id == _PERSON)
 _WORDS: tuple[Executable, ...] = (
@@ -66,9 +80,20 @@ def lock(uow: UnitOfWork, person_id: str) -> None:
     uow.connection.execute(_LOCK, {"person": person_id}).all()
 
 
-def accounts_found(uow: UnitOfWork, person_id: str) -> tuple[str, ...]:
-    """The Atlassian accounts that were found for the person's requests."""
-    return tuple(sorted(uow.connection.execute(_ACCOUNTS_FOUND, {"person": person_id}).scalars()))
+def accounts_known(uow: UnitOfWork, person_id: str) -> tuple[str, ...]:
+    """The Atlassian accounts that were found for the person's requests, that they were warned of, and whose exemptions they answer for."""
+    found = uow.connection.execute(_ACCOUNTS, {"person": person_id}).scalars()
+    return tuple(sorted(account_id for account_id in found if not account_id.startswith(ERASED)))
+
+
+def holders(uow: UnitOfWork, account_id: str) -> tuple[str, ...]:
+    """The ids of the people who were warned of the account's seats, or answer for their exemptions."""
+    return tuple(sorted(uow.connection.execute(_HOLDERS, {"account": account_id}).scalars()))
+
+
+def asked_for(uow: UnitOfWork, account_id: str) -> tuple[str, ...]:
+    """The products of the open requests, whoever filed them, for which the account was found."""
+    return tuple(sorted(uow.connection.execute(_ASKED_FOR, {"account": account_id}).scalars()))
 
 
 def forget_person(uow: UnitOfWork, person_id: str, *, slack_id: str) -> None:
@@ -98,13 +123,24 @@ def forget_account(uow: UnitOfWork, account_id: str, *, erased_id: str, number: 
 
 def forget_jobs(uow: UnitOfWork, names: Collection[str]) -> int:
     """Drop every job, waiting or ended, that says one of the *names* (ids, addresses); returns how many."""
-    naming = [row.id for row in uow.connection.execute(_JOBS).all() if _says(uow, row, names)]
+    # Whole names: an address may end with another one, and "." or "-" belong to a name where it goes on behind them.
+    said = re.compile(rf"(?<![\w.%+-])({'|'.join(map(re.escape, names))})(?![\w-]|\.\w)", re.IGNORECASE)
+    naming = [row.id for row in uow.connection.execute(_JOBS).all() if any(map(said.search, _texts(uow, row)))]
     for job_id in naming:
         uow.connection.execute(_DROP, {"this_id": job_id})
     return len(naming)
 
 
-def _says(uow: UnitOfWork, row: Any, names: Collection[str]) -> bool:
-    payload = open_body(uow, row.payload, place=f"outbox.payload:{row.id}")
-    text = f"{row.subject} {row.key or ''} {json.dumps(payload, ensure_ascii=False)}".lower()
-    return any(name.lower() in text for name in names)
+def _texts(uow: UnitOfWork, job: Any) -> Iterator[str]:
+    yield from (job.subject, job.key or "")
+    yield from _leaves(open_body(uow, job.payload, place=f"outbox.payload:{job.id}"))
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _leaves([*value.keys(), *value.values()])
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)

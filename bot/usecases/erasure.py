@@ -91,18 +91,24 @@ def erase(uow: UnitOfWork, subject: Subject, *, actor: Actor) -> Erased | InTheW
 
 
 def _people_named(uow: UnitOfWork, who: str) -> tuple[Person, ...]:
-    linked = people.linked_to(uow, who)
-    named = (*people.with_slack_id(uow, who), *((linked,) if linked else ()))
     if "@" in who:
-        holders = (people.linked_to(uow, account_id) for account_id in seats.accounts_with_email(uow, who))
+        holders = (holder for account_id in seats.accounts_with_email(uow, who) for holder in _holders(uow, account_id))
         asked = (people.get(uow, person_id) for person_id in findings.people_with_email(uow, who))
-        named = (*people.with_email(uow, who), *asked, *(one for one in holders if one is not None))
+        named = (*people.with_email(uow, who), *asked, *holders)
+    else:
+        named = (*people.with_slack_id(uow, who), *_holders(uow, who))
     return tuple({one.id: one for one in named}.values())
 
 
+def _holders(uow: UnitOfWork, account_id: str) -> tuple[Person, ...]:
+    """Whose account it is: the person linked to it, else whoever was warned of its seats or answers for them."""
+    linked = people.linked_to(uow, account_id)
+    return (linked,) if linked else tuple(people.get(uow, person_id) for person_id in erasure.holders(uow, account_id))
+
+
 def _subject(uow: UnitOfWork, person: Person) -> Subject:
-    found = (account_id for account_id in erasure.accounts_found(uow, person.id) if people.linked_to(uow, account_id) is None)
-    account_ids = tuple(dict.fromkeys((*((person.account_id,) if person.account_id else ()), *found)))
+    known = (account_id for account_id in erasure.accounts_known(uow, person.id) if people.linked_to(uow, account_id) is None)
+    account_ids = tuple(dict.fromkeys((*((person.account_id,) if person.account_id else ()), *known)))
     return Subject(
         person=person,
         account_ids=account_ids,
@@ -113,7 +119,7 @@ def _subject(uow: UnitOfWork, person: Person) -> Subject:
 
 def _traces(uow: UnitOfWork, account_id: str) -> int:
     """How many rows know of an account that is nobody's."""
-    about = (seats.of_account, warnings.of_account, reclaims.of_account, exemptions.of_account)
+    about = (seats.of_account, warnings.of_account, reclaims.of_account, exemptions.of_account, erasure.asked_for)
     return sum(len(of_account(uow, account_id)) for of_account in about)
 
 
@@ -122,8 +128,10 @@ def _obstacle(uow: UnitOfWork, subject: Subject) -> InTheWay | None:
     requests = access_requests.latest_of(uow, person_id, limit=_MANY) if person_id else ()
     asked = [one for one in _exemptions(uow, subject) if one.status is ExemptionStatus.ASKED]
     running = [one for account_id in subject.account_ids for one in reclaims.of_account(uow, account_id) if _is_running(uow, one)]
+    # Somebody else's request too: the grant would go to an account that we say we do not know.
+    about = {product for account_id in subject.account_ids for product in erasure.asked_for(uow, account_id)}
     found = {
-        Obstacle.OPEN_REQUEST: {one.product for one in requests if one.status in OPEN_STATUSES},
+        Obstacle.OPEN_REQUEST: {one.product for one in requests if one.status in OPEN_STATUSES} | about,
         Obstacle.OPEN_EXEMPTION: {one.product for one in asked},
         Obstacle.RUNNING_RECLAIM: {one.product for one in running},
     }

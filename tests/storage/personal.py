@@ -31,6 +31,9 @@ SLACK_ID = "U0ADAPARK"
 ACCOUNT_ID = "acc-ada"
 WORDS = ("back from leave", "not this month", "ada@acme.example", "Ada Park", "on parental leave", "too many at once", "linked by hand")
 """What people wrote, and how they are called."""
+SEAT = SeenSeat(
+    account_id=ACCOUNT_ID, name="Ada Park", email="Ada@acme.example", added_at=None, last_active_at=None, activity=SeatActivity.IDLE
+)
 
 
 def story(uow: UnitOfWork) -> tuple[Person, AccessRequest]:
@@ -50,15 +53,7 @@ def story(uow: UnitOfWork) -> tuple[Person, AccessRequest]:
     )
     scan = scans.start(uow, product="jira", origin=ScanOrigin.SCHEDULE)
     assert scan is not None
-    seen = SeenSeat(
-        account_id=ACCOUNT_ID,
-        name="Ada Park",
-        email="Ada@acme.example",
-        added_at=None,
-        last_active_at=None,
-        activity=SeatActivity.IDLE,
-    )
-    seats.see(uow, "jira", scan.id, [seen])
+    seats.see(uow, "jira", scan.id, [SEAT])
     batches.propose(uow, figures=PlanFigures(reason="too many at once").to_json(), due_at=None)
     outbox.enqueue(uow, kind="k", subject="s", payload={"slack_id": SLACK_ID, "reason": "linked by hand"}, settle_seconds=0)
     return ada, asked

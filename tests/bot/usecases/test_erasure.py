@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,17 +14,17 @@ from bot.slack.surfaces.markup import mention
 from bot.usecases import erasure
 from bot.usecases.erasure import Erased, InTheWay, Obstacle, Subject
 from bot.usecases.steps import enqueue
-from storage import access_requests, audit, exemptions, people, reclaims, scrubbing, warnings
+from storage import access_requests, audit, exemptions, findings, people, reclaims, scans, scrubbing, seats, warnings
 from storage.address import parse
 from storage.audit import Verified
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import ExemptionStatus, ReclaimStatus, RequestStatus, WarningStatus
-from storage.records import ERASED_WORDS
+from storage.lifecycle import ExemptionStatus, ReclaimStatus, RequestStatus, ScanOrigin, WarningStatus
+from storage.records import ERASED_WORDS, Person
 from storage.scrubbing import scrub
 from tests.fixtures.clock import MovableClock
-from tests.storage.personal import ACCOUNT_ID, SLACK_ID, WORDS, settle, story, taken
+from tests.storage.personal import ACCOUNT_ID, SEAT, SLACK_ID, WORDS, settle, story, taken
 from tests.storage.stored import everything
-from tests.storage.world import person, request
+from tests.storage.world import job, person, request
 
 ACTOR = TerminalUser(name="root")
 TRACES = (*WORDS, SLACK_ID, ACCOUNT_ID, "D0ADAPARK")
@@ -121,6 +123,76 @@ def test_an_account_that_is_nobodys_is_erased(database: Database, database_url: 
     assert found.person is None
     assert isinstance(database.write_now(lambda uow: erasure.erase(uow, found, actor=ACTOR)), Erased)
     assert ACCOUNT_ID not in everything(database_url)
+
+
+def _warned(uow: UnitOfWork) -> Person:
+    """Somebody who was warned of a seat that is theirs by its address alone, and never asked for anything."""
+    scan = scans.start(uow, product="jira", origin=ScanOrigin.SCHEDULE)
+    assert scan is not None
+    seats.see(uow, "jira", scan.id, [SEAT])
+    ada = person(uow, SLACK_ID)
+    warned = warnings.open_(uow, account_id=ACCOUNT_ID, product="jira", person_id=ada.id, slack_id=SLACK_ID)
+    assert warned is not None
+    warnings.sent(uow, warned.id, channel="D0ADAPARK", ts="1.2", plan_at=uow.now)
+    return ada
+
+
+def test_who_was_warned_and_never_asked_is_erased_whole(database: Database, database_url: str) -> None:
+    """Nothing but the warning says whose account it is; by whatever name they ask to be erased, it is found."""
+    ada = database.write_now(lambda uow: (_warned(uow), taken(uow)))[0]
+    found = [database.read_now(partial(one, who=who)) for who in (SLACK_ID, ACCOUNT_ID, "ADA@acme.example")]
+    assert {(subject.person, subject.account_ids) for subject in found} == {(ada, (ACCOUNT_ID,))}
+    assert isinstance(erase(database), Erased)
+    after = everything(database_url).lower()
+    assert [trace for trace in TRACES if trace.lower() in after] == []
+
+
+def test_an_exemption_says_whose_account_it_is(database: Database) -> None:
+    """Whose seat it is answers for it; whoever asked for them keeps their own account."""
+
+    def world(uow: UnitOfWork) -> tuple[Person, Person]:
+        ada, grace, until = person(uow, SLACK_ID), person(uow, "U0GRACE"), uow.now + timedelta(days=90)
+        exemptions.ask(uow, account_id=ACCOUNT_ID, product="jira", asked_by=grace.id, owner_id=ada.id, reason="away", until=until)
+        return ada, grace
+
+    ada, _ = database.write_now(world)
+    found = [database.read_now(partial(one, who=who)) for who in (SLACK_ID, ACCOUNT_ID)]
+    assert {(subject.person, subject.account_ids) for subject in found} == {(ada, (ACCOUNT_ID,))}
+    assert database.read_now(lambda uow: one(uow, "U0GRACE")).account_ids == ()
+
+
+def test_an_account_that_somebody_is_asking_for_is_not_erased(database: Database) -> None:
+    """An approver decides on what was found; the grant would go to an account that nobody knows any more."""
+
+    def world(uow: UnitOfWork) -> str:
+        asked = request(uow)
+        findings.record(uow, request_id=asked.id, account_id=ACCOUNT_ID, email="ada@acme.example", body={"state": None})
+        return asked.id
+
+    request_id = database.write_now(world)
+    answer = erase(database, ACCOUNT_ID)
+    assert answer == InTheWay(obstacle=Obstacle.OPEN_REQUEST, products=("jira",))
+    assert database.read_now(lambda uow: findings.of(uow, request_id)) is not None
+
+
+def test_jobs_of_others_with_a_name_alike_stay(database: Database, database_url: str) -> None:
+    """Erasing somebody must not drop the grant or the news of another; their own go wherever the name stands."""
+    theirs = ("ada@acme.example", "Write to Ada@acme.example.", "For <@U0ADAPARK>", ACCOUNT_ID)
+    alike = ("jo-ada@acme.example", "jo.ada@acme.example", "joada@acme.example", "ada@acme.example.org", "U0ADAPARKER", "acc-ada-2")
+
+    def world(uow: UnitOfWork) -> None:
+        people.link(uow, person(uow, SLACK_ID).id, account_id=ACCOUNT_ID, email="ada@acme.example")
+        for said in (*theirs, *alike):
+            job(uow, payload={"facts": {"lines": ["first", said]}})
+        job(uow, subject=f"tell:{SLACK_ID}")
+        job(uow, key=f"once:{ACCOUNT_ID}:1")
+
+    database.write_now(world)
+    answer = erase(database)
+    assert isinstance(answer, Erased)
+    assert answer.jobs == len(theirs) + 2
+    left = everything(database_url)
+    assert [said for said in alike if said not in left] == []
 
 
 def _open_exemption(uow: UnitOfWork) -> None:
