@@ -30,6 +30,7 @@ class Year:
     today: int = 0
     undo_at: int = 3
     plans: int = 0
+    undone: bool = False
     warned_on: dict[tuple[str, str], list[date]] = field(default_factory=dict)
     kept: set[tuple[str, str]] = field(default_factory=set)
     let_go: set[tuple[str, str]] = field(default_factory=set)
@@ -148,7 +149,9 @@ class Year:
 
     async def _after_a_plan(self, card: Message) -> None:
         self.plans += 1
-        if self.plans == self.undo_at:
+        # A plan whose few members all came back in time has nothing to undo.
+        if not self.undone and self.plans >= self.undo_at and _has(card, plan.UNDO):
+            self.undone = True
             self.tally.count()
             await self._press(card, plan.UNDO)
             await until_quiet(self.stage)
