@@ -23,12 +23,12 @@ def record_checkpoint(uow: UnitOfWork, *, settings: Settings) -> None:
         case Occupied(fresh=fresh):
             # The log has it whole, as its keeper would have of any other.
             uow.on_commit(partial(tell, fresh))
-            _warn(uow, "checkpoint_occupied", size=fresh.size, settings=settings)
+            _warn(uow, news="checkpoint_occupied", size=fresh.size, settings=settings)
         case Contradicted(by=earlier):
-            _warn(uow, "trail_contradicted", size=earlier.size, settings=settings)
+            _warn(uow, news="trail_contradicted", size=earlier.size, settings=settings)
 
 
-def _warn(uow: UnitOfWork, news: str, *, size: int, settings: Settings) -> None:
+def _warn(uow: UnitOfWork, *, news: str, size: int, settings: Settings) -> None:
     """Say in the log each time, and in the channel once a day, that somebody wrote where only we should."""
     uow.on_commit(partial(log.error, f"audit.{news}", size=size))
     alert_channel(uow, settings=settings, news=news, facts={"size": str(size)}, once=uow.now.date().isoformat())

@@ -247,6 +247,7 @@ FALLBACK_FACTS: Mapping[str, str] = {
     "cap": "your",
     "expires": "the date you set",
     "days": "few",
+    "size": "(unknown)",
     "account": "unknown",
     "code": "no code",
     **FACTS,
