@@ -42,6 +42,7 @@ class Flaw(StrEnum):
     ORIGIN = "origin"
     TOO_SHORT = "too_short"
     ROOT = "root"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +149,11 @@ def flaw_of(uow: UnitOfWork, checkpoint: Checkpoint, *, keys: Keyring, base: Aud
     """
     What is wrong between *checkpoint*, wherever it was kept, and the chain, which was verified; None when they fit.
 
-    Entries up to *base* were dropped: of an earlier checkpoint only the signature is left to check.
+    Entries up to *base* were dropped: an earlier checkpoint can't be compared any more, so it never fits.
     """
     root = base.hash if checkpoint.size == base.seq else chain.hash_at(uow.connection, checkpoint.size)
-    return _flaw(checkpoint, keys=keys, root=root, base=base, name=origin(uow, keys))
+    flaw = _flaw(checkpoint, keys=keys, root=root, base=base, name=origin(uow, keys))
+    return flaw or (Flaw.DROPPED if checkpoint.size < base.seq else None)
 
 
 def examine(uow: UnitOfWork, *, keys: Keyring, base: AuditHead) -> Examined:

@@ -70,16 +70,18 @@ def _is_told(uow: UnitOfWork, found: Cut) -> bool:
     return any(json.loads(row.body)["facts"] == facts for row in uow.connection.execute(_ENTRY, {"this_at": found.at}))
 
 
-def furthest(uow: UnitOfWork, *, before: datetime) -> int:
+def furthest(uow: UnitOfWork, *, before: datetime, shipped: int | None = None) -> int:
     """
     The last entry that may go when all older than *before* should: 0 for none.
 
-    A request that is still open keeps its entries, and a chain has no holes: all that follow stay as well. So does the last entry.
+    A request that is still open keeps its entries, and a chain has no holes: all that follow stay as well. So does the last entry,
+    and what comes after *shipped*, which whoever receives the trail has not got (None where nobody does).
     """
     head = chain.head_of(uow.connection)
     young = uow.connection.execute(_FIRST_YOUNG, {"before": chain.as_text(before)}).scalar_one()
     still_open = uow.connection.execute(_FIRST_OPEN).scalar_one()
-    return max(0, min(place for place in (head.seq, young, still_open) if place is not None) - 1)
+    unsent = None if shipped is None else shipped + 1
+    return max(0, min(place for place in (head.seq, young, still_open, unsent) if place is not None) - 1)
 
 
 def cut(uow: UnitOfWork, checkpoint: Checkpoint, *, keys: Keyring, actor: Mapping[str, str]) -> None:

@@ -66,7 +66,7 @@ class AuditSettings(Table):
         int,
         Field(ge=0, le=36_500),
         Meaning(
-            purpose="Days after which `comeback audit prune` may drop entries; 0 keeps them for ever. Nothing is dropped by itself",
+            purpose="Days after which `comeback audit prune` may drop entries; 0: --before says, 90 at least. Nothing is dropped by itself",
             expected="a whole number from 0 to 36500",
             example="400",
         ),

@@ -11,8 +11,11 @@ from bot.cli.exits import Exit, explained, say
 
 if TYPE_CHECKING:
     from storage.checkpoint import Checkpoint
-    from storage.db import Database
+    from storage.db import Database, UnitOfWork
     from storage.signing import Keyring
+
+FLOOR_DAYS = 90
+"""What stays where the settings say nothing: a slip with the date takes no entry that somebody may be looking into."""
 
 
 def prune(
@@ -31,7 +34,7 @@ def prune(
         from bot import clock
         from bot.actor import TerminalUser
         from bot.cli.people import login
-        from bot.settings import TrailSettings, load
+        from bot.settings import OutgoingSettings, TrailSettings, load
         from bot.usecases import trail
         from bot.usecases.steps import audit_actor
         from storage import cuts
@@ -43,7 +46,7 @@ def prune(
         with opened() as database:
             begins = _begins(database, keys)
             finished = _finish(database, through=begins)
-            checkpoint = _checkpoint(database, keys, before=oldest, begins=begins)
+            checkpoint = _checkpoint(database, keys, before=oldest, begins=begins, ships=load(OutgoingSettings).siem.on)
             _agree(checkpoint, yes=yes)
             actor = TerminalUser(name=login())
             database.write_now(lambda uow: cuts.cut(uow, checkpoint, keys=keys, actor=audit_actor(uow, actor)))
@@ -52,13 +55,14 @@ def prune(
 
 
 def _oldest(before: datetime | None, *, keep_days: int, now: datetime) -> datetime:
-    kept_from = now - timedelta(days=keep_days)
+    kept_from = now - timedelta(days=keep_days or FLOOR_DAYS)
     if before is None and not keep_days:
         say("Entries are kept for ever: say --before DAY, or set COMEBACK_AUDIT__KEEP_DAYS.")
         raise typer.Exit(Exit.USAGE)
     day = before.replace(tzinfo=UTC) if before else kept_from
     if day > kept_from:
-        say(f"--before must be {kept_from:%Y-%m-%d} or earlier: COMEBACK_AUDIT__KEEP_DAYS keeps {keep_days} days.")
+        why = f"COMEBACK_AUDIT__KEEP_DAYS keeps {keep_days} days" if keep_days else f"{FLOOR_DAYS} days stay unless KEEP_DAYS says fewer"
+        say(f"--before must be {kept_from:%Y-%m-%d} or earlier: {why}.")
         raise typer.Exit(Exit.USAGE)
     return day
 
@@ -82,16 +86,20 @@ def _begins(database: "Database", keys: "Keyring") -> int:
     return verdict.begins
 
 
-def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime, begins: int) -> "Checkpoint":
+def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime, begins: int, ships: bool) -> "Checkpoint":
     """Where to cut."""
-    from storage import checkpoints, cuts
+    from bot.jobs.outgoing import SIEM
+    from storage import checkpoints, cuts, shipments
 
-    limit = database.read_now(lambda uow: cuts.furthest(uow, before=before))
+    def furthest(uow: "UnitOfWork") -> int:
+        return cuts.furthest(uow, before=before, shipped=shipments.of(uow, SIEM).seq if ships else None)
+
+    limit = database.read_now(furthest)
     found = database.read_now(lambda uow: checkpoints.newest_signed(uow, limit=limit, keys=keys))
     if found is None or found.checkpoint.size <= begins:
         say(
             f"Nothing was dropped: no checkpoint signed by a key of the settings stands at or before entry {limit}, "
-            "the last one that is old enough and belongs to no open request."
+            f"the last one that is old enough{', was sent to the SIEM' if ships else ''} and belongs to no open request."
         )
         raise typer.Exit(Exit.NO)
     return found.checkpoint

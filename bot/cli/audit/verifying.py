@@ -94,6 +94,11 @@ def _wrong(verdict: "Verdict", *, kept: "Checkpoint | None") -> str:
 
     if not isinstance(verdict.chain, Verified):
         return _broken(verdict.chain)
+    if verdict.flaw == "dropped" and kept is not None:
+        return (
+            f"The checkpoint at entry {kept.size} can't be compared any more: entries up to {verdict.begins} were dropped lawfully since. "
+            "Take a newer one; for itself the trail is whole."
+        )
     if verdict.flaw is not None and kept is not None:
         return f"The audit trail does not fit the checkpoint at entry {kept.size}: {_FLAWS[verdict.flaw]}."
     return _bad_checkpoint(verdict.stored)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import audit, checkpoints, people
+from storage import audit, checkpoints, people, shipments
 from storage.checkpoint import Checkpoint, made, parse
 from storage.db import Database, UnitOfWork
 from storage.signing import Keyring, new_key, signing_key
@@ -171,25 +171,43 @@ def test_prune_drops_what_is_old_and_signed(
 ) -> None:
     """The trail then begins there, says so itself, and is whole."""
     outside.set({"COMEBACK_AUDIT__SIGNING_KEY": KEY, "COMEBACK_AUDIT__KEEP_DAYS": "400"})
-    old_trail(records, clock)
+    kept = old_trail(records, clock)
     result = comeback("audit", "prune", "--yes")
     assert (result.exit_code, result.stdout) == (0, "2 entries are gone; the audit trail begins after entry 2.\n")
     assert [one.kind for one in records.read_now(lambda uow: list(audit.entries(uow)))] == ["c", "audit.pruned"]
     result = comeback("audit", "verify")
     assert result.exit_code == 0
     assert "2 entries after entry 2, where a signed checkpoint stands for what was dropped" in result.stdout
+    result = comeback("audit", "verify", "--against", made(origin=kept.origin, size=1, root="ab" * 32, signer=None).text)
+    assert result.exit_code == 1
+    assert "The checkpoint at entry 1 can't be compared any more" in result.stderr
     assert comeback("audit", "prune", "--yes").exit_code == 1
     outside.unset("COMEBACK_AUDIT__SIGNING_KEY")
     result = comeback("audit", "verify")
     assert (result.exit_code, "no key of the settings vouches for what was before" in result.stderr) == (1, True)
 
 
+def test_prune_leaves_what_the_siem_has_not_got(
+    comeback: Command, database: str, records: Database, outside: Outside, clock: MovableClock
+) -> None:
+    """A receiver that was away for long gets it all the same; where none is set, nothing waits."""
+    siem = {"COMEBACK_SIEM__URL": "https://siem.acme.example/x", "COMEBACK_SIEM__SECRET": "f3b1c2d49a7e5f60"}
+    outside.set({"COMEBACK_AUDIT__SIGNING_KEY": KEY, "COMEBACK_AUDIT__KEEP_DAYS": "400", **siem})
+    old_trail(records, clock)
+    result = comeback("audit", "prune", "--yes")
+    assert (result.exit_code, "at or before entry 0, the last one that is old enough, was sent to the SIEM" in result.stderr) == (1, True)
+    assert records.read_now(audit.head).seq == 3
+    records.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=2))
+    assert comeback("audit", "prune", "--yes").stdout.startswith("2 entries are gone")
+
+
 def test_prune_asks_first(comeback: Command, database: str, records: Database, outside: Outside, clock: MovableClock) -> None:
     """Without a yes nothing goes."""
     outside.set({"COMEBACK_AUDIT__SIGNING_KEY": KEY})
     old_trail(records, clock)
-    result = comeback("audit", "prune", "--before", f"{clock.now():%Y-%m-%d}")
+    result = comeback("audit", "prune", "--before", "2026-07-31")
     assert result.exit_code == 1
+    assert "Drop all entries up to 2?" in result.stderr
     assert records.read_now(audit.head).seq == 3
 
 
@@ -199,6 +217,7 @@ def test_prune_asks_first(comeback: Command, database: str, records: Database, o
         ((), {}, 2, "Entries are kept for ever"),
         (("--before", "2999-01-01"), {}, 2, "--before must be"),
         (("--before", "2026-10-31"), {"COMEBACK_AUDIT__KEEP_DAYS": "36500"}, 2, "--before must be"),
+        (("--before", "2026-10-31"), {"COMEBACK_AUDIT__SIGNING_KEY": new_key()}, 2, "--before must be"),
         (("--before", "2026-07-31"), {}, 2, "Nothing was dropped: where the trail begins is signed"),
         (("--before", "2026-07-31"), {"COMEBACK_AUDIT__SIGNING_KEY": new_key()}, 1, "Nothing was dropped: no checkpoint signed"),
     ],
