@@ -41,7 +41,8 @@ async def test_a_free_return_is_granted_without_a_click(small_stage: OpenStage) 
         note = await stage.told("hugo", "You have Jira again", step=timedelta(seconds=1))
         assert "Nobody had to approve it" in note.words
         card = await stage.card(saying="has Jira again")
-        assert "Approved by policy: the seat that Comeback took on" in card.words
+        assert "pproved by the policy `free_return`" in card.words
+        assert ": the seat that Comeback took on" in card.words
         assert "costs nothing until 14" in card.words
         assert card.buttons == []
         assert hugo(stage) == before
@@ -107,6 +108,7 @@ async def test_two_people_approve(stage_of_two: Stage) -> None:
     await slack.clicks("omar", half, "request.approve")
     await stage.told("ada", "You have Jira again", step=timedelta(seconds=1))
     await stage.card(saying="Approved by <@U0GRACE> and <@U0OMAR>")
+    await stage.told("ada", "<@U0GRACE> and <@U0OMAR> approved it.")
 
 
 @pytest.fixture

@@ -16,14 +16,15 @@ def decided(view: CardView) -> str:
     """Who decided and when; empty while nobody has, or not enough have."""
     last = view.decision
     if view.policy is not None and (last is None or last.round_number < view.policy.round_number):
-        return _by_policy(view.policy, today=view.now.date()) if view.request.approved_at else ""
+        holds = view.policy.round_number == view.request.round_number
+        return _by_policy(view.policy, holds=holds, today=view.now.date()) if view.request.approved_at else ""
     if last is None:
         return ""
     if last.verdict is Verdict.DENY:
         return f"Denied by {mention(last.approver_slack_id)} {moment(last.decided_at)}"
     if view.request.approved_at is None or _is_short(view):
         return ""
-    return f"Approved by {_names(approvals(view, round_number=last.round_number))} {moment(last.decided_at)}"
+    return f"Approved by {names(approvals(view, round_number=last.round_number))} {moment(last.decided_at)}"
 
 
 def counted(view: CardView) -> Block | None:
@@ -33,7 +34,7 @@ def counted(view: CardView) -> Block | None:
     needed, approved = view.product.approvals, given(view)
     if not approved:
         return context(f"👥 Needs the approvals of {needed} people") if needed > 1 else None
-    return context(f"👥 {len(approved)} of {needed}: approved by {_names(approved)}")
+    return context(f"👥 {len(approved)} of {needed}: approved by {names(approved)}")
 
 
 def _is_short(view: CardView) -> bool:
@@ -41,13 +42,20 @@ def _is_short(view: CardView) -> bool:
     return asks_to_approve(view) and len(given(view)) < view.product.approvals
 
 
-def _names(approvals: Iterable[Decision]) -> str:
+def names(approvals: Iterable[Decision]) -> str:
+    """Who gave the *approvals*, of which there is at least one."""
     *others, last = (mention(one.approver_slack_id) for one in approvals)
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _by_policy(approval: PolicyApproval, *, today: date) -> str:
+def _by_policy(approval: PolicyApproval, *, holds: bool, today: date) -> str:
+    """Which policy, when, and what it rested on; of one that holds no more only that it was so."""
+    named = f"approved by the policy `{approval.policy.value}` {moment(approval.decided_at)}"
+    return f"{named}: {_what_it_rests_on(approval, today=today)}" if holds else f"was {named}"
+
+
+def _what_it_rests_on(approval: PolicyApproval, *, today: date) -> str:
     taken_on, free_until = (approval.facts.get(name) for name in ("taken_on", "free_until"))
     taken = f" on {short_day(date.fromisoformat(taken_on), today=today)}" if taken_on else ""
     free = f"; costs nothing until {short_day(date.fromisoformat(free_until), today=today)}" if free_until else ""
-    return f"Approved by policy: the seat that Comeback took{taken} goes back{free}"
+    return f"the seat that Comeback took{taken} goes back{free}"

@@ -94,6 +94,16 @@ def test_the_press_after_a_mending_elsewhere_says_that_it_approves() -> None:
     assert "Approve and try again" in message
 
 
+def test_the_card_says_which_policy_approved_and_when() -> None:
+    """Nobody clicked, so this line is all that the channel can ask about; what has ended is not told as if it held."""
+    for name in ("approved_by_policy", "granted_by_policy"):
+        shown = words_of(card.render(CARDS[name]))
+        assert re.search(r"pproved by the policy `free_return` <!date.*: the seat that Comeback took on 20 Nov goes back", shown)
+    ended = words_of(card.render(CARDS["needs_attention_policy_ended"]))
+    assert "Was approved by the policy `free_return` <!date" in ended
+    assert "costs nothing" not in ended
+
+
 def test_an_invitation_is_announced_on_the_button() -> None:
     """Inviting somebody is a larger step than adding them to a group."""
     assert "Approve (invites)" in words_of(card.render(CARDS["pending_invitation"]))
