@@ -30,6 +30,7 @@ def _from_database(uow: UnitOfWork, kit: Kit, *, request_id: str | None, news: s
         request=request,
         product=with_link(offered(kit.settings, request.product), finding),
         decision=decisions.latest(uow, request.id),
+        approvals=decisions.given(uow, request),
         by_policy=decisions.policy_given(uow, request) is not None,
         state=state_of(finding),
         queue_position=access_requests.queue_position(uow, request.id),

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block
 from atlassian.access import AccessState
 from bot.settings import Product
 from bot.slack.surfaces import reasons
+from bot.slack.surfaces.approvals import names
 from bot.slack.surfaces.card import DENY, LINK
 from bot.slack.surfaces.markup import button, buttons, context, link_button, mention, moment, quoted, said, section, sentences
 from bot.slack.surfaces.message import Message
@@ -29,8 +30,8 @@ class NoticeView:
     """
     One piece of news and what it is about; *facts* are plain strings that a sentence may name (`email`, `expires`, `days`, `cap`).
 
-    *decision* is the one that the news follows from, or that was faster; with *by_policy* nobody had to approve. `queue_position` is 1 for
-    the next in the queue.
+    *decision* is the one that the news follows from, or that was faster, `approvals` are all that count; with *by_policy* nobody had to
+    approve. `queue_position` is 1 for the next in the queue.
     """
 
     news: str
@@ -38,6 +39,7 @@ class NoticeView:
     request: AccessRequest | None = None
     product: Product | None = None
     decision: Decision | None = None
+    approvals: tuple[Decision, ...] = ()
     by_policy: bool = False
     state: AccessState | None = None
     queue_position: int | None = None
@@ -95,7 +97,7 @@ def _about_decision(view: NoticeView) -> dict[str, str]:
         return {"approved": "", "denied": "You can ask again any time."}
     who = mention(view.decision.approver_slack_id)
     return {
-        "approved": f"{who} approved it.",
+        "approved": f"{names(view.approvals or (view.decision,))} approved it.",
         "denied": f"{who} decided it, and says why below. You can talk to them directly, or ask again later.",
     }
 

@@ -57,6 +57,13 @@ def test_every_refusal_has_its_own_sentence() -> None:
     assert all(news.body for news in REFUSALS.values())
 
 
+def test_each_who_approved_is_named() -> None:
+    """Where two had to agree, the person thanks both, and asks the right ones."""
+    both = (decision(), decision(by="omar"))
+    told = notices.render(NoticeView(news="granted", request=request(), product=JIRA, decision=both[1], approvals=both))
+    assert "<@U0GRACE> and <@U0OMAR> approved it." in words_of(told)
+
+
 def test_denial_carries_the_reason_unchanged_and_unformatted() -> None:
     """The reason is the approver's own words: it may be quoted, and must not be able to look like ours."""
     view = NoticeView(
