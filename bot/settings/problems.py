@@ -110,7 +110,15 @@ def _in_table(kind: str, setting: Spelling, nested: type[BaseModel]) -> Problem:
     if field is None:
         known = [setting.sibling(name).name for name in nested.model_fields if name != "key"]
         return unknown(setting.name, known, place=setting.place)
+    if kind == "renewal_day_missing":
+        return _renewal_day_missing(setting)
     return _of_field(kind, setting, field)
+
+
+def _renewal_day_missing(policy: Spelling) -> Problem:
+    """What a *policy* of free returns needs to know what is free: the remedy is not a policy that asks for less."""
+    meaning = meaning_of(Product.model_fields["renewal_day"]) or _TABLE
+    return missing(policy.sibling("renewal_day"), meaning, why="needed with AUTO_APPROVE, as it tells what is free")
 
 
 def _of_field(kind: str, setting: Spelling, field: FieldInfo) -> Problem:

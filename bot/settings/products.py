@@ -125,8 +125,8 @@ class Product(Table):
                 "Returns that need no approver: of a seat that Comeback took, to the person it took it from, as it was. `never`; "
                 "`free_return` while it costs nothing (needs RENEWAL_DAY); `return`, whatever it costs"
             ),
-            expected="never, return, or (with RENEWAL_DAY, as only that tells what is free) free_return",
-            example="return",
+            expected="never, free_return or return",
+            example="free_return",
         ),
     ] = "never"
 
@@ -163,7 +163,7 @@ class Product(Table):
     def _know_what_is_free(cls, policy: AutoApprove, info: ValidationInfo) -> AutoApprove:
         # Without a renewal nothing is known to be free, and a policy that never holds would look like one that is on.
         if policy == "free_return" and info.data.get("renewal_day", 0) is None:
-            raise ValueError
+            raise PydanticCustomError("renewal_day_missing", "what is free without a renewal?")
         return policy
 
     @property

@@ -127,6 +127,18 @@ def test_year_needs_a_day_and_a_month(outside: Outside) -> None:
     assert problems_of()[month].startswith(f"{month} must be a month from 1 to 12, with RENEWAL_DAY")
 
 
+def test_a_policy_of_free_returns_needs_the_renewal(outside: Outside) -> None:
+    """The remedy is the day that tells what is free, and never a policy that gives more away."""
+    day = "COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY"
+    outside.set({**COMPLETE, "COMEBACK_PRODUCTS__JIRA__AUTO_APPROVE": "free_return"})
+    sentences = problems_of()
+    assert list(sentences) == [day]
+    assert sentences[day].startswith(f"{day} is missing (needed with AUTO_APPROVE")
+    assert sentences[day].endswith(f"for example {day}=14.")
+    outside.set({day: "14"})
+    assert load().products["jira"].auto_approve == "free_return"
+
+
 def test_wrong_billing_is_told_alone(outside: Outside) -> None:
     """One mistake is one sentence: the month is not blamed for what is wrong with the kind of plan."""
     outside.set(
