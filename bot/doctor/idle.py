@@ -25,7 +25,8 @@ async def check(
     settings: DatabaseSettings, *, idle: IdleSettings, products: Mapping[str, Product], now: Callable[[], datetime]
 ) -> tuple[Line, ...]:
     """
-    The mode, lines for each product's scans and for what of its billing is not set, and in `reclaim` one about the approved domains.
+    The mode, lines for each product's scans, for what of its billing is not set and for who approves its returns, and in `reclaim` one
+    about the approved domains.
 
     Without a database nothing is said of scans.
     """
@@ -35,7 +36,8 @@ async def check(
         last = {}  # the chapter about the database says what is wrong with it
     lines = [line for key, found in last.items() for line in _about(found, product=products[key], idle=idle, now=now())]
     billing = [line for product in products.values() for line in _billing(product)]
-    return (_mode(idle), *lines, *billing, *_domains(idle))
+    returns = [_returns(product) for product in products.values()]
+    return (_mode(idle), *lines, *billing, *returns, *_domains(idle))
 
 
 def _mode(idle: IdleSettings) -> Line:
@@ -90,6 +92,20 @@ def _billing(product: Product) -> Iterable[Line]:
         yield yellow(subject, "no price: what is saved is not known", f"set {prefix}PRICE")
     elif product.renewal_day is None:
         yield yellow(subject, "no renewal day: when taking seats saves is not known", f"set {prefix}RENEWAL_DAY")
+
+
+_BY_POLICY = {
+    "free_return": "nobody approves those that cost nothing (policy free_return)",
+    "return": "nobody approves them, whatever they cost (policy return)",
+}
+
+
+def _returns(product: Product) -> Line:
+    """Who approves that a seat which was taken goes back."""
+    subject, setting = f"{product.name}: returns", f"COMEBACK_PRODUCTS__{product.key.upper()}__AUTO_APPROVE"
+    if product.auto_approve in _BY_POLICY:
+        return green(subject, _BY_POLICY[product.auto_approve])
+    return note(subject, "an approver decides each", f"{setting}=free_return lets those go that cost nothing")
 
 
 def _domains(idle: IdleSettings) -> Iterable[Line]:

@@ -79,7 +79,7 @@ async def test_a_scan_that_waits_or_stopped_is_named(
 async def test_without_a_database_the_mode_is_told_all_the_same(outside: Outside, clock: MovableClock, empty_sqlite_url: str) -> None:
     """What is wrong with the database stands in its own chapter."""
     outside.set({**COMPLETE, "DATABASE_URL": empty_sqlite_url})
-    assert list(await lines(load(), clock)) == ["mode", "Jira: billing"]
+    assert list(await lines(load(), clock)) == ["mode", "Jira: billing", "Jira: returns"]
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,21 @@ async def test_unknown_billing_is_a_warning(
     outside.set(known)
     line = (await lines(load(), clock)).get("Jira: billing")
     assert (line is None) if words is None else (line is not None and line.light is Light.YELLOW and words in line.text)
+
+
+@pytest.mark.parametrize(
+    ("policy", "light", "words"),
+    [
+        ("never", Light.NOTE, "an approver decides each"),
+        ("free_return", Light.GREEN, "that cost nothing (policy free_return)"),
+        ("return", Light.GREEN, "whatever they cost (policy return)"),
+    ],
+)
+async def test_who_approves_returns_is_told(
+    outside: Outside, settings: Settings, clock: MovableClock, policy: str, light: Light, words: str
+) -> None:
+    """That nobody is asked is the admin's choice, and nothing to be found out from a card."""
+    outside.set({"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "14", "COMEBACK_PRODUCTS__JIRA__AUTO_APPROVE": policy})
+    line = (await lines(load(), clock))["Jira: returns"]
+    assert line.light is light
+    assert words in line.text
