@@ -1,4 +1,4 @@
-"""Settling a request that needs a human: sending it on its way again, or closing it."""
+"""Settling a request that a human looks at: sending it on its way again, or closing it."""
 
 from collections.abc import Callable
 
@@ -17,6 +17,8 @@ from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest
 
+_CLOSABLE = (RequestStatus.NEEDS_ATTENTION, RequestStatus.WAITING)
+
 
 def retry(uow: UnitOfWork, click: Click, *, delivery: str, settings: Settings) -> DecisionAnswer:
     """Send a request that needed attention on its way again: to its grant when it was approved, to a fresh look when not."""
@@ -26,15 +28,15 @@ def retry(uow: UnitOfWork, click: Click, *, delivery: str, settings: Settings) -
             return _look_afresh(uow, click, request=request)
         return _go_on(uow, click, request=request, needed=approvals_needed(settings.products, request.product))
 
-    return _settle_attention(uow, click, delivery=delivery, settle=settle)
+    return _settle(uow, click, delivery=delivery, how=settle)
 
 
 def close(uow: UnitOfWork, click: Click, *, delivery: str) -> DecisionAnswer:
-    """Close a request that needed attention, and tell the person."""
-    return _settle_attention(uow, click, delivery=delivery, settle=lambda request: _close_attention(uow, click, request=request))
+    """Close a request that needs attention, or waits for what may never come, and tell the person."""
+    return _settle(uow, click, delivery=delivery, how=lambda request: _close(uow, click, request=request))
 
 
-def _settle_attention(uow: UnitOfWork, click: Click, *, delivery: str, settle: Callable[[AccessRequest], DecisionAnswer]) -> DecisionAnswer:
+def _settle(uow: UnitOfWork, click: Click, *, delivery: str, how: Callable[[AccessRequest], DecisionAnswer]) -> DecisionAnswer:
     if not deliveries.claim(uow, delivery):
         return Seen(request=access_requests.get(uow, click.request_id))
     request = access_requests.lock(uow, click.request_id)
@@ -46,7 +48,7 @@ def _settle_attention(uow: UnitOfWork, click: Click, *, delivery: str, settle: C
     refusal = refusal_of(uow, actor=click.actor, request=request, approvers=click.approvers)
     if refusal is not None:
         return refuse(uow, actor=click.actor, request=request, refusal=refusal, channel=click.channel)
-    return settle(request)
+    return how(request)
 
 
 def _go_on(uow: UnitOfWork, click: Click, *, request: AccessRequest, needed: int) -> DecisionAnswer:
@@ -98,12 +100,12 @@ def give_time(uow: UnitOfWork, request: AccessRequest) -> None:
     enqueue(uow, Expire(request_id=request.id), due_at=expires_at)
 
 
-def _close_attention(uow: UnitOfWork, click: Click, *, request: AccessRequest) -> DecisionAnswer:
+def _close(uow: UnitOfWork, click: Click, *, request: AccessRequest) -> DecisionAnswer:
     by_admin = Closed.BY_ADMIN.value
     moved = access_requests.move(
         uow,
         request.id,
-        source=RequestStatus.NEEDS_ATTENTION,
+        source=_CLOSABLE,
         target=RequestStatus.CLOSED,
         reason_code=by_admin,
         details={"closed_by": click.actor.slack_id},

@@ -111,8 +111,19 @@ def _waiting(view: CardView) -> Drawn:
     return (
         parts.head("⏳", f"{parts.who(view)} waits for {parts.product(view)}", why),
         parts.words(view),
+        buttons(_close_button(view), block_id="settle"),
         parts.small_print(approvals.decided(view), f"asked {parts.asked(view)}"),
     )
+
+
+def _close_button(view: CardView) -> ButtonElement:
+    question = confirm(
+        title="Close this request?",
+        text="The person is told that it was closed. Nothing is changed in Atlassian.",
+        yes="Close it",
+        style="danger",
+    )
+    return button("Close", action_id=CLOSE, value=view.request.id, confirm=question)
 
 
 def _granting(view: CardView) -> Drawn:
@@ -163,17 +174,11 @@ def _expired(view: CardView) -> Drawn:
 
 def _needs_attention(view: CardView) -> Drawn:
     what_to_do = reasons.for_admins(reasons.ATTENTION, view.request, parts.fillings(view))
-    question = confirm(
-        title="Close this request?",
-        text="The person is told that it was closed. Nothing is changed in Atlassian.",
-        yes="Close it",
-        style="danger",
-    )
     again = button(_again_label(view), action_id=RETRY, value=view.request.id, style="primary")
     settle = buttons(
         again if view.request.reason_code not in _FINAL else None,
         _link_button(view) if reasons.is_about_whose_account(view.request) else None,
-        button("Close", action_id=CLOSE, value=view.request.id, confirm=question),
+        _close_button(view),
         block_id="settle",
     )
     head = parts.head("⚠️", f"{parts.who(view)}'s way back to {parts.product(view)} needs you", what_to_do)

@@ -44,7 +44,10 @@ def test_what_is_in_the_way_is_named_with_what_to_do(comeback: Command, records:
     records.write_now(story)
     result = comeback("people", "erase", SLACK_ID, "--yes")
     assert result.exit_code == 1
-    assert result.stderr == f"{SLACK_ID} has an open request (jira): have it decided, or cancel it, then try again. Nothing was erased.\n"
+    assert result.stderr == (
+        f"{SLACK_ID} has an open request (jira): *Deny* it on its card, or *Close* it once it was approved, then try again. "
+        "Nothing was erased.\n"
+    )
 
 
 def test_somebody_unknown_is_told(comeback: Command, database: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.codes import Attention
+from bot.codes import Attention, Waiting
 from bot.settings import Settings, load
 from bot.usecases import decisions, grants, requests, settling
 from bot.usecases.answers import AlreadyDecided, Counted, Decided, DecisionAnswer, Filed, Resumed
@@ -91,6 +91,23 @@ async def test_the_second_approval_grants(database: Database, settings: Settings
     assert [job.kind for job in await due(database)] == ["access.grant"]
     assert isinstance(await say(database, settings, request_id, "a2"), AlreadyDecided)
     assert (await kinds(database))[-2:] == ["request.approved_in_part", "request.approved"]
+
+
+async def test_an_approver_closes_what_waits(database: Database, settings: Settings) -> None:
+    """Whoever asked may have left, and only they could take it back; nothing is given afterwards, and others in the queue go on."""
+    request_id = await filed(database, settings)
+    for by in ("a0", "a1"):
+        await say(database, settings, request_id, by)
+    await database.write(lambda uow: grants.record_waiting(uow, request_id, code=Waiting.SEATS_EXHAUSTED))
+
+    def close(uow: UnitOfWork) -> DecisionAnswer:
+        return settling.close(uow, click(*MAY, by="a2", request_id=request_id, at=uow.now), delivery="close:1")
+
+    assert isinstance(await database.write(close), Resumed)
+    request, _ = await now(database, request_id)
+    assert (request.status, request.details["closed_by"]) == (RequestStatus.CLOSED, "U0A2")
+    assert await database.read(lambda uow: briefing(uow, request_id)) is None
+    assert "closed.by_admin" in [job.payload.get("news") for job in await due(database)]
 
 
 async def test_one_person_counts_once(database: Database, settings: Settings) -> None:
