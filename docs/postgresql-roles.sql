@@ -1,6 +1,6 @@
 -- Two roles for Comeback on PostgreSQL: the owner changes the tables (`comeback migrate`, `comeback audit prune`), the app runs the bot and
--- can add to the audit trail, never change it. Run it as a superuser or the database's owner, in Comeback's database, once before the first
--- `comeback migrate` and again after each that follows: what is there already stays, and new tables get their rights.
+-- can add to the audit trail, never change it. Run it as a superuser or the database's owner, in Comeback's database, before the first
+-- `comeback migrate`, which takes from the app what it may not do to the trail. Running it again changes nothing.
 --
 --     psql -d comeback -f docs/postgresql-roles.sql
 --     \password comeback_owner
@@ -26,7 +26,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO comeback_owner;
 GRANT USAGE ON SCHEMA public TO comeback_app;
 
--- Tables that a later release makes can be used at once.
+-- Tables that `comeback migrate` makes can be used at once; what vouches it then closes to the app.
 ALTER DEFAULT PRIVILEGES FOR ROLE comeback_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO comeback_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE comeback_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO comeback_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO comeback_app;

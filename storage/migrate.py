@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from storage import engines
+from storage import engines, roles
 from storage.address import parse
 from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew
 from storage.failures import translation
@@ -19,18 +19,19 @@ def upgrade(url: str) -> bool:
     Bring the tables up to date, in one transaction; True when there was something to do.
 
     Any number of processes may call it at once: one works, the others wait and find it done. A newer schema that this release can work on
-    stays as it is. Raises SchemaTooNew, DatabaseAway.
+    stays as it is. On PostgreSQL the bot's role is left no right to change what vouches. Raises SchemaTooNew, DatabaseAway.
     """
     engine = engines.changing(parse(url))
     try:
         with translation(), engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(_LOCK)
-            current = _current(connection)
-            if _serves(current):
-                return False
-            _run(connection)
-            return True
+            outdated = not _serves(_current(connection))
+            if outdated:
+                _run(connection)
+            if connection.dialect.name == "postgresql":
+                roles.withhold(connection)
+            return outdated
     finally:
         engine.dispose()
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot import clock
 from bot.doctor.lines import Line, green, red, yellow
 from bot.settings import DatabaseSettings
-from storage import migrate, outbox, renewal
+from storage import migrate, outbox, renewal, roles
 from storage.db import Database, UnitOfWork
 from storage.errors import NoDatabase, SchemaOutdated, SchemaTooNew, SealingKeyMissing, StorageError
 from storage.lifecycle import JobState
@@ -42,7 +42,7 @@ def _check(settings: DatabaseSettings, *, now: Callable[[], datetime]) -> tuple[
     def look(uow: UnitOfWork) -> tuple[Line, ...]:
         # The database's time was read a moment ago, with nothing but this in between.
         ahead = now() - uow.now
-        return (green("database", "reachable and migrated"), *_clock(ahead), _sealing(uow), *_jobs(outbox.backlog(uow)))
+        return (green("database", "reachable and migrated"), *_clock(ahead), *_role(uow), _sealing(uow), *_jobs(outbox.backlog(uow)))
 
     try:
         return database.read_now(look)
@@ -55,6 +55,18 @@ def _clock(ahead: timedelta) -> Iterable[Line]:
         which = "ahead of" if ahead > timedelta(0) else "behind"
         found = f"this machine is {abs(ahead).total_seconds():.0f} s {which} the database"
         yield red("clock", found, "set both by NTP: decisions depend on how old a fact is")
+
+
+def _role(uow: UnitOfWork) -> Iterable[Line]:
+    """Whether the database itself keeps the bot from changing its audit trail."""
+    rights = roles.rights(uow)
+    if rights is roles.Rights.CHANGES:
+        yield red("role", "it may change the audit trail", "run `comeback migrate` with the role that owns the tables")
+    elif rights is roles.Rights.OWNS:
+        found = "it owns the tables: whoever takes the bot over can change the audit trail"
+        yield yellow("role", found, "run the bot with the app role of docs/postgresql-roles.sql")
+    elif rights is roles.Rights.ADDS:
+        yield green("role", "it can add to the audit trail, and never change it")
 
 
 def _sealing(uow: UnitOfWork) -> Line:

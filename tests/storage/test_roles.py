@@ -7,6 +7,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
+from bot.doctor import database as doctor
+from bot.doctor.lines import Light
+from bot.settings import DatabaseSettings
 from bot.usecases import trail
 from storage import audit, checkpoints, cuts, migrate
 from storage.checkpoint import Checkpoint
@@ -30,14 +33,12 @@ def as_role(url: str, role: str) -> str:
 
 @pytest.fixture
 def roles(postgres_server: PostgresServer) -> Iterator[str]:
-    """A database that was set up as the file says; its address for whoever made the server."""
+    """A database that was set up as the file says, once; its address for whoever made the server."""
     name = postgres_server.fresh()
     url = postgres_server.url(name)
-    for step in ("before", "after"):
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(SQL.read_bytes())
-        if step == "before":
-            assert migrate.upgrade(as_role(url, "comeback_owner"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SQL.read_bytes())
+    assert migrate.upgrade(as_role(url, "comeback_owner"))
     yield url
     postgres_server.drop(name)
 
@@ -103,6 +104,23 @@ async def test_cutting_takes_the_owner(roles: str, app: Database, open_database:
     assert await owner.write(lambda uow: cuts.drop(uow, through=checkpoint.size)) == 12
     await app.write(write_entries)
     assert (await app.read(lambda uow: trail.examine(uow, keys=KEYS))).is_good
+
+
+async def test_the_doctor_says_what_the_role_may_do(roles: str, app: Database, clock: MovableClock) -> None:
+    """Green when the database holds the bot to adding, yellow for the owner, red when it may do more, which `comeback migrate` mends."""
+
+    async def light(role: str) -> Light:
+        lines = await doctor.check(DatabaseSettings(database_url=as_role(roles, role)), now=clock.now)
+        return next(line.light for line in lines if line.subject == "role")
+
+    assert [await light("comeback_app"), await light("comeback_owner")] == [Light.GREEN, Light.YELLOW]
+    for given in ("UPDATE ON audit", "INSERT ON audit_cuts"):
+        with psycopg.connect(roles, autocommit=True) as connection:
+            connection.execute(f"GRANT {given} TO comeback_app".encode())
+        assert not migrate.upgrade(as_role(roles, "comeback_app"))
+        assert await light("comeback_app") is Light.RED
+        assert not migrate.upgrade(as_role(roles, "comeback_owner"))
+        assert await light("comeback_app") is Light.GREEN
 
 
 def test_an_older_schema_is_not_migrated_by_the_bots_role(roles: str) -> None:
