@@ -40,8 +40,7 @@ _OPEN_ABOUT = (
 _LATEST_OF = SELECT_REQUESTS.where(_PERSON).order_by(*_NEWEST_FIRST).limit(bindparam("most"))
 _LATEST_OF_PRODUCT = _LATEST_OF.where(_PRODUCT)
 _WAITING = SELECT_REQUESTS.where(_PRODUCT, _IS_WAITING).order_by(_c.approved_at, _c.id)
-_RECENT = SELECT_REQUESTS.order_by(*_NEWEST_FIRST).limit(bindparam("most"))
-_RECENT_WITH = _RECENT.where(_c.status == bindparam("this_status"))
+_RECENT = SELECT_REQUESTS.order_by(*_NEWEST_FIRST)
 _COUNTS = select(_c.status, func.count()).group_by(_c.status)
 _FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("since"))
 _GRANTED_SINCE = select(func.count()).where(_c.granted_at >= bindparam("since"))
@@ -91,11 +90,27 @@ def queue_position(uow: UnitOfWork, request_id: str) -> int | None:
     return uow.connection.execute(_POSITION, {"this_id": request_id}).scalar_one() or None
 
 
-def list_recent(uow: UnitOfWork, *, status: RequestStatus | None = None, limit: int = 50) -> tuple[AccessRequest, ...]:
-    """The newest requests first, of one status or of all."""
-    if status is None:
-        return _records(uow, _RECENT, most=limit)
-    return _records(uow, _RECENT_WITH, this_status=status, most=limit)
+def list_recent(
+    uow: UnitOfWork,
+    *,
+    status: RequestStatus | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = 50,
+) -> tuple[AccessRequest, ...]:
+    """The newest requests first, of one status or of all, filed from *since* on and before *until*; None is no limit."""
+    bounds = {"this_status": status, "since": since, "until": until}
+    given = {name: value for name, value in bounds.items() if value is not None}
+    return _records(uow, _recent(*given).limit(limit), **given)
+
+
+def _recent(*bounds: str) -> Select[Any]:
+    conditions = {
+        "this_status": _c.status == bindparam("this_status"),
+        "since": _c.filed_at >= bindparam("since"),
+        "until": _c.filed_at < bindparam("until"),
+    }
+    return _RECENT.where(*(conditions[name] for name in bounds))
 
 
 def counts(uow: UnitOfWork) -> dict[RequestStatus, int]:

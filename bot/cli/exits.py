@@ -41,3 +41,8 @@ def printable(text: str) -> str:
 def say(sentence: str) -> None:
     """Print *sentence* on standard error."""
     typer.echo(sentence, err=True)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """The number and its noun: 1 entry, 2 entries."""
+    return f"{number} {one if number == 1 else several}"

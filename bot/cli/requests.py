@@ -4,12 +4,14 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import explained, printable
+from bot.cli.dates import DATES, as_utc
+from bot.cli.exits import explained, printable, say
 from bot.figures.listing import write_csv
 from storage.lifecycle import RequestStatus
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 WIDTH_IN_A_FILE = 240
 """Columns when nobody watches: a table must not be squeezed into 80."""
+
+SHOWN = 50
+"""As many as a terminal is given unasked; a file is given all."""
 
 CLOSED_BY = "closed_by"
 """The detail of a request that names the approver who closed it."""
@@ -35,6 +40,14 @@ class Row:
     policy: "PolicyApproval | None" = None
 
 
+class Filters(TypedDict):
+    """Which requests are wanted; None is all."""
+
+    status: RequestStatus | None
+    since: datetime | None
+    until: datetime | None
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(requests)
@@ -42,7 +55,11 @@ def register(app: typer.Typer) -> None:
 
 def requests(
     status: Annotated[RequestStatus | None, typer.Option(help="Only those with this status.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the latest first.")] = 50,
+    since: Annotated[datetime | None, typer.Option(formats=DATES, help="Filed from this moment on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DATES, help="Filed before this moment (UTC).")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many, the latest first.", show_default="50; with --json and --csv all")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with each decision.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")] = False,
 ) -> None:
@@ -50,7 +67,11 @@ def requests(
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv")
     with explained(), opened() as database:
-        rows = database.read_now(lambda uow: _rows(uow, status=status, limit=limit))
+        most = limit or (None if as_json or as_csv else SHOWN)
+        filters: Filters = {"status": status, "since": as_utc(since), "until": as_utc(until)}
+        rows, more = database.read_now(lambda uow: _rows(uow, filters, most=most))
+    if more:
+        say(f"Only the latest {most} are listed: there are more; --limit, --since and --until choose.")
     if as_json:
         for row in rows:
             typer.echo(json.dumps(_facts(row)))
@@ -60,13 +81,16 @@ def requests(
         _show(rows)
 
 
-def _rows(uow: "UnitOfWork", *, status: RequestStatus | None, limit: int) -> tuple[Row, ...]:
+def _rows(uow: "UnitOfWork", filters: Filters, *, most: int | None) -> tuple[tuple[Row, ...], bool]:
+    """The newest *most* of them, and whether there are more."""
     from storage import access_requests, decisions
 
-    found = access_requests.list_recent(uow, status=status, limit=limit)
-    return tuple(
-        Row(request=request, decisions=decisions.of(uow, request.id), policy=decisions.policy_of(uow, request.id)) for request in found
+    found = access_requests.list_recent(uow, **filters, limit=most + 1 if most else None)
+    rows = tuple(
+        Row(request=request, decisions=decisions.of(uow, request.id), policy=decisions.policy_of(uow, request.id))
+        for request in found[:most]
     )
+    return rows, len(found) > len(rows)
 
 
 def _facts(row: Row) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO, TypedDict
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypedDict
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import Exit, explained, say
+from bot.cli.dates import DATES, as_utc
+from bot.cli.exits import Exit, counted, explained, say
 
 if TYPE_CHECKING:
-    from bot.cli.names import Names
+    from bot.cli.names import Named, Names
     from bot.figures.listing import Cell
     from storage.db import Database, UnitOfWork
     from storage.records import AuditEntry
 
-DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 COLUMNS = ("seq", "at", "kind", "actor_type", "actor", "request", "body", "previous", "hash")
-NAMED = ("who", "person", "owner", "requester", "product", "approver", "decision")
+NAMED = ("who", "person", "owner", "requester", "product", "approvers", "decision")
 """What --names can add, by entry."""
 
 
@@ -52,7 +52,7 @@ def export(
     request: Annotated[str | None, typer.Option(help="Only entries of the request with this id.")] = None,
     actor: Annotated[str | None, typer.Option(help="Only what this person (Slack id), login, or comeback itself did.")] = None,
     names: Annotated[
-        bool, typer.Option("--names", help="Add who acted, the requester, the product and the decision, as known today.")
+        bool, typer.Option("--names", help="Add who acted, the requester, the product, the decision and whose it was, as known today.")
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or a table for a spreadsheet.")] = Format.JSONL,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A file instead of standard output.")] = None,
@@ -63,8 +63,8 @@ def export(
     """Print the entries; "body" is the text that the hash covers, and has no names; see --names."""
     with explained(), opened() as database, ExitStack() as stack:
         wanted: Filters = {
-            "since": _utc(since),
-            "until": _utc(until),
+            "since": as_utc(since),
+            "until": as_utc(until),
             "kind": kind,
             "request_id": request,
             "actors": database.read_now(lambda uow: _ids_of(uow, actor)) if actor else (),
@@ -73,10 +73,10 @@ def export(
         out = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         # Inside the unit of work: the entries are read page by page, however many there are.
         count = database.read_now(lambda uow: _export(uow, wanted, out=out, names=names, form=form))
-        if not count:
-            say(_nothing(database.read_now(_kinds) if kind else frozenset()))
+        for sentence in _left_out(database, wanted, actor=actor, count=count):
+            say(sentence)
     if output:
-        typer.echo(f"{count} entries in {output}.")
+        typer.echo(f"{counted(count, 'entry', 'entries')} in {output}.")
 
 
 def _ids_of(uow: "UnitOfWork", actor: str) -> tuple[str, ...]:
@@ -149,8 +149,32 @@ def _row(entry: "AuditEntry", known: "Names | None") -> "list[Cell]":
     body = json.loads(entry.body)
     about = (body["actor"]["type"], body["actor"]["id"], body["request"])
     names = known.of(entry) if known else None
-    named = [names.get(name) for name in NAMED] if names is not None else []
+    named = [_cell(names.get(name)) for name in NAMED] if names is not None else []
     return [entry.seq, entry.at.isoformat(), entry.kind, *about, entry.body, entry.previous, entry.hash, *named]
+
+
+def _cell(named: "Named") -> str | None:
+    return ", ".join(named) if isinstance(named, list) else named
+
+
+def _left_out(database: "Database", wanted: Filters, *, actor: str | None, count: int) -> Iterator[str]:
+    """What a reader of the file would not see: that the newest entries are not in it, and why there may be none."""
+    from storage import audit as trail
+
+    newer = database.read_now(trail.head).seq - (wanted["through"] or 0)
+    if wanted["through"] is not None and newer > 0:
+        yield f"The file ends with entry {wanted['through']}, where the checkpoint is: {newer} newer than that are left out."
+    if not count:
+        yield _nothing(database.read_now(_kinds) if wanted["kind"] else frozenset())
+    if not count and actor and not database.read_now(lambda uow: _is_known(uow, wanted["actors"])):
+        yield f"nobody is known as {actor}: give a Slack id, a login, or comeback"
+
+
+def _is_known(uow: "UnitOfWork", actors: tuple[str, ...]) -> bool:
+    """Whether it is anybody of ours, or ever did something."""
+    from storage import audit as trail
+
+    return len(actors) > 1 or next(trail.entries(uow, actors=actors), None) is not None
 
 
 def _kinds(uow: "UnitOfWork") -> frozenset[str]:
@@ -162,7 +186,3 @@ def _kinds(uow: "UnitOfWork") -> frozenset[str]:
 def _nothing(kinds: frozenset[str]) -> str:
     there_are = f"; the kinds that there are: {', '.join(sorted(kinds))}" if kinds else ""
     return f"no entries{there_are}"
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None

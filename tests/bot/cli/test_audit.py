@@ -9,9 +9,11 @@ from pathlib import Path
 
 from bot.cli.audit import exporting
 from bot.usecases import grants
-from storage import access_requests, decisions, people, reclaims, warnings
+from storage import access_requests, checkpoints, decisions, people, reclaims, warnings
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import Verdict
+from storage.lifecycle import ReturnPolicy, Verdict
+from storage.records import AccessRequest
+from storage.signing import Keyring, new_key
 from tests.bot.cli.conftest import Command, objects
 from tests.bot.outside import Outside
 from tests.fixtures.clock import MovableClock
@@ -72,7 +74,7 @@ def test_export_goes_to_a_file(comeback: Command, database: str, records: Databa
     records.write_now(lambda uow: entry(uow, kind="request.filed"))
     file = tmp_path / "trail.jsonl"
     result = comeback("audit", "export", "--output", str(file))
-    assert result.stdout.startswith("1 entries in ")
+    assert result.stdout.startswith("1 entry in ")
     assert len(objects(file.read_text(encoding="utf-8"))) == 1
 
 
@@ -95,10 +97,77 @@ def test_names_stand_beside_what_is_sealed(comeback: Command, database: str, rec
     assert [{name: entry[name] for name in sealed[0]} for entry in named] == sealed
     added = [{name: value for name, value in entry.items() if name not in sealed[0]} for entry in named]
     assert added == [
-        {"who": "U0GRACE", "requester": "U0ADA", "product": "jira", "approver": "U0GRACE", "decision": "approve"},
+        {"who": "U0GRACE", "requester": "U0ADA", "product": "jira", "approvers": ["U0GRACE"], "decision": "approve"},
         {"who": "root", "person": "U0ADA"},
-        {"who": "comeback", "requester": None, "product": None, "approver": None, "decision": None},
+        {"who": "comeback", "requester": None, "product": None, "approvers": [], "decision": None},
     ]
+
+
+def test_all_who_approved_are_named(comeback: Command, database: str, records: Database, clock: MovableClock) -> None:
+    """Nobody before the first has decided, then each who had by then: an auditor of a product that needs two asks for both."""
+    steps: list[Callable[[UnitOfWork, str, AccessRequest], None]] = [
+        lambda uow, kind, one: entry(uow, kind=kind, request_id=one.id),
+        partial(approve, slack_id="U0GRACE"),
+        partial(approve, slack_id="U0OMAR"),
+        by_policy,
+    ]
+    request = records.write_now(filed)
+    for number, step in enumerate(steps):
+        clock.advance(timedelta(minutes=1))
+        records.write_now(lambda uow, step=step, number=number: step(uow, f"step.{number}", request))  # type: ignore[misc]
+    told = [(one["approvers"], one["decision"]) for one in objects(comeback("audit", "export", "--names").stdout)]
+    assert told == [
+        ([], None),
+        (["U0GRACE"], "approve"),
+        (["U0GRACE", "U0OMAR"], "approve"),
+        (["policy return"], "approve"),
+    ]
+    assert "U0GRACE, U0OMAR,approve" in comeback("audit", "export", "--names", "--format", "csv").stdout.replace('"', "")
+
+
+def filed(uow: UnitOfWork) -> AccessRequest:
+    """Ada's request."""
+    ada = people.find_or_add(uow, team_id="T0ACME", slack_id="U0ADA")
+    request = access_requests.file(uow, person=ada, product="jira", reason="back", expires_at=uow.now + timedelta(days=7))
+    assert request is not None
+    return request
+
+
+def approve(uow: UnitOfWork, kind: str, request: AccessRequest, *, slack_id: str) -> None:
+    """Somebody's approval, and its entry."""
+    approver = people.find_or_add(uow, team_id="T0ACME", slack_id=slack_id)
+    decision = decisions.record(uow, request_id=request.id, approver=approver, verdict=Verdict.APPROVE, reason=None)
+    uow.audit(kind, actor={"type": "person", "id": approver.id}, request_id=request.id, decision=decision.id)
+
+
+def by_policy(uow: UnitOfWork, kind: str, request: AccessRequest) -> None:
+    """The approvals do not hold any more, and a policy approves instead."""
+    access_requests.open_round(uow, request.id)
+    again = access_requests.get(uow, request.id)
+    assert again is not None
+    decisions.record_policy(uow, again, policy=ReturnPolicy.RETURN, facts={})
+    entry(uow, kind=kind, request_id=request.id)
+
+
+def test_what_is_newer_than_the_checkpoint_is_said(comeback: Command, database: str, records: Database, tmp_path: Path) -> None:
+    """A file that ends where the checkpoint does looks like all there is."""
+    records.write_now(approved)
+    records.write_now(lambda uow: checkpoints.record(uow, Keyring.of(signing=[new_key()])))
+    records.write_now(lambda uow: entry(uow, kind="request.filed"))
+    result = comeback("audit", "export", "--checkpoint", str(tmp_path / "checkpoint"))
+    assert len(objects(result.stdout)) == 3
+    assert result.stderr == "The file ends with entry 3, where the checkpoint is: 1 newer than that are left out.\n"
+
+
+def test_unknown_actor_is_said(comeback: Command, database: str, records: Database) -> None:
+    """An empty answer to a mistyped name looks like a clean record; somebody known who did nothing has one."""
+    records.write_now(approved)
+    told = {actor: comeback("audit", "export", "--actor", actor).stderr for actor in ("nobody", "U0ADA", "root")}
+    assert told == {
+        "nobody": "no entries\nnobody is known as nobody: give a Slack id, a login, or comeback\n",
+        "U0ADA": "no entries\n",
+        "root": "",
+    }
 
 
 def taken(uow: UnitOfWork) -> None:

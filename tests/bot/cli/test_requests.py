@@ -10,6 +10,7 @@ from storage.db import Database, UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.cli.conftest import Command, objects
 from tests.bot.outside import Outside
+from tests.fixtures.clock import MovableClock
 
 
 def file(uow: UnitOfWork, *, slack_id: str, product: str) -> None:
@@ -45,6 +46,29 @@ def test_status_and_limit_narrow_the_list(comeback: Command, database: str, reco
     assert "U0BEN" in denied
     assert "U0ADA" not in denied
     assert comeback("requests", "--limit", "1").stdout.count("U0") == 1
+
+
+def file_many(uow: UnitOfWork) -> None:
+    """A day's requests, of 26 people."""
+    for number in range(26):
+        file(uow, slack_id=f"U0{uow.now:%d}N{number}", product="jira")
+
+
+def test_a_file_has_all_and_a_screen_says_what_it_leaves_out(
+    comeback: Command, database: str, records: Database, clock: MovableClock
+) -> None:
+    """An auditor who is given the latest fifty, without a word, takes them for all; days narrow it."""
+    for _day in range(2):
+        records.write_now(file_many)
+        clock.advance(timedelta(days=1))
+    left_out = "Only the latest 50 are listed: there are more; --limit, --since and --until choose.\n"
+    assert comeback("requests").stderr == left_out
+    for form in ("--json", "--csv"):
+        whole = comeback("requests", form)
+        assert (whole.stdout.count("a private reason"), whole.stderr) == (52, "")
+    for bound in ("--since", "--until"):
+        assert len(objects(comeback("requests", "--json", bound, "2026-11-03").stdout)) == 26
+    assert comeback("requests", "--json", "--limit", "51").stderr == left_out.replace("50", "51")
 
 
 def test_empty_list_is_said(comeback: Command, database: str) -> None:
