@@ -69,7 +69,9 @@ class Redactor:
 
 
 def _parts_of(secret: str) -> set[str]:
-    """The secret, and where it is several keys (`hmac:NEW,hmac:OLD`) each of them, with and without its kind."""
+    """The secret; where it is several keys (`hmac:NEW,hmac:OLD`) each of them, with and without its kind; of an address its query."""
+    if "://" in secret:
+        return {secret, secret.partition("?")[2]}
     keys = {key.strip() for key in secret.split(",")}
     return {secret, *keys, *(key.partition(":")[2] for key in keys)}
 

@@ -112,7 +112,7 @@ def webhook_of(
     """The way to the receiver; None where there is none. Nothing is connected yet."""
     if siem.url is None or siem.secret is None:
         return None
-    return Webhook(url=siem.url, secret=siem.secret.get_secret_value, http=http, now=now, before_send=before_send)
+    return Webhook(url=siem.url.get_secret_value(), secret=siem.secret.get_secret_value, http=http, now=now, before_send=before_send)
 
 
 def _require_taken(status: int, headers: httpx.Headers, *, now: datetime) -> None:

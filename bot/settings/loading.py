@@ -23,7 +23,7 @@ from bot.settings.values import database_passwords
 
 ENV_FILE = Path(".env")
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "atlassian_api_key", "atlassian_site_token", "sealing_keys")
-TABLED_SECRETS = (("audit", "signing_key"), ("mail", "password"), ("siem", "secret"))
+TABLED_SECRETS = (("audit", "signing_key"), ("mail", "password"), ("siem", "url"), ("siem", "secret"))
 """Those that stand in a table."""
 
 _SITE = ("atlassian_site_url", "atlassian_site_email", "atlassian_site_token")

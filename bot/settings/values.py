@@ -7,6 +7,7 @@ Nothing here repeats a value: some of them are secrets.
 import binascii
 import ipaddress
 import re
+import socket
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,10 +56,25 @@ def _token(prefix: str) -> Callable[[SecretStr], SecretStr]:
 
 def is_private(host: str) -> bool:
     """Whether *host* is this machine or a name of a private network, where plain HTTP does not cross the internet."""
+    address = _address(host)
+    if address is not None:
+        return address.is_private
+    # A name in other letters, or in percent signs, may be made a number by whoever connects.
+    return re.fullmatch(r"[\w.-]+", host, re.ASCII) is not None and (
+        "." not in host or host.endswith((".internal", ".local", ".localhost"))
+    )
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a resolver makes of *host* without asking anybody: 134744072 and 0x08080808 are 8.8.8.8. None for a name."""
     try:
-        return ipaddress.ip_address(host).is_private
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host or host.endswith((".internal", ".local", ".localhost"))
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except (OSError, UnicodeError):
+            return None
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def _base_url(value: str) -> str:
@@ -66,13 +82,13 @@ def _base_url(value: str) -> str:
     # A key that travels in the clear is a key given away.
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and is_private(parts.hostname)):
         raise ValueError
-    if not parts.hostname or parts.query or parts.fragment or parts.username or re.search(r"\s", value):
+    if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc or re.search(r"\s", value):
         raise ValueError
     return value.rstrip("/")
 
 
 def _hook_url(value: str) -> str:
-    """An address as it is, query included: some receivers have their key in it."""
+    """An address as it is, query included."""
     _base_url(value.partition("?")[0])
     if "#" in value or re.search(r"[^\x21-\x7e]", value):
         raise ValueError
@@ -141,7 +157,8 @@ SharedSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x
 SealingKey = Annotated[SecretStr, AfterValidator(_secret(key_bytes))]
 SealingKeys = Annotated[tuple[SealingKey, ...], BeforeValidator(_listed)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
-HookUrl = Annotated[str, AfterValidator(_hook_url)]
+HookUrl = Annotated[SecretStr, AfterValidator(_secret(_hook_url))]
+"""A secret as a whole: some receivers have their key in its path or query."""
 SlackApiUrl = Annotated[BaseUrl, AfterValidator(lambda value: f"{value}/")]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 # The shape of a UUID and not its alphabet: Atlassian's reference promises no more than a string.

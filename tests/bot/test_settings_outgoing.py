@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.redaction import secrets_of
+from bot.redaction import Redactor, secrets_of
 from bot.settings import OutgoingSettings, SettingsError, load
 from tests.bot.outside import COMPLETE, Outside
 
 MAIL = {"COMEBACK_MAIL__HOST": "smtp.acme.example", "COMEBACK_MAIL__SENDER": "comeback@acme.example"}
-SIEM = {"COMEBACK_SIEM__URL": "https://siem.acme.example/in?key=1", "COMEBACK_SIEM__SECRET": "sixteen-letters-"}
+SIEM = {"COMEBACK_SIEM__URL": "https://siem.acme.example/in?key=of-the-receiver", "COMEBACK_SIEM__SECRET": "sixteen-letters-"}
 
 
 def problems_of(outside: Outside, variables: dict[str, str]) -> dict[str, str]:
@@ -63,6 +63,12 @@ def test_a_private_server_may_speak_plainly(outside: Outside) -> None:
         ({"COMEBACK_SIEM__SECRET": ""}, "COMEBACK_SIEM__SECRET"),
         ({"COMEBACK_SIEM__SECRET": "too-short"}, "COMEBACK_SIEM__SECRET"),
         ({"COMEBACK_SIEM__URL": "http://siem.acme.example/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "https://:pass@siem.acme.example/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "http://134744072/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "http://\uff11\uff13\uff14\uff17\uff14\uff14\uff10\uff17\uff12/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "http://0x08080808/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "http://%31%33%34744072/in"}, "COMEBACK_SIEM__URL"),
+        ({"COMEBACK_SIEM__URL": "http://[::ffff:8.8.8.8]/in"}, "COMEBACK_SIEM__URL"),
         ({"COMEBACK_SIEM__URL": "https://user:pass@siem.acme.example/in"}, "COMEBACK_SIEM__URL"),
         ({"COMEBACK_SIEM__URL": "https://siem.acme.example/in#x"}, "COMEBACK_SIEM__URL"),
     ],
@@ -76,9 +82,16 @@ def test_their_secrets_are_hidden_and_not_in_toml(outside: Outside) -> None:
     """A password in a table is a secret like any other."""
     outside.set({**COMPLETE, **MAIL, **SIEM, "COMEBACK_MAIL__USER": "ada", "COMEBACK_MAIL__PASSWORD": "correct-horse"})
     settings = load()
-    assert {"correct-horse", "sixteen-letters-"} <= secrets_of(settings)
-    assert not any(secret in repr(settings) for secret in ("correct-horse", "sixteen-letters-", "key=1"))
-    outside.write("comeback.toml", '[mail]\npassword = "correct-horse"\n[siem]\nsecret = "sixteen-letters-"\n')
+    assert {"correct-horse", "sixteen-letters-", SIEM["COMEBACK_SIEM__URL"]} <= secrets_of(settings)
+    assert Redactor.of(settings).clean("POST /in?key=of-the-receiver") == "POST /in?[hidden]"
+    assert not any(secret in repr(settings) for secret in ("correct-horse", "sixteen-letters-", "of-the-receiver"))
+    outside.write(
+        "comeback.toml", '[mail]\npassword = "correct-horse"\n[siem]\nsecret = "sixteen-letters-"\nurl = "https://a.example/?key=1"\n'
+    )
     with pytest.raises(SettingsError) as caught:
         load()
-    assert {problem.variable for problem in caught.value.problems} == {"COMEBACK_MAIL__PASSWORD", "COMEBACK_SIEM__SECRET"}
+    assert {problem.variable for problem in caught.value.problems} == {
+        "COMEBACK_MAIL__PASSWORD",
+        "COMEBACK_SIEM__SECRET",
+        "COMEBACK_SIEM__URL",
+    }
