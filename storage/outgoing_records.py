@@ -24,10 +24,15 @@ class MailRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """How far the audit trail was sent on, the entry `seq` included; `trouble` is the code of what stops it, None when nothing does."""
+    """
+    How far the audit trail was sent on, the entry `seq` included, which had this `hash` then (None when nothing was sent).
+
+    `trouble` is the code of what stops it, None when nothing does.
+    """
 
     name: str
     seq: int
+    hash: str | None
     moved_at: datetime | None
     trouble: str | None
 

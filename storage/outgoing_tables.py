@@ -19,6 +19,8 @@ shipments = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("seq", BigInteger, nullable=False),
+    # Of the entry `seq` as it was when it was sent: whoever changes the trail afterwards is found by it.
+    Column("hash", String(64)),
     Column("moved_at", Moment),
     Column("trouble", String(64)),
     CheckConstraint("seq >= 0", name="place"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, or_, select, update
 
-from storage import audit
+from storage import audit, chain
 from storage.outgoing_records import Lag, Shipment
 from storage.outgoing_tables import shipments
 from storage.records import as_record
@@ -20,14 +20,23 @@ _TROUBLE = update(shipments).where(_THIS, or_(_c.trouble.is_(None), _c.trouble !
 def of(uow: UnitOfWork, name: str) -> Shipment:
     """How far the trail was sent to *name*; at the beginning when nothing was."""
     row = uow.connection.execute(_GET, {"this": name}).first()
-    return Shipment(name=name, seq=0, moved_at=None, trouble=None) if row is None else as_record(Shipment, row)
+    return Shipment(name=name, seq=0, hash=None, moved_at=None, trouble=None) if row is None else as_record(Shipment, row)
 
 
 def move(uow: UnitOfWork, name: str, *, source: int, target: int) -> bool:
     """Whether the place went from *source* to *target*, all trouble forgotten; False: somebody else moved it meanwhile."""
     _ensure(uow, name)
-    values = {"this": name, "source": source, "seq": target, "moved_at": uow.now}
+    values = {"this": name, "source": source, "seq": target, "hash": chain.hash_at(uow.connection, target), "moved_at": uow.now}
     return bool(uow.connection.execute(_MOVE, values).rowcount)
+
+
+def is_contradicted(uow: UnitOfWork, name: str) -> bool:
+    """Whether the trail is not the one any more that was sent to *name*: it ends before that place, or has another entry there."""
+    place = of(uow, name)
+    there = chain.hash_at(uow.connection, place.seq)
+    # Gone with the one after it: it was dropped lawfully while nothing was sent.
+    is_other = None not in {there, place.hash} and there != place.hash
+    return audit.head(uow).seq < place.seq or is_other
 
 
 def note_trouble(uow: UnitOfWork, name: str, code: str) -> bool:

@@ -40,7 +40,7 @@ async def ship_audit(job: Job, payload: ShipAudit, kit: Kit) -> Outcome:
         code = error.code
         return Again(due_at=kit.now() + SLOWLY, fact=lambda uow: shipping.record_rejected(uow, name, code=code, settings=kit.settings))
     target = batch[-1][0]
-    return Done(fact=lambda uow: shipping.record_shipped(uow, name, source=source, target=target))
+    return Done(fact=lambda uow: shipping.record_shipped(uow, name, source=source, target=target, settings=kit.settings))
 
 
 def _next(uow: UnitOfWork, name: str) -> tuple[int, Sequence[AuditEntry]]:

@@ -10,9 +10,10 @@ from bot.effects.posting import posted_before
 from bot.jobs.house import MakeCheckpoint, PostCheckpoint
 from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import trail as surface
-from bot.usecases import vouching
+from bot.usecases import shipping, vouching
 from bot.usecases.trail import keyring
 from storage import checkpoints
+from storage.db import UnitOfWork
 from storage.records import Job
 
 NEW = timedelta(hours=25)
@@ -22,9 +23,15 @@ log = structlog.get_logger()
 
 
 async def make_checkpoint(_: Job, payload: MakeCheckpoint, kit: Kit) -> Outcome:
-    """Vouch for what came since the last one; nothing when nothing came."""
+    """Vouch for what came since the last one, and see whether the trail is still the one that the SIEM has."""
     del payload
-    return Done(fact=lambda uow: vouching.record_checkpoint(uow, settings=kit.settings))
+    return Done(fact=lambda uow: _vouch(uow, kit))
+
+
+def _vouch(uow: UnitOfWork, kit: Kit) -> None:
+    vouching.record_checkpoint(uow, settings=kit.settings)
+    if kit.siem is not None:
+        shipping.warn_of_change(uow, settings=kit.settings)
 
 
 async def post_checkpoint(job: Job, payload: PostCheckpoint, kit: Kit) -> Outcome:

@@ -18,10 +18,18 @@ def ship(uow: UnitOfWork, name: str = SIEM) -> None:
         enqueue(uow, job, key=f"ship:{name}:{int(uow.now.timestamp()) // EVERY_SECONDS}")
 
 
-def record_shipped(uow: UnitOfWork, name: str, *, source: int, target: int) -> None:
+def record_shipped(uow: UnitOfWork, name: str, *, source: int, target: int, settings: Settings) -> None:
     """The entries after *source*, *target* included, were taken; the next ones follow at once."""
+    warn_of_change(uow, settings=settings, name=name)
     if shipments.move(uow, name, source=source, target=target) and audit.head(uow).seq > target:
         enqueue(uow, ShipAudit(name=name))
+
+
+def warn_of_change(uow: UnitOfWork, *, settings: Settings, name: str = SIEM) -> None:
+    """Tell the channel once a day where the trail is not the one any more that was sent: the receiver has the true one."""
+    if shipments.is_contradicted(uow, name):
+        place = shipments.of(uow, name).seq
+        alert_channel(uow, settings=settings, news="siem_contradicted", facts={"size": str(place)}, once=uow.now.date().isoformat())
 
 
 def record_rejected(uow: UnitOfWork, name: str, *, code: str, settings: Settings) -> None:

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from bot.effects import shipping as effect
+from bot.jobs.house import MakeCheckpoint
 from bot.usecases import shipping
+from bot.usecases.steps import enqueue
 from sandbox.siem import Receiver, Reply
 from storage import audit, outbox, shipments
 from storage.db import UnitOfWork
 from storage.lifecycle import JobState
 from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.quiet import until_quiet
+from tests.storage.test_audit import unlock
 
 OpenStage = Callable[..., Any]
 SYSTEM = {"type": "system", "id": "comeback"}
@@ -80,7 +83,7 @@ async def test_a_batch_that_was_taken_by_a_killed_worker_is_sent_again(small_sta
         await ship(stage)
 
         def as_if_killed(uow: UnitOfWork) -> None:
-            uow.connection.exec_driver_sql("UPDATE shipments SET seq = 2")
+            uow.connection.exec_driver_sql("UPDATE shipments SET seq = 2, hash = NULL")
 
         await stage.parts.database.write(as_if_killed)
         await ship(stage)
@@ -126,6 +129,22 @@ async def test_a_receiver_that_is_away_for_a_day_is_told(small_stage: OpenStage,
 def _nearly_given_up(uow: UnitOfWork) -> None:
     shipping.ship(uow)
     uow.connection.exec_driver_sql("UPDATE outbox SET attempts = 583 WHERE kind = 'audit.ship'")
+
+
+@pytest.mark.parametrize("grown", [1, 4])
+async def test_a_trail_that_was_cut_after_it_was_sent_is_told(small_stage: OpenStage, receiver: Receiver, grown: int) -> None:
+    """The places are used anew and never sent again: the channel hears of it, before and after the trail has grown past them."""
+    async with small_stage(**receiver.environment()) as stage:
+        database = stage.parts.database
+        await database.write(lambda uow: write(uow, entries=6))
+        await ship(stage)
+        await database.write(unlock)
+        await database.write(lambda uow: uow.connection.exec_driver_sql("DELETE FROM audit WHERE seq > 3"))
+        await database.write(lambda uow: write(uow, entries=grown))
+        await ship(stage)
+        await database.write(lambda uow: enqueue(uow, MakeCheckpoint(slot="2026-11-24T09:00")))
+        await until_quiet(stage)
+        assert await alerts(stage, "not the one any more that the SIEM has") == 1
 
 
 async def test_what_is_sent_is_the_sealed_text(small_stage: OpenStage, receiver: Receiver) -> None:

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from storage import mails, shipments
 from storage.db import Database, UnitOfWork
 from storage.outgoing_records import MailStatus
 from tests.fixtures.clock import MovableClock
+from tests.storage.test_audit import unlock
 from tests.storage.world import SYSTEM
 
 
@@ -80,3 +83,28 @@ def test_lag_is_what_is_not_sent_yet(database: Database, clock: MovableClock) ->
     assert timedelta(minutes=59) < later.since - lag.since < timedelta(minutes=61)
     database.write_now(lambda uow: shipments.move(uow, "siem", source=1, target=2))
     assert database.read_now(lambda uow: shipments.lag(uow, "siem")).since is None
+
+
+@pytest.mark.parametrize(
+    ("tampering", "is_other"),
+    [
+        ("DELETE FROM audit WHERE seq > 2", True),
+        ("UPDATE audit SET hash = 'x' WHERE seq = 3", True),
+        ("DELETE FROM audit WHERE seq < 4", False),
+    ],
+)
+def test_a_trail_that_is_not_the_one_that_was_sent_is_known(
+    database: Database, clock: MovableClock, tampering: str, is_other: bool
+) -> None:
+    """Cut off and grown again it would have other entries at places that are never sent; what goes by the front goes lawfully."""
+    for _ in range(4):
+        database.write_now(entry)
+    database.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=3))
+    assert not database.read_now(lambda uow: shipments.is_contradicted(uow, "siem"))
+    database.write_now(unlock)
+    database.write_now(lambda uow: uow.connection.exec_driver_sql(tampering))
+    assert database.read_now(lambda uow: shipments.is_contradicted(uow, "siem")) is is_other
+    clock.advance(timedelta(hours=1))
+    for _ in range(4):
+        database.write_now(entry)
+    assert database.read_now(lambda uow: shipments.is_contradicted(uow, "siem")) is is_other

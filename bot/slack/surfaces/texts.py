@@ -189,6 +189,14 @@ ALERTS: Mapping[str, News] = {
             "find out who has access to the database."
         ),
     ),
+    "siem_contradicted": News(
+        face="🚨",
+        title="The audit trail is not the one any more that the SIEM has.",
+        body=(
+            "Entries at or before {size} were cut off or changed in the database since they were sent. The SIEM has them as they were; "
+            "keep a copy of the database, and compare."
+        ),
+    ),
     "siem_rejected": News(
         face="📤",
         title="The SIEM refuses the audit trail ({code}).",

@@ -23,6 +23,7 @@ def upgrade() -> None:
         "shipments",
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=True),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.String(64), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_shipments")),
