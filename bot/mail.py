@@ -74,13 +74,15 @@ class Mailer:
     """
     Sends mail by one server.
 
-    `tls` is "starttls", "tls" or "none". *before_send* is called before each half and may raise to prevent it.
+    `tls` is "starttls", "tls" or "none"; answers go to `reply_to`, or to the sender. *before_send* is called before each half and may
+    raise to prevent it.
     """
 
     host: str
     port: int
     tls: str
     sender: str
+    reply_to: str | None = None
     user: str | None = None
     password: Callable[[], str] | None = None
     before_send: Callable[[], None] = lambda: None
@@ -95,7 +97,7 @@ class Mailer:
         """
         if not _ADDRESS.fullmatch(mail.to):
             raise MailRefused("bad_address")
-        text = _written(mail, sender=self.sender)
+        text = _written(mail, sender=self.sender, reply_to=self.reply_to)
         self.before_send()
         session = self._session()
         await self._talk(self._begin, session, mail.to, lost=MailAway)
@@ -162,6 +164,8 @@ def mailer_of(mail: MailSettings, *, before_send: Callable[[], None] = lambda: N
         port=mail.port_number,
         tls=mail.tls,
         sender=mail.sender,
+        # A contact may also be a line of words.
+        reply_to=mail.contact if mail.contact and _ADDRESS.fullmatch(mail.contact) else None,
         user=mail.user,
         password=mail.password.get_secret_value if mail.password else None,
         before_send=before_send,
@@ -212,11 +216,13 @@ def _meaning(error: smtplib.SMTPException | OSError, *, lost: type[MailError]) -
     return (MailNotAllowed if unfit or badly_protected else MailAway)(code)
 
 
-def _written(mail: Mail, *, sender: str) -> bytes:
+def _written(mail: Mail, *, sender: str, reply_to: str | None) -> bytes:
     """The mail as bytes; a header with a line break raises ValueError, a mistake of ours."""
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = f"Comeback <{sender}>"
     message["To"] = mail.to
+    if reply_to is not None:
+        message["Reply-To"] = reply_to
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.at)
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"

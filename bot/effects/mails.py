@@ -9,6 +9,7 @@ anyway, as no mail ever counts as a warning that was delivered.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.effects.kit import Kit
@@ -16,8 +17,9 @@ from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.idle.rules import plan_date, rules_of
 from bot.jobs.outgoing import MailTaken, MailWarning
-from bot.letters import Letter, taken_letter, warning_letter
+from bot.letters import House, Letter, taken_letter, warning_letter
 from bot.mail import Mail, MailAway, Mailer, MailNotAllowed, MailRefused, MailUnknown
+from bot.settings import Product
 from bot.usecases import mailing
 from bot.usecases.mailing import Matter
 from bot.usecases.warnings import why_not
@@ -96,12 +98,12 @@ def _warning(uow: UnitOfWork, warning_id: str, kit: Kit) -> _Draft | None:
     if uow.now >= plan_at:
         return _Draft(code=TOO_LATE)
     used = seat.last_active_at if seat else None
+    product = offered(kit.settings, warning.product)
     letter = warning_letter(
-        product=offered(kit.settings, warning.product).name,
+        product=product.name,
         last_used=used.astimezone(zone).date() if used else None,
         plan_on=plan_at.astimezone(zone).date(),
-        contact=kit.settings.mail.contact,
-        workspace=_workspace(kit),
+        house=_house(product, kit),
     )
     return _Draft(to=seat.email if seat else None, letter=letter, code=NO_ADDRESS)
 
@@ -113,13 +115,18 @@ def _taken(uow: UnitOfWork, reclaim_id: str, kit: Kit) -> _Draft | None:
     if uow.now - reclaim.taken_at > NEWS_LASTS:
         return _Draft(code=TOO_LATE)
     seat = seats.get(uow, reclaim.account_id, reclaim.product)
+    product = offered(kit.settings, reclaim.product)
     letter = taken_letter(
-        product=offered(kit.settings, reclaim.product).name,
+        product=product.name,
         taken_on=reclaim.taken_at.astimezone(ZoneInfo(kit.settings.timezone)).date(),
-        contact=kit.settings.mail.contact,
-        workspace=_workspace(kit),
+        house=_house(product, kit),
     )
     return _Draft(to=seat.email if seat else None, letter=letter, code=NO_ADDRESS)
+
+
+def _house(product: Product, kit: Kit) -> House:
+    site = product.link or kit.settings.atlassian_site_url
+    return House(site=urlsplit(site).hostname if site else None, contact=kit.settings.mail.contact, workspace=_workspace(kit))
 
 
 def _workspace(kit: Kit) -> str | None:

@@ -18,6 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from bot.lease import LeaseTooShort
 from bot.mail import Mail, MailAway, Mailer, MailError, MailNotAllowed, MailRefused, MailUnknown
+from bot.mail import mailer_of as settings_mailer
+from bot.settings.outgoing import MailSettings
 from sandbox.mail import MailHost, Mishap
 
 LETTER = Mail(
@@ -70,6 +72,16 @@ async def test_a_mail_arrives_as_it_was_written(host: MailHost) -> None:
         "Message-ID": "<job-1@acme.example>",
         "Auto-Submitted": "auto-generated",
     }
+
+
+@pytest.mark.parametrize(("contact", "header"), [("it-help@acme.example", "it-help@acme.example"), ("the IT desk, room 4", None)])
+async def test_an_answer_reaches_the_contact(host: MailHost, contact: str, header: str | None) -> None:
+    """Nobody reads what is sent to a robot; a contact that is no address is only named."""
+    settings = MailSettings(host="127.0.0.1", port=host.port, tls="none", sender="comeback@acme.example", contact=contact)
+    mailer = settings_mailer(settings)
+    assert mailer is not None
+    await mailer.send(LETTER, before_text=Intent().begin)
+    assert host.letters[0].message["Reply-To"] == header
 
 
 @pytest.mark.parametrize(

@@ -186,4 +186,5 @@ async def test_whose_seat_was_taken_is_told(small_stage: OpenStage, host: MailHo
         assert letter.to == stage.sandbox.atlassian.person("hugo").email
         assert letter.message["Subject"] == "Your Jira seat was freed"
         assert "write to it-help@acme.example" in " ".join(letter.text.split())
+        assert letter.message["Reply-To"] == "it-help@acme.example"
         assert await mailed(stage) == ["mail.accepted"]
