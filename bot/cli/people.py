@@ -2,7 +2,8 @@
 
 import asyncio
 import csv
-import getpass
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -167,9 +168,10 @@ def _actor() -> "TerminalUser":
     return TerminalUser(name=login())
 
 
-def login() -> str:
-    """The login name of whoever runs the command."""
+def login(user_id: int | None = None) -> str:
+    """The login name of whoever runs the command, as the system knows them: `LOGNAME` and the like say whatever one likes."""
+    uid = os.getuid() if user_id is None else user_id
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a user database
-        return "unknown"
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container without a user database
+        return f"uid-{uid}"

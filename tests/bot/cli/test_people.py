@@ -1,6 +1,8 @@
 """`comeback people` pins people to accounts: members and known accounts only, each once, all of it on record and taken back."""
 
 import asyncio
+import os
+import pwd
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from bot.cli.people import login
 from sandbox.server import Sandbox
 from storage import access_requests, audit, findings, people
 from storage.db import Database, UnitOfWork
@@ -180,3 +183,11 @@ def test_file_without_the_columns_is_wrong_usage(comeback: Command, outside: Out
     file = tmp_path / "people.csv"
     file.write_text("U0ADA,712020:a\n", encoding="utf-8")
     assert comeback("people", "link", "--csv", str(file)).exit_code == 2
+
+
+def test_the_trail_names_whom_the_system_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever erases somebody, or drops old entries, can't do it in another's name."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "grace")
+    assert login() == pwd.getpwuid(os.getuid()).pw_name
+    assert login(3_999_999_999) == "uid-3999999999"
