@@ -50,6 +50,15 @@ def at_most(name: str, measured: float, *, limit: float, unit: str, digits: int 
     return Bar(name=name, measured=f"{measured:,.{digits}f} {unit}", threshold=f"<= {limit:g} {unit}", held=measured <= limit)
 
 
+def in_time(name: str, seconds: float, *, limit: float, lenience: float = 1) -> Bar:
+    """A bar that is held by at most *limit* seconds, or so many times as many where the machine may be busy, which the threshold tells."""
+    held_to = limit * lenience
+    shown = f"{seconds * 1000:,.0f} ms" if limit < 5 else f"{seconds:,.1f} s"
+    wanted = f"{limit * 1000:,.0f} ms" if limit < 5 else f"{limit:g} s"
+    threshold = f"<= {wanted}" if lenience == 1 else f"<= {lenience:g} x {wanted}"
+    return Bar(name=name, measured=shown, threshold=threshold, held=seconds <= held_to)
+
+
 def holds(name: str, *, measured: str, threshold: str, held: bool) -> Bar:
     """A bar that is no number."""
     return Bar(name=name, measured=measured, threshold=threshold, held=held)

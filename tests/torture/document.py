@@ -1,18 +1,21 @@
 """The report: a table in the terminal, and the same as a page of the documentation."""
 
+import json
 import os
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from tests.torture import postgres
-from tests.torture.bar import Result
+from tests.torture.bar import Bar, Result
 from tests.torture.build import ROOT
 from tests.torture.scale import Scale
 
@@ -20,9 +23,21 @@ PAGE = ROOT / "docs" / "torture.md"
 LIBRARIES = ("slack-bolt", "sqlalchemy", "psycopg", "apscheduler", "httpx", "aiohttp", "pydantic")
 
 
-def table(results: Sequence[Result]) -> Table:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """The last time that a scenario was played, and what it reported."""
+
+    at: str
+    commit: str
+    scale: str
+    seed: int
+    results: tuple[Result, ...]
+
+
+def table(results: Sequence[Result], *, scale: Scale) -> Table:
     """What a terminal shows: a line for each bar, controls last."""
-    shown = Table("scenario", "bar", "measured", "threshold", "")
+    lenient = f"bars that are times have {scale.lenience:g} times the room of a full run; counts are exact" if scale.lenience > 1 else None
+    shown = Table("scenario", "bar", "measured", "threshold", "", caption=lenient)
     for result in (result for result in results if result.control is None):
         for bar in result.bars:
             style = None if bar.held else "red"
@@ -39,23 +54,49 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def write(results: Sequence[Result], *, scale: Scale, at: datetime, path: Path = PAGE) -> None:
-    """Write the page."""
-    path.write_text("\n".join(_lines(results, scale=scale, at=at)) + "\n")
+    """Write the page, and the results beside it as JSON: a scenario that was not played keeps those of the last time it was."""
+    kept = path.with_suffix(".json")
+    played = _read(kept) if kept.exists() else {}
+    for name in dict.fromkeys(result.scenario for result in results):
+        own = tuple(result for result in results if result.scenario == name)
+        played[name] = Played(at=f"{at:%Y-%m-%d %H:%M}", commit=_commit(), scale=scale.name, seed=scale.seed, results=own)
+    kept.write_text(json.dumps({name: asdict(one) for name, one in played.items()}, indent=1) + "\n")
+    path.write_text("\n".join(_lines(played)) + "\n")
 
 
-def _lines(results: Sequence[Result], *, scale: Scale, at: datetime) -> Iterator[str]:
-    proofs = [result for result in results if result.control is None]
-    controls = [result for result in results if result.control is not None]
+def _read(kept: Path) -> dict[str, Played]:
+    return {name: Played(**{**one, "results": tuple(map(_result, one["results"]))}) for name, one in json.loads(kept.read_text()).items()}
+
+
+def _result(facts: Mapping[str, Any]) -> Result:
+    bars = tuple(Bar(**bar) for bar in facts["bars"])
+    return Result(**{**facts, "bars": bars, "wrong": tuple(facts["wrong"])})
+
+
+def _lines(played: Mapping[str, Played]) -> Iterator[str]:
+    results = [result for one in played.values() for result in one.results]
     yield from (
         "# Torture",
         "",
         "Written by `make torture`: the real processes against the sandbox, and their history read by a checker that shares no code with",
         "them. `make torture ARGS=--quick` takes two minutes; `--only NAME` plays one scenario and `--seed N` repeats the choices.",
         "",
-        f"- {at:%Y-%m-%d %H:%M} UTC, scale {scale.name}, seed {scale.seed}, {sum(result.seconds for result in results) / 60:.0f} minutes",
-        f"- Comeback {_commit()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres.version()}",
+        f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres.version()}",
         f"- {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}",
         f"- {platform.system()} on {platform.machine()}, {os.cpu_count()} cores, the bot, the sandbox and the database on the same machine",
+        "",
+        "| scenario | played (UTC) | Comeback | scale | seed | minutes |",
+        "|---|---|---|---|---|---|",
+    )
+    for name, one in played.items():
+        minutes = sum(result.seconds for result in one.results) / 60
+        yield f"| {name} | {one.at} | {one.commit} | {one.scale} | {one.seed} | {minutes:.1f} |"
+    yield from _bars([result for result in results if result.control is None])
+    yield from _controls([result for result in results if result.control is not None])
+
+
+def _bars(proofs: Sequence[Result]) -> Iterator[str]:
+    yield from (
         "",
         "## Bars",
         "",
@@ -65,6 +106,9 @@ def _lines(results: Sequence[Result], *, scale: Scale, at: datetime) -> Iterator
     for result in proofs:
         for bar in result.bars:
             yield f"| {result.scenario} | {result.what} | {bar.name} | {bar.measured} | {bar.threshold} | {_mark(held=bar.held)} |"
+
+
+def _controls(controls: Sequence[Result]) -> Iterator[str]:
     yield from (
         "",
         "## Controls",

@@ -9,6 +9,12 @@ class Scale:
 
     name: str
     seed: int
+    lanes: int
+    """So many scenarios are played side by side."""
+    lenience: float
+    """Bars that are times are held to so many times their limit: 1, or more where other things may run on the machine."""
+    has_more: bool
+    """Whether scenarios are played on their second database as well, and controls that are slow or rest on chance."""
     limit_seconds: float
     """After so long a scenario is ended, and has failed."""
     kills: int
@@ -31,6 +37,9 @@ def quick(seed: int) -> Scale:
     return Scale(
         name="quick",
         seed=seed,
+        lanes=2,
+        lenience=15,
+        has_more=False,
         limit_seconds=420,
         kills=20,
         kills_seconds=60,
@@ -52,6 +61,9 @@ def full(seed: int) -> Scale:
     return Scale(
         name="full",
         seed=seed,
+        lanes=2,
+        lenience=1,
+        has_more=True,
         limit_seconds=1200,
         kills=1000,
         kills_seconds=360,

@@ -1,12 +1,13 @@
 """The harness itself: a check that cannot fail proves nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.torture import build, document
-from tests.torture.bar import Result, at_least, at_most, exactly
+from tests.torture import build, document, lanes
+from tests.torture.bar import Result, at_least, at_most, exactly, in_time
 from tests.torture.scale import quick
 
 GUARD = build.Change(path="bot/worker.py", old="LEASE_SECONDS = 30", new="LEASE_SECONDS = 3")
@@ -33,6 +34,13 @@ def test_bars_say_what_was_measured() -> None:
     assert (bar.measured, bar.threshold, bar.held) == ("5.25 s", "<= 5 s", False)
 
 
+def test_a_busy_machine_is_given_time() -> None:
+    """On the quick scale times have room, and whoever reads the table sees how much."""
+    assert not in_time("ack", 0.6, limit=0.5).held
+    bar = in_time("ack", 0.6, limit=0.5, lenience=5)
+    assert (bar.measured, bar.threshold, bar.held) == ("600 ms", "<= 5 x 500 ms", True)
+
+
 def test_a_build_changes_a_copy_in_one_place(tmp_path: Path) -> None:
     """A control runs exactly the change that it names, and the product is never touched."""
     made = build.build(tmp_path, GUARD)
@@ -56,3 +64,22 @@ def test_the_page_names_bars_and_controls(tmp_path: Path) -> None:
     assert "| kills | 20 kills | double | 0 | 0 | held |" in text
     assert "| kills | the lease guard | 20 kills | double: 3 (not 0) | as it must |" in text
     assert "| kills | the settle time | 20 kills | none | **it held** |" in text
+
+
+def test_a_scenario_keeps_its_last_results(tmp_path: Path) -> None:
+    """Whoever plays one scenario again does not lose what the others showed."""
+    page, at = tmp_path / "torture.md", datetime(2026, 1, 2, tzinfo=UTC)
+    document.write((result(doubled=0), replace(result(doubled=5), scenario="race")), scale=quick(7), at=at, path=page)
+    document.write((result(doubled=2),), scale=quick(8), at=at, path=page)
+    text = page.read_text()
+    assert "| kills | 20 kills | double | 2 | 0 | **failed** |" in text
+    assert "| race | 20 kills | double | 5 | 0 | **failed** |" in text
+    assert "| kills | 20 kills | double | 0 |" not in text
+
+
+def test_scenarios_are_played_in_lanes(tmp_path: Path) -> None:
+    """Each reports from a process of its own, and one that breaks off has failed without harm to the others."""
+    news = list(lanes.play(["bar", "lanes"], scale=quick(7), root=tmp_path))
+    failed = [one for one in news if isinstance(one, Result)]
+    assert [one.passed for one in failed] == [False, False]
+    assert sorted(one.scenario for one in news if isinstance(one, lanes.Ended)) == ["bar", "lanes"]
