@@ -1,25 +1,31 @@
 """Real processes of the bot that answer Slack over HTTP, in a sandbox of their own, and letters for them."""
 
 import asyncio
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import aiohttp
 
-from sandbox.bot_process import Bot, bot_in, stop
 from sandbox.environment import ADMIN_CHANNEL
 from sandbox.server import Sandbox
 from sandbox.slack.people import TEAM_ID
 from tests.torture import build, rows
 from tests.torture.letters import Letter, Post
+from tests.torture.processes import Life, Nursery, nursery
+from tests.torture.tempo import clean_environment
 from tests.torture.wire import Reply, ask_all
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds that a process gets to start, on a machine that is busy."""
+GOODBYE_SECONDS = 2
+"""What a process gets to end by itself before it is killed: where the world hangs, it would wait for longer."""
+_NUMBERS = count(1)
 
 
 class NotStarted(Exception):
@@ -32,14 +38,15 @@ class Doors:
 
     sandbox: Sandbox
     post: Post
-    bot: Bot
-    ports: tuple[int, ...]
-    processes: tuple[asyncio.subprocess.Process, ...] = field(repr=False)
+    folder: Path
+    environment: Mapping[str, str]
+    nursery: Nursery = field(repr=False)
+    ports: tuple[int, ...] = ()
 
     @property
     def database_url(self) -> str:
         """Where the facts are kept."""
-        return self.bot.environment["DATABASE_URL"]
+        return self.environment["DATABASE_URL"]
 
     @property
     def kind(self) -> str:
@@ -54,9 +61,22 @@ class Doors:
         """The signed request of *letter*, as of now in the sandbox."""
         return self.post.seal(letter, at=self.sandbox.clock.now().timestamp(), extra=extra)
 
+    async def command(self, *words: str, **more: str) -> tuple[int, bytes]:
+        """The exit code and the output of `comeback WORDS`, with *more* settings than the processes have."""
+        log = self.folder / f"command-{next(_NUMBERS)}.log"
+        code = await self.nursery.run(*words, environment={**self.environment, **more}, folder=self.folder, log=log)
+        return code, await asyncio.to_thread(log.read_bytes)
+
+    async def start(self, role: str, *, port: int) -> Life:
+        """A process of that role, with a folder and a log of its own."""
+        folder = self.folder / f"{role}-{port}"
+        await asyncio.to_thread(folder.mkdir)
+        environment = {**self.environment, "PORT": str(port)}
+        return await self.nursery.start(role, environment=environment, folder=folder, log=folder / "comeback.log")
+
     async def deliver(self, letters: Sequence[Letter], *, lines: int = 8) -> list[Reply]:
         """The replies to *letters*, each signed once, over *lines* connections that take turns over the processes."""
-        return await ask_all(self.ports, [self.seal(letter) for letter in letters], lines=lines)
+        return await ask_all(self.ports, [self.seal(letter) for letter in letters], lines=lines, patience=PATIENCE)
 
 
 @asynccontextmanager
@@ -75,20 +95,21 @@ async def open_doors(
     *database_url* None is a SQLite file in *folder*. *product* is the build that is run. Raises NotStarted.
     """
     ports = [free_port() for _ in roles]
-    given = {**sandbox.environment(), **settings, **build.environment(product), **({"DATABASE_URL": database_url} if database_url else {})}
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    bot = bot_in(folder, given)
-    await _migrate(bot)
-    rows.leave_idle_seats(bot.environment["DATABASE_URL"])
+    url = database_url or f"sqlite:///{folder / 'comeback.db'}"
+    environment = {**clean_environment(), **sandbox.environment(), **settings, **build.environment(product), "DATABASE_URL": url}
+    answering = tuple(port for role, port in zip(roles, ports, strict=True) if role != "worker")
     async with AsyncExitStack() as stack:
-        processes = []
+        born = await stack.enter_async_context(nursery(product))
+        doors = Doors(sandbox=sandbox, post=post_of(sandbox), folder=folder, environment=environment, nursery=born, ports=answering)
+        await _migrate(doors)
+        rows.leave_idle_seats(url)
+        lives = []
         for role, port in zip(roles, ports, strict=True):
-            process = await _in_folder(bot, folder / f"{role}-{port}", port=port).start(role)
-            stack.push_async_callback(stop, process)
-            processes.append(process)
-        await asyncio.gather(*map(_until_ready, ports, processes))
-        doors = [port for role, port in zip(roles, ports, strict=True) if role != "worker"]
-        yield Doors(sandbox=sandbox, post=post_of(sandbox), bot=bot, ports=tuple(doors), processes=tuple(processes))
+            lives.append(await doors.start(role, port=port))
+            stack.push_async_callback(_end, lives[-1])
+        await asyncio.gather(*map(_until_ready, ports, lives))
+        yield doors
 
 
 def world(*, people: int = 30, free_seats: int | None = None) -> Sandbox:
@@ -115,23 +136,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _migrate(bot: Bot) -> None:
+async def _migrate(doors: Doors) -> None:
     """Bring the bot's database up to date; raises NotStarted."""
-    code, said = await bot.run("migrate")
+    code, said = await doors.command("migrate")
     if code:
-        raise NotStarted(said)
+        raise NotStarted(said.decode())
 
 
-def _in_folder(bot: Bot, folder: Path, *, port: int) -> Bot:
-    folder.mkdir()
-    return replace(bot, folder=folder, environment={**bot.environment, "PORT": str(port)})
+async def _end(life: Life) -> None:
+    life.signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await life.ended.wait()
+    except TimeoutError:
+        await life.kill()
 
 
-async def _until_ready(port: int, process: asyncio.subprocess.Process) -> None:
+async def _until_ready(port: int, life: Life) -> None:
     """Wait until the process's probe is green; raises NotStarted when it ends before, or never gets there."""
     end = time.monotonic() + PATIENCE
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
-        while time.monotonic() < end and process.returncode is None:
+        while time.monotonic() < end and life.code is None:
             try:
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
                     if answer.status == 200:
@@ -139,4 +164,4 @@ async def _until_ready(port: int, process: asyncio.subprocess.Process) -> None:
             except (aiohttp.ClientError, TimeoutError):
                 pass
             await asyncio.sleep(0.05)
-    raise NotStarted(f"no process is ready on port {port} (exit code {process.returncode})")
+    raise NotStarted(f"no process is ready on port {port} (exit code {life.code})")

@@ -1,14 +1,16 @@
 """
 Where the bot's processes of a scenario are born: forked from one that has imported the product, so that a thousand starts fit in minutes.
 
-A script of its own, run with the PYTHONPATH of a build. Each line of its input is a birth, `{"id", "argv", "env", "folder", "log"}`; its
-output tells `{"id", "pid"}` and later `{"pid", "code"}`. At the end of its input, or of itself, all its children are killed.
+A script of its own, run with the PYTHONPATH of a build. Each line of its input is a birth, `{"id", "module", "argv", "env", "folder",
+"log"}`, of a `comeback` unless a module is named; its output tells `{"id", "pid"}` and later `{"pid", "code"}`. At the end of its input,
+or of itself, all its children are killed.
 """
 
 import ctypes
 import json
 import os
 import random
+import runpy
 import select
 import signal
 import sys
@@ -72,7 +74,7 @@ def bear(birth: dict[str, Any], *, close: tuple[int, int]) -> None:
     code = 70
     try:
         become(birth, close=close)
-        code = live()
+        code = live(birth["module"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -97,12 +99,12 @@ def become(birth: dict[str, Any], *, close: tuple[int, int]) -> None:
     sys.argv = ["comeback", *birth["argv"]]
 
 
-def live() -> int:
-    """Run the command; its exit code."""
+def live(module: str | None) -> int:
+    """Run the command, or the *module*; its exit code."""
     from bot.__main__ import main as comeback
 
     try:
-        comeback()
+        comeback() if module is None else runpy.run_module(module, run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.torture import build
 
 SCRIPT = Path(__file__).with_name("nursery.py")
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,10 +59,10 @@ class Nursery:
         self._lives: dict[int, Life] = {}
         self._deaths: dict[int, int] = {}
 
-    async def start(self, *argv: str, environment: Mapping[str, str], folder: Path, log: Path) -> Life:
-        """A process of that command, with this environment and no other."""
+    async def start(self, *argv: str, environment: Mapping[str, str], folder: Path, log: Path, module: str | None = None) -> Life:
+        """A process of that command, or of a *module* of the harness, with this environment and no other."""
         number = next(self._numbers)
-        birth = {"id": number, "argv": argv, "env": dict(environment), "folder": str(folder), "log": str(log)}
+        birth = {"id": number, "module": module, "argv": argv, "env": dict(environment), "folder": str(folder), "log": str(log)}
         born = self._births[number] = asyncio.get_running_loop().create_future()
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(birth).encode() + b"\n")
@@ -101,7 +101,7 @@ class Nursery:
 @asynccontextmanager
 async def nursery(made: Path = build.ROOT) -> AsyncIterator[Nursery]:
     """The nursery of the build in *made*; in the end all its processes are dead."""
-    environment = {**os.environ, **build.environment(made), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **build.environment(made)}
     # -P: the folder of the script has modules of its own that are nobody else's.
     process = await asyncio.create_subprocess_exec(sys.executable, "-P", str(SCRIPT), stdin=PIPE, stdout=PIPE, env=environment)
     assert process.stdin is not None

@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +69,11 @@ async def _searched(folder: Path, server: Postgres, *, scale: Scale, product: Pa
         async with open_doors(folder, sandbox, database_url=url, roles=("run",), product=product, **_settings(birds)) as doors:
             async with _failing(doors) as faults:
                 struck = await _story(doors, faults, birds, kinds=kinds)
-            said += await _asked(doors)
-            server.crash()
-            await doors.deliver([doors.post.command("U0DOWN", "while it is away", trigger="down")])
-            said += [("commands", await _commands(doors, birds))]
+            if control is None:
+                said += await _asked(doors)
+                server.crash()
+                await doors.deliver([doors.post.command("U0DOWN", "while it is away", trigger="down")])
+                said += [("commands", await _commands(doors, birds))]
             places = [*said, *_kept(doors)]
         places += canaries.files_in(folder)
     seen = canaries.sightings(birds.values(), places, user=sandbox.atlassian.site_email)
@@ -196,11 +196,10 @@ async def _commands(doors: Doors, birds: Mapping[str, Canary]) -> bytes:
     """The output of commands: with both sides failing, and with settings of which each secret makes a mess."""
     doors.sandbox.faults.add(Fault(side="slack", match=".*", share=0.5, **FAULTS["an echo as code"](birds)))
     doors.sandbox.faults.add(Fault(side="atlassian", match=".*", share=0.5, **FAULTS["an echo as text"](birds)))
-    outputs = [await doors.bot.run(*words) for words in COMMANDS]
+    outputs = [await doors.command(*words) for words in COMMANDS]
     for mess in _messes(birds):
-        spoilt = replace(doors.bot, environment={**doors.bot.environment, **mess})
-        outputs += [await spoilt.run("doctor"), await spoilt.run("run")]
-    return "\n".join(output for _, output in outputs).encode()
+        outputs += [await doors.command("doctor", **mess), await doors.command("run", **mess)]
+    return b"\n".join(output for _, output in outputs)
 
 
 def _messes(birds: Mapping[str, Canary]) -> tuple[dict[str, str], ...]:

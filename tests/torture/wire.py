@@ -18,12 +18,12 @@ class Reply:
     seconds: float = 0.0
 
 
-async def ask_all(port: int | Sequence[int], requests: Sequence[bytes], *, lines: int) -> list[Reply]:
+async def ask_all(port: int | Sequence[int], requests: Sequence[bytes], *, lines: int, patience: float = PATIENCE) -> list[Reply]:
     """The replies in the order of *requests*, over *lines* connections that take turns over the ports, one request on each at a time."""
     ports = [port] if isinstance(port, int) else list(port)
     replies: list[Reply] = [Reply(status=None)] * len(requests)
     waiting = iter(enumerate(requests))
-    await asyncio.gather(*(_line(ports[number % len(ports)], waiting, replies) for number in range(min(lines, len(requests)))))
+    await asyncio.gather(*(_line(ports[number % len(ports)], waiting, replies, patience) for number in range(min(lines, len(requests)))))
     return replies
 
 
@@ -33,16 +33,16 @@ async def ask(port: int, request: bytes) -> Reply:
     return reply
 
 
-async def _line(port: int, waiting: Iterator[tuple[int, bytes]], replies: list[Reply]) -> None:
+async def _line(port: int, waiting: Iterator[tuple[int, bytes]], replies: list[Reply], patience: float) -> None:
     line: _Connection | None = None
     for place, request in waiting:
         kept = line if line is not None and line.is_open else None
         line = kept or await _connect(port)
-        replies[place] = await line.ask(request)
+        replies[place] = await line.ask(request, patience=patience)
         if kept is not None and replies[place].status is None:
             # The other side may have closed a kept connection at that moment; on a fresh one there is no such excuse.
             line = await _connect(port)
-            replies[place] = await line.ask(request)
+            replies[place] = await line.ask(request, patience=patience)
     if line is not None:
         line.close()
 
@@ -56,10 +56,10 @@ class _Connection:
         self._reader, self._writer = reader, writer
         self.is_open = True
 
-    async def ask(self, request: bytes) -> Reply:
+    async def ask(self, request: bytes, *, patience: float) -> Reply:
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 self._writer.write(request)
                 status, body = await self._answer()
         except (OSError, EOFError, ValueError, TimeoutError):
