@@ -19,6 +19,20 @@ SHORTEST_HMAC_KEY = 32
 _ED25519_KEY = 32
 _LABEL = b"comeback checkpoint key\x00"
 
+_FEWEST_DIFFERENT_BYTES = 8
+"""Of 32 random bytes some 30 differ: fewer than this were typed, not drawn."""
+# Anybody can sign for a point of low order. Their y, as in libsodium's ge25519_has_small_order (seen November 2026); the sign counts not.
+_LOW_ORDER = frozenset(
+    {0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18}
+    | {
+        int.from_bytes(bytes.fromhex(y), "little")
+        for y in (
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        )
+    }
+)
+
 
 class UnfitKey(ValueError):
     """The text is no key; it is never quoted, as it may be most of one."""
@@ -55,15 +69,15 @@ class Keyring:
 
 
 def signing_key(text: str) -> Key:
-    """The key that signs and checks; raises UnfitKey."""
+    """The key that signs and checks; raises UnfitKey, also for one that was never drawn, such as zeros."""
     kind, secret = _decoded(text)
     return _hmac_key(secret) if kind == HMAC else _ed25519_key(secret)
 
 
 def public_key(text: str) -> Key:
-    """The key that only checks; raises UnfitKey, also for an HMAC key, which has no public part."""
+    """The key that only checks; raises UnfitKey, also for one that anybody signs for, and an HMAC key, which has no public part."""
     kind, public = _decoded(text)
-    if kind != ED25519:
+    if kind != ED25519 or int.from_bytes(public, "little") % 2**255 in _LOW_ORDER:
         raise UnfitKey
     return _ed25519_public(public)
 
@@ -80,7 +94,7 @@ def _decoded(text: str) -> tuple[str, bytes]:
     except (binascii.Error, ValueError):
         raise UnfitKey from None
     fits = {HMAC: len(value) >= SHORTEST_HMAC_KEY, ED25519: len(value) == _ED25519_KEY}
-    if not fits.get(kind, False):
+    if not fits.get(kind, False) or len(set(value)) < _FEWEST_DIFFERENT_BYTES:
         raise UnfitKey
     return kind, value
 

@@ -1,37 +1,34 @@
 """How the audit trail is vouched for, and how long it is kept."""
 
-import base64
-import binascii
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from bot.settings.section import Section, Table
 from bot.settings.values import Meaning
-
-_HMAC_BYTES, _ED25519_BYTES = 32, 32
-
-
-def _is_key(text: str, *, kinds: tuple[str, ...]) -> bool:
-    kind, _, encoded = text.partition(":")
-    try:
-        length = len(base64.b64decode(encoded, validate=True))
-    except (binascii.Error, ValueError):
-        return False
-    return kind in kinds and (length == _ED25519_BYTES if kind == "ed25519" else length >= _HMAC_BYTES)
+from storage.signing import Key, UnfitKey, public_key, signing_key
 
 
 def _signing_keys(value: SecretStr) -> SecretStr:
     keys = split_keys(value)
-    if not keys or not all(_is_key(key, kinds=("ed25519", "hmac")) for key in keys):
+    if not keys or not all(_is_read(key, by=signing_key) for key in keys):
         raise ValueError
     return value
 
 
 def _public_key(value: str) -> str:
-    if not _is_key(value, kinds=("ed25519",)):
+    if not _is_read(value, by=public_key):
         raise ValueError
     return value
+
+
+def _is_read(text: str, *, by: Callable[[str], Key]) -> bool:
+    try:
+        by(text)
+    except UnfitKey:
+        return False
+    return True
 
 
 def split_keys(value: SecretStr) -> tuple[str, ...]:
@@ -47,7 +44,7 @@ class AuditSettings(Table):
         Field(repr=False),
         Meaning(
             purpose="Signs the audit trail's checkpoints (`comeback audit keygen` makes one); while it changes `NEW,OLD`",
-            expected="ed25519: or hmac: and 32 bytes in base64, several separated by commas",
+            expected="ed25519: or hmac: and 32 random bytes in base64, several separated by commas",
             example="(what `comeback audit keygen` prints)",
             otherwise="checkpoints are not signed",
         ),

@@ -342,11 +342,27 @@ def test_ways_back_are_those_that_can_be_mended() -> None:
 
 
 _FRESH = b64encode(bytes(range(32))).decode()
+_LOW_ORDER = b64encode(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85")).decode()
 MADE_NOT_COPIED = {
     "COMEBACK_SEALING_KEYS": _FRESH,
     "COMEBACK_AUDIT__SIGNING_KEY": f"ed25519:{_FRESH}",
     "COMEBACK_AUDIT__PUBLIC_KEYS": f'["ed25519:{_FRESH}"]',
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COMEBACK_AUDIT__SIGNING_KEY", f"hmac:{b64encode(bytes(32)).decode()}"),
+        ("COMEBACK_AUDIT__SIGNING_KEY", f"ed25519:{b64encode(b'a' * 32).decode()}"),
+        ("COMEBACK_AUDIT__PUBLIC_KEYS", f'["ed25519:{_LOW_ORDER}"]'),
+    ],
+)
+def test_a_key_that_was_never_drawn_is_refused(outside: Outside, name: str, value: str) -> None:
+    """Zeros sign for everybody, and for a public key of low order anybody can."""
+    outside.set(COMPLETE | {name: value})
+    with pytest.raises(SettingsError):
+        load()
 
 
 def every_setting() -> list[tuple[str, str]]:

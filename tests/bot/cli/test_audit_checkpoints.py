@@ -105,7 +105,7 @@ def test_a_key_that_is_none_is_bad_usage_and_not_repeated(comeback: Command, dat
     outside.set({"COMEBACK_AUDIT__SIGNING_KEY": "ed25519:c2VjcmV0"})
     result = comeback("audit", "verify")
     assert result.exit_code == 2
-    assert result.stderr.startswith("COMEBACK_AUDIT__SIGNING_KEY must be ed25519: or hmac: and 32 bytes in base64")
+    assert result.stderr.startswith("COMEBACK_AUDIT__SIGNING_KEY must be ed25519: or hmac: and 32 random bytes in base64")
     assert "c2VjcmV0" not in result.output
 
 
