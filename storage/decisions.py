@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, insert, select
 
-from storage.lifecycle import ReturnPolicy, Verdict
+from storage.lifecycle import OPEN_STATUSES, ReturnPolicy, Verdict
 from storage.records import AccessRequest, Decision, Person, PolicyApproval, as_record
 from storage.sealing import SealedColumns
+from storage.sql import among
 from storage.tables import access_requests, decisions, people, policy_approvals
 from storage.unit import UnitOfWork
 
@@ -47,6 +48,16 @@ _OF = (
     .join_from(decisions, people, _c.approver_person_id == people.c.id)
     .where(_c.request_id == bindparam("this_request"))
     .order_by(_c.decided_at, _c.id)
+)
+_PRODUCTS_APPROVED = (
+    select(access_requests.c.product)
+    .join(decisions)
+    .where(
+        _c.approver_person_id == bindparam("approver"),
+        _c.verdict == Verdict.APPROVE,
+        _c.round_number == access_requests.c.round_number,
+        among(access_requests.c.status, OPEN_STATUSES),
+    )
 )
 _p = policy_approvals.c
 _RECORD_POLICY = insert(policy_approvals)
@@ -99,6 +110,11 @@ def latest(uow: UnitOfWork, request_id: str) -> Decision | None:
 def given(uow: UnitOfWork, request: AccessRequest) -> tuple[Decision, ...]:
     """The approvals that count: those of the request's round, oldest first, each by another approver."""
     return tuple(one for one in of(uow, request.id) if one.verdict is Verdict.APPROVE and one.round_number == request.round_number)
+
+
+def products_approved(uow: UnitOfWork, person_id: str) -> set[str]:
+    """The products of the open requests that the person has approved, where that counts."""
+    return set(uow.connection.execute(_PRODUCTS_APPROVED, {"approver": person_id}).scalars())
 
 
 def record_policy(uow: UnitOfWork, request: AccessRequest, *, policy: ReturnPolicy, facts: Mapping[str, str]) -> PolicyApproval:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FIRST = {
     "open_request": "has an open request ({products}): *Deny* it on its card, or *Close* it once it was approved, then try again",
+    "open_approval": "has approved a request that is still open ({products}): *Approve*, *Deny* or *Close* it on its card, then try again",
     "open_exemption": "has an exemption that nobody has decided ({products}): have it decided, then try again",
     "running_reclaim": "has a seat that is being taken or put back ({products}): leave it out of the plan or wait, then try again",
 }

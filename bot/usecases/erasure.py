@@ -7,7 +7,7 @@ from bot.actor import Actor
 from bot.idle.plan_figures import PlanFigures
 from bot.jobs.seats import UndoSeat
 from bot.usecases.steps import audit_actor
-from storage import access_requests, batches, erasure, exemptions, findings, outbox, people, reclaims, seats, warnings
+from storage import access_requests, batches, decisions, erasure, exemptions, findings, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import OPEN_STATUSES, OPEN_WARNINGS, ExemptionStatus, ReclaimStatus, WarningStatus
 from storage.records import ERASED_WORDS, Person, Reclaim
@@ -24,6 +24,7 @@ class Obstacle(StrEnum):
     """What has to end before a person can be erased."""
 
     OPEN_REQUEST = "open_request"
+    OPEN_APPROVAL = "open_approval"
     OPEN_EXEMPTION = "open_exemption"
     RUNNING_RECLAIM = "running_reclaim"
 
@@ -132,6 +133,8 @@ def _obstacle(uow: UnitOfWork, subject: Subject) -> InTheWay | None:
     about = {product for account_id in subject.account_ids for product in erasure.asked_for(uow, account_id)}
     found = {
         Obstacle.OPEN_REQUEST: {one.product for one in requests if one.status in OPEN_STATUSES} | about,
+        # Whoever comes again is somebody new, and would approve for the second time.
+        Obstacle.OPEN_APPROVAL: decisions.products_approved(uow, person_id) if person_id else set(),
         Obstacle.OPEN_EXEMPTION: {one.product for one in asked},
         Obstacle.RUNNING_RECLAIM: {one.product for one in running},
     }

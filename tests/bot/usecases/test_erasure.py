@@ -14,11 +14,11 @@ from bot.slack.surfaces.markup import mention
 from bot.usecases import erasure
 from bot.usecases.erasure import Erased, InTheWay, Obstacle, Subject
 from bot.usecases.steps import enqueue
-from storage import access_requests, audit, exemptions, findings, people, reclaims, scans, scrubbing, seats, warnings
+from storage import access_requests, audit, decisions, exemptions, findings, people, reclaims, scans, scrubbing, seats, warnings
 from storage.address import parse
 from storage.audit import Verified
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import ExemptionStatus, ReclaimStatus, RequestStatus, ScanOrigin, WarningStatus
+from storage.lifecycle import ExemptionStatus, ReclaimStatus, RequestStatus, ScanOrigin, Verdict, WarningStatus
 from storage.records import ERASED_WORDS, Person
 from storage.scrubbing import scrub
 from tests.fixtures.clock import MovableClock
@@ -211,20 +211,28 @@ def _being_put_back(uow: UnitOfWork) -> None:
     enqueue(uow, UndoSeat(reclaim_id=taken(uow), account_id=ACCOUNT_ID))
 
 
+def _approved_in_part(uow: UnitOfWork) -> None:
+    settled(uow)
+    approver = person(uow, SLACK_ID)
+    asked = request(uow, by=person(uow, "U0DAN"))
+    decisions.record(uow, request_id=asked.id, approver=approver, verdict=Verdict.APPROVE, reason=None)
+
+
 @pytest.mark.parametrize(
     ("world", "obstacle"),
     [
         (lambda uow: story(uow) and None, Obstacle.OPEN_REQUEST),
+        (_approved_in_part, Obstacle.OPEN_APPROVAL),
         (_open_exemption, Obstacle.OPEN_EXEMPTION),
         (_planned, Obstacle.RUNNING_RECLAIM),
         (_being_put_back, Obstacle.RUNNING_RECLAIM),
     ],
-    ids=["request", "exemption", "plan", "undo"],
+    ids=["request", "approval", "exemption", "plan", "undo"],
 )
 def test_what_is_open_has_to_end_first(
     database: Database, database_url: str, world: Callable[[UnitOfWork], None], obstacle: Obstacle
 ) -> None:
-    """Half-way through, somebody would wait for an answer, or a seat for its way back."""
+    """Half-way through, somebody would wait for an answer, a seat for its way back, or a new person would approve for the second time."""
     database.write_now(world)
     before = everything(database_url)
     answer = erase(database)
