@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, update
+from sqlalchemy import Select, bindparam, func, text, update
 
 from storage.lifecycle import RequestStatus, require_move
 from storage.records import AccessRequest, Person
@@ -37,6 +37,7 @@ __all__ = [
     "card_drawn",
     "card_lost",
     "card_posted",
+    "count_alone",
     "counts",
     "denied_of",
     "denied_since",
@@ -64,6 +65,7 @@ _c = access_requests.c
 _THIS = _c.id == bindparam("this_id")
 _GET = SELECT_REQUESTS.where(_THIS)
 _LOCK = _GET.with_for_update(of=access_requests)
+_COUNTING = text("SELECT pg_advisory_xact_lock(4850174398)")
 _FILE = insert_or_keep(access_requests)
 _MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", expanding=True))).values(version=_c.version + 1)
 _TO_APPROVED = _MOVE.values(approved_at=func.coalesce(_c.approved_at, bindparam("moment", type_=_c.approved_at.type)))
@@ -105,6 +107,12 @@ def get(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
 def lock(uow: UnitOfWork, request_id: str) -> AccessRequest | None:
     """The request, which no other unit can change until this one ends; lock several in the order of their ids."""
     return _first(uow, _LOCK, request_id)
+
+
+def count_alone(uow: UnitOfWork) -> None:
+    """Let no other unit that asks for this count grants before this one ends; SQLite has one writer, who needs no lock."""
+    if uow.kind == "postgresql":
+        uow.connection.execute(_COUNTING)
 
 
 def move(

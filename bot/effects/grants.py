@@ -22,6 +22,7 @@ from bot.usecases import grants, returns
 from bot.usecases.agreement import ask_for_more, ask_people, goes_beyond
 from bot.usecases.alerts import alert_channel
 from bot.usecases.briefing import Briefing
+from bot.usecases.grants import Start
 from bot.usecases.reclaims import Held
 from bot.usecases.returns import Found
 from storage.db import UnitOfWork
@@ -104,10 +105,13 @@ async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> 
         return Done(fact=for_a_human)
     link = await _link(briefing, product, kit)
     back = put_back_to_json(put_back(held, state, wanted(product)))
+    cap, facts = kit.settings.grants_per_day, state.to_json()
     started = await kit.database.write(
-        lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=state.to_json(), link=link, back=back)
+        lambda uow: grants.start(uow, briefing.request.id, job=job, step=steps[0], state=facts, link=link, cap=cap, back=back)
     )
-    return await _take(briefing, state, steps[0], kit) if started else Done()
+    if started is Start.OVER_THE_CAP:
+        return _over_the_cap(briefing, kit)
+    return await _take(briefing, state, steps[0], kit) if started is Start.BEGUN else Done()
 
 
 async def _for_a_human(job: Job, briefing: Briefing, state: AccessState, held: Held | None, kit: Kit) -> Fact | None:

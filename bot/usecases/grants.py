@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from atlassian.steps import Step, settle_seconds, step_to_json
@@ -10,7 +11,7 @@ from bot.codes import Attention, Waiting
 from bot.jobs.notices import Tell
 from bot.jobs.requests import Grant, LookForDrift, ReadBack, RedrawCard
 from bot.policy import STEPS_BEGUN, steps_begun
-from bot.usecases.briefing import ON_ITS_WAY
+from bot.usecases.briefing import ON_ITS_WAY, granted_today
 from bot.usecases.queue import wake_queue
 from bot.usecases.reclaims import BY_REQUEST, record_return
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
@@ -22,6 +23,14 @@ from storage.records import AccessRequest, Job
 
 ASKS_ANEW = frozenset({Attention.MORE_THAN_AGREED, Attention.APPROVER_GONE})
 """What ends the approvals that were given: whoever sends the request on its way again approves it themselves."""
+
+
+class Start(StrEnum):
+    """What became of the intent to give access."""
+
+    BEGUN = "begun"
+    OFF_ITS_WAY = "off_its_way"
+    OVER_THE_CAP = "over_the_cap"
 
 
 def account_taken(uow: UnitOfWork, request: AccessRequest, *, account_id: str | None) -> bool:
@@ -58,16 +67,20 @@ def start(
     step: Step,
     state: dict[str, Any],
     link: str | None,
+    cap: int,
     back: dict[str, Any] | None = None,
-) -> AccessRequest | None:
+) -> Start:
     """
     Store the intent, the *state* it rests on, the product's *link* and what is put *back* before the write is sent.
 
-    None when the request was taken off its way meanwhile. One that is granting already (an earlier attempt or level) stays so.
+    Nothing is stored where it was taken off its way meanwhile, or where others have begun as many grants as a day may have, *cap*. One
+    that is granting already (an earlier attempt or level) stays so.
     """
     request = access_requests.lock(uow, request_id)
     if request is None or request.status not in ON_ITS_WAY:
-        return None
+        return Start.OFF_ITS_WAY
+    if _is_over(uow, request, cap=cap):
+        return Start.OVER_THE_CAP
     # What the first step finds is what the card tells in the end: after it, some of the snapshot is back already.
     first = steps_begun(request) == 0
     begun = {**request.details, STEPS_BEGUN: str(steps_begun(request) + 1)}
@@ -75,7 +88,15 @@ def start(
     keep_state(uow, request_id, state=state, link=link, back=back if first else None)
     outbox.settle(uow, job, seconds=settle_seconds(step))
     uow.audit("access.step", actor=audit_actor(uow, Comeback()), request_id=request_id, step=step.kind, **_ids_of(step))
-    return request
+    return Start.BEGUN
+
+
+def _is_over(uow: UnitOfWork, request: AccessRequest, *, cap: int) -> bool:
+    """Whether this would be a grant too many today; one that is granting is counted already."""
+    if request.status is RequestStatus.GRANTING:
+        return False
+    access_requests.count_alone(uow)
+    return granted_today(uow, request) >= cap
 
 
 def _move_to_granting(uow: UnitOfWork, request: AccessRequest, *, details: dict[str, Any]) -> None:
