@@ -132,11 +132,14 @@ async def _for_a_human(job: Job, briefing: Briefing, state: AccessState, held: H
 
 
 async def _policy_ended(briefing: Briefing, state: AccessState, held: Held | None, kit: Kit) -> Fact | None:
-    """Why the policy would not approve it now, before the first write; None where it would, or where people approved."""
-    if briefing.policy is None or steps_begun(briefing.request):
+    """Why the policy would not approve it now, before anything is given; None where it would, or where people approved."""
+    if briefing.policy is None:
         return None
-    product = kit.settings.products[briefing.request.product]
-    plan = plan_return(state, wanted(product), snapshot_of(held) or Snapshot())
+    product, snapshot = kit.settings.products[briefing.request.product], snapshot_of(held) or Snapshot()
+    plan, first = plan_return(state, wanted(product), snapshot), first_state_of(briefing.finding)
+    # A write that was begun may have given nothing (an outage, say): it is finished unasked only where some of it shows.
+    if steps_begun(briefing.request) and first is not None and plan_return(first, wanted(product), snapshot).steps != plan.steps:
+        return None
     # That the address is still the pinned one was read from Slack a moment ago.
     found = Found(product=product, state=state, plan=plan, email_changed=False)
     objection = await kit.database.read(lambda uow: returns.objection_now(uow, briefing.request, found=found, settings=kit.settings))

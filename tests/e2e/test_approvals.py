@@ -94,6 +94,18 @@ async def test_a_policy_that_ended_before_the_grant_asks_people(small_stage: Ope
         assert "Approved by <@U0GRACE>" in said.words
 
 
+async def test_a_policy_that_ended_while_a_write_was_tried_again_asks_people(small_stage: OpenStage) -> None:
+    """The first try was refused by a hiccup, the next is after the renewal: as nothing of it was given, nothing is given for free."""
+    async with small_stage(**FREE) as stage:
+        await taken_from_hugo(stage)
+        stage.sandbox.faults.add(Fault(match="POST /memberships$", status=503, headers={"Retry-After": "120"}, times=1))
+        await stage.sandbox.slack.types("hugo", "/request-jira please")
+        await stage.logged("access.step", step=timedelta(seconds=1))
+        stage.later(A_PERIOD)
+        await stage.card(saying="isn't free any more", step=timedelta(minutes=3))
+        assert not stage.sandbox.atlassian.has_product("hugo", "jira")
+
+
 async def test_two_people_approve(stage_of_two: Stage) -> None:
     """The first approval is on the card and gives nothing; pressed again it counts once; the second gives the seat."""
     stage, slack = stage_of_two, stage_of_two.sandbox.slack
