@@ -6,12 +6,15 @@ A policy approves only that a seat which Comeback took goes back, as it was, to 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
 
 from atlassian.access import AccessState, WayBack
 from storage.lifecycle import ReturnPolicy
+
+LONGEST_AWAY = timedelta(days=400)
+"""A year and the month around it: whoever has done without a seat for longer may have another job by now, so people are asked."""
 
 AutoApprove: TypeAlias = Literal["never", "free_return", "return"]
 
@@ -21,6 +24,7 @@ class Objection(StrEnum):
 
     TURNED_OFF = "turned_off"
     NOT_TAKEN = "not_taken"
+    LONG_AGO = "long_ago"
     NOT_LINKED = "not_linked"
     ANOTHER_ACCOUNT = "another_account"
     SEVERAL_ACCOUNTS = "several_accounts"
@@ -41,15 +45,17 @@ class ReturnFacts:
     """
     All that a policy asks about a return.
 
-    `taken` says that Comeback took this very seat, all of it, and has not given it back. `pinned_account_id` is whose account the asker is
-    linked to; `shared` says that it is linked to somebody else as well, `linked_since` that the link is younger than the removal or the
-    request, and `from_another` that somebody else was warned before the seat was taken. `whole` says that exactly what was taken can be put
-    back, `administered` that administration was among it, and `side_products` what its groups gave besides when they were taken.
-    `free_until` is the renewal before which nothing of it costs anything, None when it does or nobody knows.
+    `taken` says that Comeback took this very seat, all of it, and has not given it back, `long_ago` that this is more than `LONGEST_AWAY`
+    ago. `pinned_account_id` is whose account the asker is linked to; `shared` says that it is linked to somebody else as well,
+    `linked_since` that the link is younger than the removal or the request, and `from_another` that somebody else was warned before the
+    seat was taken. `whole` says that exactly what was taken can be put back, `administered` that administration was among it, and
+    `side_products` what its groups gave besides when they were taken. `free_until` is the renewal before which nothing of it costs
+    anything, None when it does or nobody knows.
     """
 
     state: AccessState
     taken: bool
+    long_ago: bool
     pinned_account_id: str | None
     shared: bool
     linked_since: bool
@@ -92,6 +98,7 @@ def objection_to(policy: ReturnPolicy | None, facts: ReturnFacts) -> Objection |
         return Objection.TURNED_OFF
     found = {
         Objection.NOT_TAKEN: not facts.taken,
+        Objection.LONG_AGO: facts.long_ago,
         **_about_the_person(facts),
         **_about_the_return(facts),
         Objection.DENIED_SINCE: facts.denied_since,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import Select, and_, bindparam, func, literal_column, or_, select
 
 from storage.lifecycle import OPEN_STATUSES, RequestStatus
 from storage.records import AccessRequest
@@ -46,7 +46,13 @@ _FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("sin
 _GRANTED_SINCE = select(func.count()).where(_c.granted_at >= bindparam("since"))
 _GRANTING = select(func.count()).where(_c.status == RequestStatus.GRANTING)
 _DENIED_OF = select(func.count()).where(_PERSON, _PRODUCT, _c.status == RequestStatus.DENIED)
-_DENIED_SINCE = _DENIED_OF.where(_c.changed_at >= bindparam("since", type_=_c.changed_at.type))
+_CLOSED = and_(_c.status == RequestStatus.CLOSED, _c.reason_code == bindparam("closing"))
+_DENIED_SINCE = select(func.count()).where(
+    _PERSON,
+    _PRODUCT,
+    or_(_c.status == RequestStatus.DENIED, _CLOSED),
+    _c.changed_at >= bindparam("since", type_=_c.changed_at.type),
+)
 
 _mine = access_requests.alias("mine")
 _POSITION = (
@@ -138,9 +144,9 @@ def denied_of(uow: UnitOfWork, person_id: str, product: str) -> int:
     return _count(uow, _DENIED_OF, {"person": person_id, "this_product": product})
 
 
-def denied_since(uow: UnitOfWork, person_id: str, product: str, *, since: datetime) -> bool:
-    """Whether the person was denied the product since then."""
-    return _count(uow, _DENIED_SINCE, {"person": person_id, "this_product": product, "since": since}) > 0
+def denied_since(uow: UnitOfWork, person_id: str, product: str, *, since: datetime, closing: str) -> bool:
+    """Whether the person was denied the product since then, or a request of theirs was closed for the reason *closing*."""
+    return _count(uow, _DENIED_SINCE, {"person": person_id, "this_product": product, "since": since, "closing": closing}) > 0
 
 
 def _records(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> tuple[AccessRequest, ...]:

@@ -8,8 +8,9 @@ from atlassian.access import AccessState, Snapshot
 from atlassian.planning import Return
 from atlassian.steps import AddToGroup, AssignRole
 from bot.actor import Comeback
-from bot.approval import Objection, ReturnFacts, objection_to, policy_of
+from bot.approval import LONGEST_AWAY, Objection, ReturnFacts, objection_to, policy_of
 from bot.billing import free_until, terms_of
+from bot.codes import Closed
 from bot.settings import Product, Settings
 from bot.usecases.approvals import send_on_its_way
 from bot.usecases.briefing import granted_today
@@ -69,6 +70,7 @@ def _facts(uow: UnitOfWork, request: AccessRequest, *, held: Held | None, found:
     return ReturnFacts(
         state=found.state,
         taken=taken_at is not None,
+        long_ago=taken_at is not None and uow.now - taken_at > LONGEST_AWAY,
         pinned_account_id=person.account_id,
         shared=account_taken(uow, request, account_id=found.state.account_id),
         linked_since=taken_at is not None and _linked_since(person, min(taken_at, request.filed_at)),
@@ -77,10 +79,16 @@ def _facts(uow: UnitOfWork, request: AccessRequest, *, held: Held | None, found:
         whole=held is not None and _is_whole(found.plan, held.snapshot),
         administered=bool(found.plan.for_a_human),
         side_products=frozenset(held.snapshot.side_products) if held else frozenset(),
-        denied_since=taken_at is not None and access_requests.denied_since(uow, request.person_id, request.product, since=taken_at),
+        denied_since=taken_at is not None and _denied_since(uow, request, taken_at),
         over_the_cap=granted_today(uow, request) >= settings.grants_per_day,
         free_until=_free_until(uow, found, settings=settings),
     )
+
+
+def _denied_since(uow: UnitOfWork, request: AccessRequest, moment: datetime) -> bool:
+    """Whether an approver has said no since; one who closes what needed a human says it too."""
+    closing = Closed.BY_ADMIN.value
+    return access_requests.denied_since(uow, request.person_id, request.product, since=moment, closing=closing)
 
 
 def _linked_since(person: Person, moment: datetime) -> bool:

@@ -17,6 +17,7 @@ STATE = AccessState(way_back=WayBack.ADD_ACCESS, levels=(WayBack.ADD_ACCESS,), m
 FREE = ReturnFacts(
     state=STATE,
     taken=True,
+    long_ago=False,
     pinned_account_id="712020:ada",
     shared=False,
     linked_since=False,
@@ -63,6 +64,7 @@ ADD, RESTORE, ENABLE = WayBack.ADD_ACCESS, WayBack.RESTORE, WayBack.ENABLE
     ("changed", "objection"),
     [
         ({"taken": False}, Objection.NOT_TAKEN),
+        ({"long_ago": True}, Objection.LONG_AGO),
         ({"pinned_account_id": None}, Objection.NOT_LINKED),
         ({"pinned_account_id": "712020:eve"}, Objection.ANOTHER_ACCOUNT),
         (needing(ADD, account_id=None), Objection.ANOTHER_ACCOUNT),

@@ -57,6 +57,7 @@ AMBIGUOUS: Mapping[str, str] = {
 _WHY_NOT_BY_POLICY: Mapping[Objection, str] = {
     Objection.TURNED_OFF: "the policy was turned off",
     Objection.NOT_TAKEN: "I don't hold anything of their seat any more",
+    Objection.LONG_AGO: "it is more than a year since I took the seat",
     Objection.NOT_LINKED: "{requester} isn't linked to an account any more",
     Objection.SEVERAL_ACCOUNTS: "it isn't clear any more which account is theirs",
     Objection.ANOTHER_ACCOUNT: "{requester} is linked to another account by now",

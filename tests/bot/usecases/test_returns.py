@@ -11,7 +11,7 @@ from atlassian.access import AccessState, RoleRef, Snapshot, WayBack
 from atlassian.licences import GroupRef
 from atlassian.planning import plan_return
 from bot.approval import Objection
-from bot.codes import Attention
+from bot.codes import Attention, Closed
 from bot.effects.looking import wanted
 from bot.settings import Settings, load
 from bot.usecases import grants, requests, returns
@@ -130,6 +130,20 @@ def denied(uow: UnitOfWork) -> None:
     access_requests.move(uow, ada(uow).id, source=RequestStatus.PENDING, target=RequestStatus.DENIED)
 
 
+def closed(uow: UnitOfWork, code: Closed = Closed.BY_ADMIN) -> None:
+    """An approver closed a request of hers that needed a human, or it ended by itself."""
+    one = ada(uow).id
+    access_requests.move(uow, one, source=RequestStatus.PENDING, target=RequestStatus.NEEDS_ATTENTION)
+    access_requests.move(uow, one, source=RequestStatus.NEEDS_ATTENTION, target=RequestStatus.CLOSED, reason_code=code.value)
+
+
+def taken_long_ago(uow: UnitOfWork) -> None:
+    """She has done without it for more than a year."""
+    earlier = replace(uow, now=uow.now - timedelta(days=401))
+    people.link(earlier, people.find_or_add(uow, team_id=TEAM, slack_id="U0ADA").id, account_id=ACCOUNT, email=None)
+    take(earlier, TAKEN, until=R.TAKEN)
+
+
 def granted(uow: UnitOfWork) -> None:
     """Another grant today is all that the cap allows."""
     one = ada(uow, product="confluence")
@@ -184,6 +198,8 @@ ADMIN = RoleRef(resource=JIRA, role="atlassian/admin")
         (Case(state=replace(STATE, candidate_groups=())), Objection.NOT_AS_IT_WAS),
         (Case(state=replace(STATE, side_products=(CONFLUENCE,))), Objection.BRINGS_MORE),
         (Case(meanwhile=denied), Objection.DENIED_SINCE),
+        (Case(meanwhile=closed), Objection.DENIED_SINCE),
+        (Case(until=None, meanwhile=taken_long_ago), Objection.LONG_AGO),
         (Case(meanwhile=granted), Objection.DAILY_CAP),
     ],
     ids=lambda value: value.value if isinstance(value, Objection) else "",
@@ -197,6 +213,12 @@ async def test_whatever_is_no_plain_return_is_left_to_people(
     assert await database.read(lambda uow: decisions.policy_of(uow, request.id)) is None
     told = [entry.body for entry in await entries(database) if entry.kind == "request.not_by_policy"]
     assert [f'"code":"{objection.value}"' in body for body in told] == ([] if objection is Objection.NOT_TAKEN else [True])
+
+
+async def test_a_request_that_ended_by_itself_is_no_denial(database: Database, settings: Settings) -> None:
+    """Nobody said no: she had the product, or asked for one that is gone."""
+    request = await considered(database, settings, Case(meanwhile=lambda uow: closed(uow, Closed.PRODUCT_GONE)))
+    assert request.status is RequestStatus.APPROVED
 
 
 async def test_another_product_that_comes_along_has_to_be_free_too(database: Database, settings: Settings) -> None:
