@@ -6,7 +6,7 @@ An approval counts in the round that it was given in: when it does not cover any
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from storage.lifecycle import OPEN_STATUSES, ReturnPolicy, Verdict
 from storage.records import AccessRequest, Decision, Person, PolicyApproval, as_record
@@ -59,6 +59,7 @@ _PRODUCTS_APPROVED = (
         among(access_requests.c.status, OPEN_STATUSES),
     )
 )
+_MADE_BY = select(func.count()).where(_c.approver_person_id == bindparam("person"))
 _p = policy_approvals.c
 _RECORD_POLICY = insert(policy_approvals)
 _POLICY_OF = select(*_p).where(_p.request_id == bindparam("this_request")).order_by(_p.round_number.desc()).limit(1)
@@ -100,6 +101,11 @@ def record(uow: UnitOfWork, *, request_id: str, approver: Person, verdict: Verdi
 def of(uow: UnitOfWork, request_id: str) -> tuple[Decision, ...]:
     """All decisions on the request, oldest first."""
     return SEALED.records(uow, Decision, uow.connection.execute(_OF, {"this_request": request_id}))
+
+
+def made_by(uow: UnitOfWork, person_id: str) -> int:
+    """How many decisions the person made on requests of others."""
+    return uow.connection.execute(_MADE_BY, {"person": person_id}).scalar_one()
 
 
 def latest(uow: UnitOfWork, request_id: str) -> Decision | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.database import opened
-from bot.cli.exits import Exit, explained, say
+from bot.cli.exits import Exit, counted, explained, say
 
 if TYPE_CHECKING:
     from bot.usecases.erasure import InTheWay, Subject
@@ -19,6 +19,8 @@ _FIRST = {
 }
 _KEPT = (
     "Not erased: messages that were posted in Slack keep their words, and so do backups made before (delete them in time).",
+    "Nor: mails that were sent, and what they wrote to others when they decided about them.",
+    "Nor, on PostgreSQL: old rows until VACUUM has been there, and what the archive of its log holds.",
     "Atlassian and Slack are not touched: somebody who still has a seat is seen again by the next scan.",
 )
 
@@ -44,6 +46,7 @@ def erase(
     with explained(), opened() as database:
         subject = _only(database, who.strip())
         _show(subject)
+        _require_no_approver(subject)
         if not yes and not typer.confirm("Erase all this for good?"):
             say("Nothing was erased.")
             raise typer.Exit(Exit.NO)
@@ -71,7 +74,22 @@ def _show(subject: "Subject") -> None:
         typer.echo(f"{person.slack_id}, {person.email or 'no address kept'}, known in the audit trail as {person.id}")
     for account_id in subject.account_ids:
         typer.echo(f"Atlassian account {account_id}")
-    typer.echo(f"{subject.requests} requests with their reasons, findings and answers; {subject.seats} seats")
+    requests, seats = counted(subject.requests, "request", "requests"), counted(subject.seats, "seat", "seats")
+    typer.echo(f"{requests} with reasons, findings and answers; {seats}")
+    if subject.decisions:
+        typer.echo(f"{counted(subject.decisions, 'decision', 'decisions')} on what others asked: they stay, made by an erased person.")
+
+
+def _require_no_approver(subject: "Subject") -> None:
+    from bot.settings import AdminSettings, SettingsError, load
+
+    try:
+        approvers = load(AdminSettings).approvers
+    except SettingsError:
+        return  # the settings of the bot need not be here
+    if subject.person is not None and subject.person.slack_id in approvers:
+        say(f"{subject.person.slack_id} is an approver: take them out of COMEBACK_APPROVERS first. Nothing was erased.")
+        raise typer.Exit(Exit.NO)
 
 
 def _erase(database: "Database", subject: "Subject") -> None:

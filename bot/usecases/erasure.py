@@ -31,12 +31,13 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Who is to be erased: somebody of the workspace, their accounts, or accounts alone. `requests` and `seats` count what is known."""
+    """Who is to be erased: somebody of the workspace, their accounts, or accounts alone. The numbers count what is known."""
 
     person: Person | None
     account_ids: tuple[str, ...]
     requests: int
     seats: int
+    decisions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,14 @@ def erase(uow: UnitOfWork, subject: Subject, *, actor: Actor) -> Erased | InTheW
     if subject.person is not None:
         _forget_refusals(uow, subject.person)
         erasure.forget_person(uow, subject.person.id, slack_id=subject.person.slack_id)
-    uow.audit("person.erased", actor=audit_actor(uow, actor), person=erased_id, requests=subject.requests, seats=subject.seats)
+    uow.audit(
+        "person.erased",
+        actor=audit_actor(uow, actor),
+        person=erased_id,
+        requests=subject.requests,
+        seats=subject.seats,
+        decisions=subject.decisions,
+    )
     return Erased(name=erasure.name_of(erased_id), jobs=dropped)
 
 
@@ -115,6 +123,7 @@ def _subject(uow: UnitOfWork, person: Person) -> Subject:
         account_ids=account_ids,
         requests=len(access_requests.latest_of(uow, person.id, limit=_MANY)),
         seats=sum(len(seats.of_account(uow, account_id)) for account_id in account_ids),
+        decisions=decisions.made_by(uow, person.id) + len(batches.decided_by(uow, person.id)),
     )
 
 

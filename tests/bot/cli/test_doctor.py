@@ -56,7 +56,7 @@ async def test_healthy_installation_is_done(comeback: Command, outside: Outside)
         outside.set({**sandbox.environment(), "DATABASE_URL": database})
         result = await asyncio.to_thread(comeback, "doctor")
     assert result.exit_code == 0, result.stdout
-    assert len(result.stdout.partition("# For comeback.toml")[0].splitlines()) < 35
+    assert len(result.stdout.partition("# For comeback.toml")[0].splitlines()) < 40
 
 
 async def test_what_is_printed_to_paste_is_a_file_that_loads(comeback: Command, outside: Outside) -> None:

@@ -1,12 +1,14 @@
 """`comeback people erase` and `keygen` as a human types them."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from bot.settings import DatabaseSettings, load
-from storage import people
-from storage.db import Database
+from storage import access_requests, audit, decisions, people
+from storage.db import Database, UnitOfWork
+from storage.lifecycle import Verdict
 from tests.bot.cli.conftest import Command
 from tests.bot.outside import Outside
 from tests.storage.personal import SLACK_ID, settle, story
@@ -26,7 +28,7 @@ def test_a_person_is_shown_and_erased(comeback: Command, database: str, records:
     result = comeback("people", "erase", SLACK_ID, "--yes")
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"{SLACK_ID}, ada@acme.example, known in the audit trail as {known}" in result.stdout
-    assert "1 requests" in result.stdout
+    assert "1 request with reasons" in result.stdout
     assert "messages that were posted in Slack keep their words" in result.stdout
     assert SLACK_ID not in everything(database)
     assert records.read_now(lambda uow: people.with_slack_id(uow, SLACK_ID)) == ()
@@ -48,6 +50,29 @@ def test_what_is_in_the_way_is_named_with_what_to_do(comeback: Command, records:
         f"{SLACK_ID} has an open request (jira): *Deny* it on its card, or *Close* it once it was approved, then try again. "
         "Nothing was erased.\n"
     )
+
+
+def test_an_approver_is_shown_with_their_decisions_and_refused_while_they_are_one(
+    comeback: Command, database: str, records: Database, outside: Outside
+) -> None:
+    """Their decisions stay for the auditor, and whoever still decides is not erased by the way."""
+
+    def decide(uow: UnitOfWork) -> None:
+        ada, grace = (people.find_or_add(uow, team_id="T0ACME", slack_id=slack_id) for slack_id in ("U0ADA1", "U0GRACE"))
+        request = access_requests.file(uow, person=ada, product="jira", reason="back", expires_at=uow.now)
+        assert request is not None
+        decisions.record(uow, request_id=request.id, approver=grace, verdict=Verdict.DENY, reason=None)
+
+    records.write_now(decide)
+    outside.set({"COMEBACK_ADMIN_CHANNEL": "C0123ABCD", "COMEBACK_APPROVERS": '["U0GRACE"]'})
+    refused = comeback("people", "erase", "U0GRACE", "--yes")
+    assert refused.exit_code == 1
+    assert refused.stderr == "U0GRACE is an approver: take them out of COMEBACK_APPROVERS first. Nothing was erased.\n"
+    outside.set({"COMEBACK_APPROVERS": '["U0OMAR"]'})
+    erased = comeback("people", "erase", "U0GRACE", "--yes")
+    assert (erased.exit_code, "1 decision on what others asked" in erased.stdout) == (0, True)
+    last = records.read_now(lambda uow: list(audit.entries(uow, kind="person.erased")))[-1]
+    assert json.loads(last.body)["facts"]["decisions"] == 1
 
 
 def test_somebody_unknown_is_told(comeback: Command, database: str) -> None:
