@@ -24,7 +24,7 @@ from tests.torture.bar import Result
 from tests.torture.lanes import Ended
 from tests.torture.scale import Scale, full, quick
 
-SCENARIOS: tuple[str, ...] = ("kills", "pauses", "secrets", "database", "ticker", "race", "edge", "recovery", "acks")
+SCENARIOS: tuple[str, ...] = ("kills", "pauses", "model", "secrets", "database", "ticker", "race", "edge", "recovery", "acks")
 """Modules beside this one, in the order of play (long ones first); each has `async def run(scale, folder, report)`."""
 
 app = typer.Typer(add_completion=False)

@@ -30,6 +30,8 @@ class Scale:
     ticker_minutes: int
     edge_forgeries: int
     edge_replays: int
+    model_examples: int
+    model_steps: int
 
 
 def quick(seed: int) -> Scale:
@@ -53,6 +55,8 @@ def quick(seed: int) -> Scale:
         ticker_minutes=4,
         edge_forgeries=2_000,
         edge_replays=300,
+        model_examples=6,
+        model_steps=25,
     )
 
 
@@ -77,4 +81,6 @@ def full(seed: int) -> Scale:
         ticker_minutes=12,
         edge_forgeries=100_000,
         edge_replays=10_000,
+        model_examples=300,
+        model_steps=50,
     )

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import acks, edge, kills, pauses, race, recovery, secrets, ticker
+from tests.torture import acks, edge, kills, model, pauses, race, recovery, secrets, ticker
 from tests.torture.build import Change, build
 from tests.torture.tempo import fast
 
 BUILDS = {
+    "no comparison of the status": (model.COMPARED,),
+    "no token": (model.TOKEN,),
     "fast": fast(2),
     "no read first": (*fast(2), kills.READ_FIRST),
     "no retaking": (*fast(2), *kills.RETAKE),
