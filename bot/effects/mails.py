@@ -71,8 +71,12 @@ async def _send(job: Job, matter: Matter, kit: Kit, *, draft: Callable[[UnitOfWo
 async def _outcome(mail: Mail, matter: Matter, mailer: Mailer, kit: Kit) -> Fact:
     """What to record of the one attempt; raises MailAway or MailNotAllowed when nothing was sent, and then it may be tried again."""
 
+    begun = False
+
     async def begin() -> None:
-        if not await kit.database.write(lambda uow: mails.begin(uow, matter.about)):
+        nonlocal begun
+        begun = await kit.database.write(lambda uow: mails.begin(uow, matter.about))
+        if not begun:
             raise MailUnknown(INTERRUPTED)
 
     try:
@@ -84,7 +88,9 @@ async def _outcome(mail: Mail, matter: Matter, mailer: Mailer, kit: Kit) -> Fact
         code = error.code
         return lambda uow: mailing.record_unknown(uow, matter, code=code)
     except (MailAway, MailNotAllowed):
-        await kit.database.write(lambda uow: mails.release(uow, matter.about))
+        # Only what this attempt began: after a lost lease another one may be in the middle of the text.
+        if begun:
+            await kit.database.write(lambda uow: mails.release(uow, matter.about))
         raise
     return lambda uow: mailing.record_accepted(uow, matter)
 

@@ -1,7 +1,7 @@
 """
 Sending the audit trail to the admin's receiver, in order: a batch for each job, and the place moves in the unit that finishes it.
 
-At least once: a batch whose answer was lost is sent again, and the receiver drops what it knows by `seq`. What is sent are the sealed
+At least once: a batch whose answer was lost is sent again, and the receiver drops what it knows by `hash`. What is sent are the sealed
 texts of the entries, which hold ids and codes; nothing of them is logged.
 """
 

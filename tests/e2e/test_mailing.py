@@ -1,5 +1,6 @@
 """Whom Slack does not reach is mailed once, and never loses a seat for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -114,6 +115,28 @@ async def test_a_mail_that_a_killed_worker_had_begun_is_not_sent(small_stage: Op
         await stage.parts.database.write(lambda uow: mails.begin(uow, of_warning(warning.id).about))
         await until_quiet(stage)
         assert (host.letters, await mailed(stage)) == ([], ["mail.unknown"])
+
+
+async def test_a_late_attempt_leaves_anothers_mail_alone(small_stage: OpenStage, host: MailHost) -> None:
+    """After a lost lease another worker may be in the middle of the text: what it began stays begun when this attempt fails."""
+    stages: list[Stage] = []
+    overtaken = asyncio.Event()
+
+    async def overtake(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not overtaken.is_set():
+            await stages[0].parts.database.write(lambda uow: mails.begin(uow, of_warning(warning.id).about))
+            overtaken.set()
+        writer.write(b"421 try again later\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(overtake, "127.0.0.1", 0) as slow:
+        port = slow.sockets[0].getsockname()[1]
+        async with small_stage(**host.environment() | {"COMEBACK_MAIL__PORT": str(port)}) as stage:
+            stages.append(stage)
+            warning = await ask(stage, NOBODY_IN_SLACK)
+            await overtaken.wait()
+            await until_quiet(stage)
+            assert await mailed(stage) == ["mail.unknown"]
 
 
 async def test_a_server_that_takes_nothing_from_us_is_told_once(small_stage: OpenStage, host: MailHost) -> None:
