@@ -16,6 +16,8 @@ from bot.settings import Settings
 
 QUIET = ("aiohttp", "alembic", "apscheduler", "asyncio", "httpcore", "httpx", "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3")
 """Loggers that stay at WARNING, also when our own level is DEBUG."""
+ALWAYS = ("bot.usecases.vouching",)
+"""Loggers that speak at INFO whatever the level: the log's copies of checkpoints are held against the trail later."""
 LONGEST_FOREIGN = 10_000
 
 
@@ -56,6 +58,8 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
     root.setLevel(settings.log_level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in ALWAYS:
+        logging.getLogger(name).setLevel(logging.INFO)
     logging.captureWarnings(True)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -158,7 +158,11 @@ class ProcessSettings(Section):
     ] = None
     log_level: Annotated[
         LogLevel,
-        Meaning(purpose="The least important line that is logged", expected="DEBUG, INFO, WARNING or ERROR", example="INFO"),
+        Meaning(
+            purpose="The least important line that is logged; checkpoints of the audit trail always are",
+            expected="DEBUG, INFO, WARNING or ERROR",
+            example="INFO",
+        ),
     ] = "INFO"
     timezone: Annotated[
         TimeZone,

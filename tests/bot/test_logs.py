@@ -11,6 +11,8 @@ import structlog
 
 from bot import logs
 from bot.settings import Settings, load
+from bot.usecases import vouching
+from storage.checkpoint import Checkpoint
 from tests.bot.outside import COMPLETE, Outside
 
 KEY = COMPLETE["ATLASSIAN_API_KEY"]
@@ -29,7 +31,7 @@ def settings(outside: Outside) -> Iterator[Settings]:
     """Complete settings; logging is as it was afterwards."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    quiet = {name: logging.getLogger(name).level for name in logs.QUIET}
+    quiet = {name: logging.getLogger(name).level for name in (*logs.QUIET, *logs.ALWAYS)}
     outside.set(COMPLETE)
     yield load()
     root.handlers[:], level = before
@@ -53,6 +55,15 @@ def test_event_is_one_json_object(settings: Settings) -> None:
     (event,) = lines(stream)
     assert (event["event"], event["job"], event["attempts"], event["level"]) == ("job.finished", "j1", 2, "info")
     assert event["timestamp"].endswith("Z")
+
+
+def test_checkpoints_are_told_at_any_level(outside: Outside, settings: Settings) -> None:
+    """The log's copy is what a trail is held against that was computed anew."""
+    outside.set({"LOG_LEVEL": "error"})
+    stream = io.StringIO()
+    logs.configure(load(), stream=stream)
+    vouching.tell(Checkpoint(origin="comeback/1", size=3, root="0" * 64))
+    assert [event["event"] for event in lines(stream)] == ["audit.checkpoint"]
 
 
 def test_level_of_the_settings_holds(outside: Outside, settings: Settings) -> None:
