@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
+import secrets
 import signal
 import sys
 import tempfile
@@ -68,13 +70,18 @@ async def _demo(arguments: argparse.Namespace, console: Console) -> int:
             sandbox = Sandbox(people=arguments.people, seed=arguments.seed, port=port)
         async with sandbox:
             break_the_silence(sandbox.slack)
-            bot = bot_in(Path(folder), {**sandbox.environment(), **MORE})
+            bot = bot_in(Path(folder), {**sandbox.environment(), **MORE, "COMEBACK_AUDIT__SIGNING_KEY": _signing_key()})
             async with bot.running() as process:
                 with console.status("Starting the bot: comeback run ..."):
                     await await_connection(sandbox, bot, process)
                 if arguments.script:
                     return await play(sandbox, bot, console)
                 return await _wait(sandbox, bot, console, browser=not arguments.no_browser)
+
+
+def _signing_key() -> str:
+    """A key for this demo alone, as `comeback audit keygen` makes them."""
+    return f"ed25519:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 async def await_connection(sandbox: Sandbox, bot: Bot, process: asyncio.subprocess.Process) -> None:

@@ -96,8 +96,10 @@ def parse(text: str) -> Checkpoint:
 
 
 def _unwrapped(text: str) -> str:
-    if not text.lstrip().startswith("{"):
-        return text
+    text = text.strip("`'\" \r\n")
+    if not text.startswith("{"):
+        # As a log that is not JSON writes it.
+        return text.replace("\\n", "\n").replace("\\u2014", "\N{EM DASH}")
     try:
         told = json.loads(text)
     except ValueError:

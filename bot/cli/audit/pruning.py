@@ -96,6 +96,10 @@ def _checkpoint(database: "Database", keys: "Keyring", *, before: datetime, begi
 
     limit = database.read_now(furthest)
     found = database.read_now(lambda uow: checkpoints.newest_signed(uow, limit=limit, keys=keys))
+    if limit <= begins:
+        sent = ", was sent to the SIEM" if ships else ""
+        say(f"Nothing was dropped: no entry is older than {before:%Y-%m-%d}{sent} and belongs to no open request.")
+        raise typer.Exit(Exit.NO)
     if found is None or found.checkpoint.size <= begins:
         say(
             f"Nothing was dropped: no checkpoint signed by a key of the settings stands at or before entry {limit}, "

@@ -8,7 +8,7 @@ import typer
 
 from bot.cli.audit.progress import shown
 from bot.cli.database import opened
-from bot.cli.exits import Exit, explained, say
+from bot.cli.exits import Exit, counted, explained, say
 
 if TYPE_CHECKING:
     from bot.usecases.trail import Verdict
@@ -31,6 +31,7 @@ _FLAWS = {
     "too_short": "the trail is shorter now, so entries were cut off at its end",
     "root": "the trail has another entry there, so it was computed anew",
 }
+_KNOW = "Set COMEBACK_AUDIT__PUBLIC_KEYS to the keys that you know; a key that nobody knows is an alarm."
 _UNSURE = {
     "unknown_key": "is signed by key {key}, which is not in the settings: it counts as much as the place that you have it from",
     "none": "is not signed: it counts as much as the place that you have it from",
@@ -47,18 +48,22 @@ def verify(
     with explained():
         from bot.settings import TrailSettings, load
         from bot.usecases import trail
-        from storage import audit
+        from storage import audit, checkpoints
 
         keys = trail.keyring(load(TrailSettings).audit)
         kept = _kept(against) if against else None
         with opened() as database, shown(database.read_now(audit.head).seq) as progress:
             verdict = database.read_now(lambda uow: trail.examine(uow, keys=keys, against=kept, on_progress=progress))
+            newest = database.read_now(lambda uow: checkpoints.newest(uow, keys))
     for sentence in _doubts(verdict, kept=kept, keys=keys):
         say(sentence)
     if not verdict.is_good:
         say(_wrong(verdict, kept=kept))
         raise typer.Exit(Exit.NO)
     typer.echo(_good(verdict, kept=kept))
+    vouched = max(newest.checkpoint.size if newest else 0, kept.size if kept else 0)
+    for sentence in _unseen(verdict, vouched=vouched, is_held_against_one=kept is not None):
+        typer.echo(sentence)
 
 
 def _kept(against: str) -> "Checkpoint":
@@ -69,6 +74,9 @@ def _kept(against: str) -> "Checkpoint":
         # A text of several lines may be too long for a name.
         return parse(path.read_text(encoding="utf-8") if "\n" not in against and path.is_file() else against)
     except (NotACheckpoint, UnicodeDecodeError):
+        if len(against.split()) == 1 and not path.exists():
+            say(f"There is no file {against}.")
+            raise typer.Exit(Exit.USAGE) from None
         say("That is no checkpoint: give the file that holds one, or its lines as they were posted, in quotation marks.")
         raise typer.Exit(Exit.USAGE) from None
     except OSError as error:
@@ -82,9 +90,11 @@ def _doubts(verdict: "Verdict", *, kept: "Checkpoint | None", keys: "Keyring") -
         yield f"The checkpoint {unsure.format(key=kept.key_id)}."
     stored = verdict.stored
     if stored is not None and stored.unknown_keys:
-        yield f"Stored checkpoints have signatures of keys that are not in the settings: {', '.join(sorted(stored.unknown_keys))}."
+        unknown = ", ".join(sorted(stored.unknown_keys))
+        yield f"Stored checkpoints have signatures of keys that are not in the settings: {unknown}. {_KNOW}"
     if stored is not None and stored.unsigned:
-        yield f"{stored.unsigned} of {stored.count} stored checkpoints are not signed, so whoever writes to the database can write them."
+        some = f"{stored.unsigned} of {counted(stored.count, 'stored checkpoint', 'stored checkpoints')}"
+        yield f"{some} {'is' if stored.unsigned == 1 else 'are'} not signed, so whoever writes to the database can write such ones."
     if stored is not None and stored.strays:
         yield f"{stored.strays} stored checkpoints do not fit, and no key of the settings signed them: somebody else wrote them."
 
@@ -129,6 +139,22 @@ def _good(verdict: "Verdict", *, kept: "Checkpoint | None") -> str:
     assert isinstance(verdict.chain, Verified)  # noqa: S101 - for the type checker: a good verdict has nothing else
     begins, count = verdict.begins, verdict.chain.count - verdict.begins
     after = f" after entry {begins}, where a signed checkpoint stands for what was dropped" if begins else ""
-    through = f" It goes through {verdict.stored.count} stored checkpoints." if verdict.stored and verdict.stored.count else ""
+    stored = verdict.stored.count if verdict.stored else 0
+    through = f" It goes through {counted(stored, 'stored checkpoint', 'stored checkpoints')}." if stored else ""
     fits = f" It fits the checkpoint at entry {kept.size}." if kept else ""
-    return f"The audit trail is whole: {count} entries{after}, the last one {verdict.chain.head}.{through}{fits}"
+    return f"The audit trail is whole: {counted(count, 'entry', 'entries')}{after}, the last one {verdict.chain.head}.{through}{fits}"
+
+
+def _unseen(verdict: "Verdict", *, vouched: int, is_held_against_one: bool) -> Iterator[str]:
+    """What such a check does not show: a chain that was cut off at its end is a whole one, and its own checkpoints can go with the end."""
+    from storage.audit import Verified
+
+    assert isinstance(verdict.chain, Verified)  # noqa: S101 - for the type checker: a good verdict has nothing else
+    last = verdict.chain.count
+    if not vouched:
+        yield "There is no checkpoint: entries that were cut off at the end do not show."
+    elif last > vouched:
+        which = f"Entries {vouched + 1} to {last} are" if last > vouched + 1 else f"Entry {last} is"
+        yield f"{which} newer than any checkpoint: what was cut off behind does not show."
+    if not is_held_against_one:
+        yield "Only --against a checkpoint that was kept elsewhere shows whether the end was cut off together with its stored checkpoints."

@@ -32,7 +32,8 @@ def test_whole_trail_is_done(comeback: Command, database: str, records: Database
     records.write_now(lambda uow: entry(uow, kind="request.filed"))
     result = comeback("audit", "verify")
     assert result.exit_code == 0
-    assert "The audit trail is whole: 1 entries, the last one " in result.stdout
+    assert "The audit trail is whole: 1 entry, the last one " in result.stdout
+    assert "There is no checkpoint: entries that were cut off at the end do not show." in result.stdout
 
 
 def test_changed_entry_is_named(

@@ -48,7 +48,10 @@ def test_verify_against_a_checkpoint_as_text_or_file(
         result = comeback("audit", "verify", "--against", given)
         assert (result.exit_code, result.stderr) == (0, "")
         assert "3 entries" in result.stdout
-        assert result.stdout.endswith("It goes through 1 stored checkpoints. It fits the checkpoint at entry 2.\n")
+        assert "It goes through 1 stored checkpoint. It fits the checkpoint at entry 2.\n" in result.stdout
+        assert result.stdout.endswith("\nEntry 3 is newer than any checkpoint: what was cut off behind does not show.\n")
+    alone = comeback("audit", "verify").stdout
+    assert "Only --against a checkpoint that was kept elsewhere shows" in alone
 
 
 def test_a_trail_that_was_cut_off_is_said_in_one_sentence(comeback: Command, database: str, records: Database, outside: Outside) -> None:
@@ -80,8 +83,33 @@ def test_a_forged_checkpoint_is_no(comeback: Command, database: str, records: Da
 
 def test_what_is_no_checkpoint_is_bad_usage(comeback: Command, database: str) -> None:
     """Exit code 2, and what to give instead."""
-    result = comeback("audit", "verify", "--against", "hello")
+    result = comeback("audit", "verify", "--against", "hello there")
     assert (result.exit_code, result.stderr.startswith("That is no checkpoint")) == (2, True)
+
+
+def test_a_mistyped_name_is_said_to_be_no_file(comeback: Command, database: str) -> None:
+    """Nobody looks for the mistake in a name when the answer is about checkpoints."""
+    result = comeback("audit", "verify", "--against", "nofile")
+    assert (result.exit_code, result.stderr) == (2, "There is no file nofile.\n")
+
+
+def test_a_checkpoint_is_taken_as_it_was_copied(comeback: Command, database: str, records: Database, outside: Outside) -> None:
+    """With the marks around it in a chat, or with the escapes of a log."""
+    write(records, "a", "b")
+    kept = record(records)
+    outside.set({"COMEBACK_AUDIT__PUBLIC_KEYS": f'["{signing_key(KEY).public}"]'})
+    escaped = kept.text.replace("\n", "\\n").replace("\N{EM DASH}", "\\u2014")
+    for given in (f"```{kept.text.strip()}```", f"'{escaped}'"):
+        result = comeback("audit", "verify", "--against", given)
+        assert (result.exit_code, result.stderr) == (0, ""), given
+
+
+def test_a_stored_checkpoint_of_an_unknown_key_has_a_remedy(comeback: Command, database: str, records: Database) -> None:
+    """It may be the one of before, or of somebody who may write to the database."""
+    write(records, "a")
+    record(records)
+    said = comeback("audit", "verify").stderr
+    assert "Set COMEBACK_AUDIT__PUBLIC_KEYS to the keys that you know; a key that nobody knows is an alarm." in said
 
 
 @pytest.mark.parametrize("option", [(), ("--hmac",)])
@@ -195,7 +223,7 @@ def test_prune_leaves_what_the_siem_has_not_got(
     outside.set({"COMEBACK_AUDIT__SIGNING_KEY": KEY, "COMEBACK_AUDIT__KEEP_DAYS": "400", **siem})
     old_trail(records, clock)
     result = comeback("audit", "prune", "--yes")
-    assert (result.exit_code, "at or before entry 0, the last one that is old enough, was sent to the SIEM" in result.stderr) == (1, True)
+    assert (result.exit_code, ", was sent to the SIEM and belongs to no open request" in result.stderr) == (1, True)
     assert records.read_now(audit.head).seq == 3
     records.write_now(lambda uow: shipments.move(uow, "siem", source=0, target=2))
     assert comeback("audit", "prune", "--yes").stdout.startswith("2 entries are gone")
