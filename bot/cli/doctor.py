@@ -37,9 +37,16 @@ def doctor() -> None:
     for chapter in chapters:
         _show(chapter, console)
     _show_paste(chapters, console)
-    reds = sum(line.light is Light.RED for chapter in chapters for line in chapter.lines)
-    console.print(f"\n[bold red]{reds} to mend.[/]" if reds else "\n[bold green]All is well.[/]")
+    reds, yellows = (sum(line.light is light for chapter in chapters for line in chapter.lines) for light in (Light.RED, Light.YELLOW))
+    console.print(f"\n{_sum(reds, yellows)}")
     raise typer.Exit(Exit.NO if reds else Exit.DONE)
+
+
+def _sum(reds: int, yellows: int) -> str:
+    look = f"[bold yellow]{yellows} to look at.[/]" if yellows else ""
+    if reds:
+        return f"[bold red]{reds} to mend.[/] {look}".rstrip()
+    return look or "[bold green]All is well.[/]"
 
 
 def _show(chapter: "Chapter", console: "Console") -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.doctor.lines import Line, green, note, red, yellow
+from bot.doctor.lines import Light, Line, green, note, red, yellow
 from bot.jobs.outgoing import SIEM
 from bot.mail import MailAway, MailNotAllowed, mailer_of
 from bot.settings import DatabaseSettings, MailSettings, OutgoingSettings, SiemSettings
@@ -20,7 +20,7 @@ LATE_AFTER = timedelta(minutes=15)
 
 async def check(settings: OutgoingSettings, *, database: DatabaseSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
     """A line for mail and one or two for the SIEM, or one for both where neither is wanted; nothing is sent to either."""
-    if not settings.mail.on and not settings.siem.on:
+    if settings == OutgoingSettings():
         return (note("mail and SIEM", "both off", "COMEBACK_MAIL__HOST and COMEBACK_SIEM__URL turn them on"),)
     mail, siem = await asyncio.gather(_mail(settings.mail), _siem(settings.siem, database=database, now=now))
     return (mail, *siem)
@@ -28,6 +28,8 @@ async def check(settings: OutgoingSettings, *, database: DatabaseSettings | None
 
 async def _mail(settings: MailSettings) -> Line:
     mailer = mailer_of(settings)
+    if mailer is None and settings != MailSettings():
+        return note("mail", "off, though other settings of it are there", "without COMEBACK_MAIL__HOST none is sent")
     if mailer is None:
         return note("mail", "off: whom Slack does not reach is only listed", "COMEBACK_MAIL__HOST turns it on")
     place = f"{mailer.host}:{mailer.port}"
@@ -44,6 +46,8 @@ async def _mail(settings: MailSettings) -> Line:
 async def _siem(settings: SiemSettings, *, database: DatabaseSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
     async with open_http() as http:
         webhook = webhook_of(settings, http=http, now=now)
+        if webhook is None and settings != SiemSettings():
+            return (note("SIEM", "off, though other settings of it are there", "without COMEBACK_SIEM__URL nothing is sent on"),)
         if webhook is None:
             return (note("SIEM", "off: the audit trail stays in the database", "COMEBACK_SIEM__URL sends it on"),)
         try:
@@ -52,10 +56,10 @@ async def _siem(settings: SiemSettings, *, database: DatabaseSettings | None, no
             reached = red("SIEM", f"its address does not answer ({error.code})", "check COMEBACK_SIEM__URL and the network")
         else:
             reached = green("SIEM", f"its address answers ({status} to HEAD)")
-    return (reached, *await asyncio.to_thread(_sent, database, now=now))
+    return (reached, *await asyncio.to_thread(_sent, database, now=now, answers=reached.light is not Light.RED))
 
 
-def _sent(settings: DatabaseSettings | None, *, now: Callable[[], datetime]) -> tuple[Line, ...]:
+def _sent(settings: DatabaseSettings | None, *, now: Callable[[], datetime], answers: bool) -> tuple[Line, ...]:
     """How far the trail was sent; nothing where the database can't tell, as its own chapter says why."""
     if settings is None:
         return ()
@@ -65,22 +69,23 @@ def _sent(settings: DatabaseSettings | None, *, now: Callable[[], datetime]) -> 
     except StorageError:
         return ()
     try:
-        return database.read_now(_progress)
+        return database.read_now(lambda uow: _progress(uow, answers=answers))
     except StorageError:
         return ()
     finally:
         database.close_now()
 
 
-def _progress(uow: UnitOfWork) -> tuple[Line, ...]:
-    return (_line(shipments.of(uow, SIEM), shipments.lag(uow, SIEM), now=uow.now),)
+def _progress(uow: UnitOfWork, *, answers: bool) -> tuple[Line, ...]:
+    return (_line(shipments.of(uow, SIEM), shipments.lag(uow, SIEM), now=uow.now, answers=answers),)
 
 
-def _line(shipment: Shipment, lag: Lag, *, now: datetime) -> Line:
+def _line(shipment: Shipment, lag: Lag, *, now: datetime, answers: bool) -> Line:
     subject = "SIEM: audit trail"
     if shipment.trouble is not None:
         remedy = "check COMEBACK_SIEM__URL, COMEBACK_SIEM__SECRET and the receiver"
         return red(subject, f"not taken ({shipment.trouble}); {lag.entries} entries wait", remedy)
     if lag.since is not None and now - lag.since > LATE_AFTER:
         return yellow(subject, f"{lag.entries} entries wait, the first since {lag.since:%d %b %H:%M} UTC", "is the bot running?")
-    return green(subject, f"sent up to entry {shipment.seq}; {lag.entries} wait")
+    sent = f"sent up to entry {shipment.seq}; {lag.entries} wait"
+    return green(subject, sent) if answers or not lag.entries else yellow(subject, sent, "they go out once it answers")

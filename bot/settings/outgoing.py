@@ -41,7 +41,7 @@ class MailSettings(Table):
     password: Annotated[
         Secret | None,
         Field(repr=False, validate_default=True),
-        Meaning(purpose="Their password", expected="the password of COMEBACK_MAIL__USER", example="correct-horse-battery"),
+        Meaning(purpose="Their password", expected="the password of COMEBACK_MAIL__USER", example="(theirs)"),
     ] = None
     sender: Annotated[
         MailAddress | None,
@@ -78,7 +78,7 @@ class MailSettings(Table):
         if user is not None and password is None:
             raise PydanticCustomError("missing", "the password of whom?")
         if user is None and password is not None:
-            raise ValueError
+            raise PydanticCustomError("user_missing", "whose password?")
         return password
 
     @field_validator("sender")
@@ -117,7 +117,7 @@ class SiemSettings(Table):
         Meaning(
             purpose="Signs what is sent, so that the receiver knows it is ours",
             expected="at least 16 characters without spaces that the receiver knows too",
-            example="f3b1c2d49a7e5f60",
+            example="(one-that-only-you-two-know)",
             otherwise="needed with URL",
         ),
     ] = None

@@ -92,6 +92,31 @@ async def test_the_trail_is_green_yellow_or_red(outside: Outside, receiver: Rece
     assert receiver.batches == []
 
 
+@pytest.mark.parametrize(
+    ("given", "needed"),
+    [
+        ({"COMEBACK_MAIL__SENDER": "comeback@acme.example"}, "COMEBACK_MAIL__HOST"),
+        ({"COMEBACK_SIEM__SECRET": "sixteen-letters-"}, "COMEBACK_SIEM__URL"),
+    ],
+)
+async def test_what_is_set_by_half_is_said_to_be_off(outside: Outside, given: dict[str, str], needed: str) -> None:
+    """Whoever set a part of it believes that it is on."""
+    told = [line for line in await lines(outside, given) if "other settings" in line.text]
+    assert [(line.light, needed in line.remedy) for line in told] == [(Light.NOTE, True)]
+
+
+async def test_what_waits_for_a_dead_receiver_is_yellow(outside: Outside, receiver: Receiver, sqlite_url: str) -> None:
+    """Green beside the red line above would say that it arrives."""
+    database = db.Database.open(sqlite_url, clock=clock.system_now, new_id=clock.new_id, new_token=clock.new_token)
+    try:
+        await database.write(lambda uow: uow.audit("test.happened", {"type": "system", "id": "comeback"}))
+        wrong = {**receiver.environment(), "COMEBACK_SIEM__URL": "http://127.0.0.1:9/in"}
+        found = await lines(outside, wrong, database_url=sqlite_url)
+    finally:
+        await database.close()
+    assert [line.light for line in found[1:]] == [Light.RED, Light.YELLOW]
+
+
 async def test_a_receiver_that_does_not_answer_is_red(outside: Outside, receiver: Receiver) -> None:
     """The address is wrong, or the network is in the way."""
     wrong = {**receiver.environment(), "COMEBACK_SIEM__URL": "http://127.0.0.1:9/in"}
