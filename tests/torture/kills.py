@@ -58,7 +58,7 @@ def _plan(scale: Scale) -> Plan:
             at_once=6,
         )
     return Plan(
-        kills=scale.kills, approvals=1500, seconds=scale.kills_seconds, calm_seconds=90, rate=2, slow_seconds=3, databases=(None,) * LANES
+        kills=scale.kills, approvals=750, seconds=scale.kills_seconds, calm_seconds=90, rate=2, slow_seconds=3, databases=(None,) * LANES
     )
 
 

@@ -26,30 +26,40 @@ SKEWS = (-30, 0, 30)
 DOWN_MINUTES = 2
 CAUGHT_SECONDS = 90
 
-# A minute is three seconds here, so the look that comes three times a minute comes as often; the clocks of the machines are off; and the
-# gap between looking for a slot and claiming it is so wide that all three are in it at once.
-QUICKER = (
-    Change(path="bot/ticker.py", old="LOOK_EVERY_SECONDS = 20\n", new=f"LOOK_EVERY_SECONDS = 20 / {SPEED}\n"),
-    Change(
-        path="bot/ticker.py",
-        old="            if slot is not None and slots.claim(",
-        new="            if slot is not None and not __import__('time').sleep(0.01) and slots.claim(",
-    ),
-    Change(path="storage/clock.py", old="return datetime.now(UTC)", new="return datetime.now(UTC) + skew()"),
-    Change(path="storage/clock.py", old="def process_now", new="from bot.clock import skew\n\n\ndef process_now"),
-    Change(path="bot/clock.py", old="return datetime.now(UTC)", new="return datetime.now(UTC) + skew()"),
-    Change(
-        path="bot/clock.py",
-        old="def system_now",
-        new="from datetime import timedelta\nimport os\n\n\n"
-        "def skew():\n    return timedelta(seconds=float(os.environ['SKEW']))\n\n\ndef system_now",
-    ),
-)
+
+def _quicker(gap: float) -> tuple[Change, ...]:
+    """
+    A minute is three seconds, so the look that comes three times a minute comes as often, and the clocks of the machines are off.
+
+    Between looking for a slot and claiming it are *gap* seconds, so that several are there at once.
+    """
+    return (
+        Change(path="bot/ticker.py", old="LOOK_EVERY_SECONDS = 20\n", new=f"LOOK_EVERY_SECONDS = 20 / {SPEED}\n"),
+        Change(
+            path="bot/ticker.py",
+            old="            if slot is not None and slots.claim(",
+            new=f"            if slot is not None and not __import__('time').sleep({gap}) and slots.claim(",
+        ),
+        Change(path="storage/clock.py", old="return datetime.now(UTC)", new="return datetime.now(UTC) + skew()"),
+        Change(path="storage/clock.py", old="def process_now", new="from bot.clock import skew\n\n\ndef process_now"),
+        Change(path="bot/clock.py", old="return datetime.now(UTC)", new="return datetime.now(UTC) + skew()"),
+        Change(
+            path="bot/clock.py",
+            old="def system_now",
+            new="from datetime import timedelta\nimport os\n\n\n"
+            "def skew():\n    return timedelta(seconds=float(os.environ['SKEW']))\n\n\ndef system_now",
+        ),
+    )
+
+
+QUICKER = _quicker(0.01)
 NO_CLAIM = Change(
     path="storage/slots.py",
     old='return bool(uow.connection.execute(_CLAIM, {"job": job, "slot": slot, "claimed_at": uow.now}).rowcount)',
     new='return bool(uow.connection.execute(_CLAIM, {"job": job, "slot": slot, "claimed_at": uow.now}).rowcount) or True',
 )
+# So wide that a look of one process is not over when the next has the same minute, half a minute of that world later.
+UNCLAIMED = (*_quicker(0.12), NO_CLAIM)
 
 
 async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
@@ -66,7 +76,7 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
 
 async def _unclaimed(folder: Path, url: str) -> Result:
     begun, twice = time.monotonic(), 0
-    async with _tickers(url, folder, *QUICKER, NO_CLAIM, origin=system_now().timestamp()):
+    async with _tickers(url, folder, *UNCLAIMED, origin=system_now().timestamp()):
         while time.monotonic() < begun + CAUGHT_SECONDS:
             twice = sum(number > 1 for number in _fired(url).values())
             if twice:
