@@ -44,7 +44,9 @@ _WORDS: tuple[Executable, ...] = (
     update(access_requests).where(access_requests.c.person_id == _PERSON).values(reason=ERASED_WORDS),
     update(decisions).where(decisions.c.requester_person_id == _PERSON, decisions.c.reason.is_not(None)).values(reason=ERASED_WORDS),
     delete(findings).where(findings.c.request_id.in_(_THEIR_REQUESTS)),
-    update(exemptions).where(or_(exemptions.c.asked_by == _PERSON, exemptions.c.owner_id == _PERSON)).values(reason=ERASED_WORDS),
+    update(exemptions)
+    .where(or_(exemptions.c.asked_by == _PERSON, exemptions.c.owner_id == _PERSON))
+    .values(reason=ERASED_WORDS, refusal=None),
 )
 _NAMING = select(access_requests.c.id, access_requests.c.details).where(cast(access_requests.c.details, Text).contains(_SLACK_ID))
 _DETAILS = update(access_requests).where(access_requests.c.id == bindparam("this_id"))
@@ -58,7 +60,7 @@ _SEEN: tuple[Executable, ...] = (
     delete(findings).where(findings.c.account_id == _ACCOUNT),
 )
 _HAPPENED: tuple[Executable, ...] = (
-    update(exemptions).where(exemptions.c.account_id == _ACCOUNT).values(account_id=bindparam("name"), reason=ERASED_WORDS),
+    update(exemptions).where(exemptions.c.account_id == _ACCOUNT).values(account_id=bindparam("name"), reason=ERASED_WORDS, refusal=None),
     update(reclaims).where(reclaims.c.account_id == _ACCOUNT).values(account_id=bindparam("name"), details={}),
 )
 _WARNED = (

@@ -14,8 +14,8 @@ from storage.seat_tables import exemptions
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
 
-SEALED = SealedColumns(table="exemptions", words=("reason",))
-"""What was written by whoever asked."""
+SEALED = SealedColumns(table="exemptions", words=("reason", "refusal"))
+"""What whoever asked wrote, and what an approver answered them: both under the asker's key."""
 
 _c = exemptions.c
 _THIS = _c.id == bindparam("this_id")
@@ -97,18 +97,22 @@ def move(
     source: ExemptionStatus | Collection[ExemptionStatus],
     target: ExemptionStatus,
     decided_by: str | None = None,
+    refusal: str | None = None,
 ) -> Exemption | None:
     """
     The exemption in its new status, or None when its status was none of *source*: somebody was quicker.
 
     *decided_by*, a person's id, is stored with the time when given; the tables refuse to go on without one, and one's own
-    (IntegrityError). Raises IllegalMove when a source may never become *target*.
+    (IntegrityError). *refusal* is what they wrote. Raises IllegalMove when a source may never become *target*.
     """
     values: dict[str, Any] = {"status": target, "changed_at": uow.now}
     if decided_by is not None:
         values |= {"decided_by": decided_by, "decided_at": uow.now}
     if target is ExemptionStatus.ENDED:
         values["ended_at"] = uow.now
+    before = get(uow, exemption_id) if refusal is not None else None
+    if before is not None:
+        values["refusal"] = SEALED.seal(uow, before.asked_by, {"id": exemption_id, "refusal": refusal})["refusal"]
     moved = uow.connection.execute(_MOVE, {"this_id": exemption_id, "sources": require_moves(source, target), **values}).rowcount
     return get(uow, exemption_id) if moved else None
 

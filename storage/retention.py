@@ -22,7 +22,7 @@ _OTHERS = (
     delete(findings).where(findings.c.request_id.in_(_ENDED_REQUESTS)),
     update(exemptions)
     .where(~among(exemptions.c.status, OPEN_EXEMPTIONS), exemptions.c.changed_at < _BEFORE, exemptions.c.reason != FORGOTTEN_WORDS)
-    .values(reason=FORGOTTEN_WORDS),
+    .values(reason=FORGOTTEN_WORDS, refusal=None),
     delete(outbox).where(outbox.c.state == JobState.DEAD, outbox.c.ended_at < _BEFORE),
 )
 

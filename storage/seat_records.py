@@ -101,7 +101,11 @@ class SeatWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """Why one seat is left alone, and until when; `owner_id` is the person who answers for it, `version` grows with every change."""
+    """
+    Why one seat is left alone, and until when.
+
+    `owner_id` is the person who answers for it, `refusal` what an approver wrote who refused, and `version` grows with every change.
+    """
 
     id: str
     account_id: str
@@ -120,6 +124,7 @@ class Exemption:
     decided_at: datetime | None
     ended_at: datetime | None
     changed_at: datetime
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,7 @@ exemptions = Table(
     Column("asked_by", String(64), ForeignKey("people.id"), nullable=False),
     Column("owner_id", String(64), ForeignKey("people.id"), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("refusal", Text),
     Column("until", Moment, nullable=False),
     Column("status", words(ExemptionStatus, name="status"), nullable=False),
     Column("decided_by", String(64), ForeignKey("people.id")),

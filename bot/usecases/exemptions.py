@@ -74,8 +74,10 @@ def decide(uow: UnitOfWork, verdict: Verdict, *, delivery: str, approvers: Appro
 
 def _settle(uow: UnitOfWork, verdict: Verdict, *, exemption: Exemption, person: Person) -> Moved | Over:
     target = ExemptionStatus.ACTIVE if verdict.agrees else ExemptionStatus.REFUSED
-    in_time = exemption.until > uow.now
-    moved = exemptions.move(uow, exemption.id, source=ExemptionStatus.ASKED, target=target, decided_by=person.id) if in_time else None
+    if exemption.until <= uow.now:
+        return _too_late(uow, verdict, exemption=exemption)
+    words = None if verdict.agrees else verdict.words
+    moved = exemptions.move(uow, exemption.id, source=ExemptionStatus.ASKED, target=target, decided_by=person.id, refusal=words)
     if moved is None:
         return _too_late(uow, verdict, exemption=exemption)
     actor = audit_actor(uow, verdict.actor)

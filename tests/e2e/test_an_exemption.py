@@ -166,7 +166,7 @@ async def test_an_approver_does_not_decide_for_themselves(small_stage: OpenStage
 
 
 async def test_a_refusal_says_why(small_stage: OpenStage) -> None:
-    """The words go to who asked; the question about the seat goes on as before."""
+    """The words go to who asked, and stand on the card for whoever looks later; the question about the seat goes on as before."""
     async with small_stage() as stage:
         await see(stage, "hugo", SeatActivity.ACTIVE)
         await from_home(stage, "hugo")
@@ -175,7 +175,8 @@ async def test_a_refusal_says_why(small_stage: OpenStage) -> None:
         assert (await stage.sandbox.slack.submits("grace", stage.sandbox.slack.views("grace")[-1], {"reason": "Too long for us"})).accepted
         told = await stage.told("hugo", "was not exempted", step=SECONDS)
         assert "Too long for us" in told.words
-        await stage.card(saying="Refused", step=SECONDS)
+        drawn = await stage.card(saying="Refused", step=SECONDS)
+        assert "Too long for us" in drawn.words
         assert await of_account(stage, "hugo") is None
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage import exemptions
+from storage import erasure, exemptions, retention
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import EXEMPTION_MOVES, OPEN_EXEMPTIONS, ExemptionStatus, IllegalMove
 from storage.seat_records import Exemption
@@ -59,6 +59,39 @@ async def test_a_decision_names_who_decided(database: Database) -> None:
     assert decided is not None
     assert (decided.status, decided.decided_by, decided.decided_at, decided.version) == (S.ACTIVE, bob.id, decided.changed_at, 2)
     assert await database.write(lambda uow: exemptions.move(uow, one.id, source=S.ASKED, target=S.REFUSED, decided_by=bob.id)) is None
+
+
+def refused(uow: UnitOfWork) -> Exemption:
+    """An exemption that Bob refused, and said why."""
+    one, bob = asked(uow, "a1"), person(uow)
+    moved = exemptions.move(uow, one.id, source=S.ASKED, target=S.REFUSED, decided_by=bob.id, refusal="too long for us")
+    assert moved is not None
+    return moved
+
+
+async def test_the_words_of_a_refusal_are_sealed(database: Database) -> None:
+    """They are about whoever asked, so they stand under that person's key."""
+    one = await database.write(refused)
+    assert one.refusal == "too long for us"
+    stored = await database.read(lambda uow: uow.connection.execute(text("SELECT refusal FROM exemptions")).scalar_one())
+    assert stored.startswith(f"s1.{one.asked_by}.")
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda uow, _: retention.forget_words(uow, before=uow.now + timedelta(days=1)),
+        lambda uow, one: erasure.forget_person(uow, one.owner_id, slack_id="U0ANY"),
+        lambda uow, one: erasure.forget_account(uow, one.account_id, erased_id=one.owner_id),
+    ],
+    ids=["in_time", "with_the_person", "with_the_account"],
+)
+async def test_the_words_of_a_refusal_go(database: Database, forget: Callable[[UnitOfWork, Exemption], object]) -> None:
+    """Nothing of them is left where the reason that they answer is forgotten."""
+    one = await database.write(refused)
+    await database.write(lambda uow: forget(uow, one))
+    stored = await database.read(lambda uow: uow.connection.execute(text("SELECT refusal FROM exemptions")).scalar_one())
+    assert stored is None
 
 
 async def test_exempt_until_its_day(database: Database, clock: MovableClock) -> None:

@@ -55,7 +55,9 @@ def render(view: ExemptionView) -> Message:
     face, title = _UNDECIDED if _is_undecided(view.exemption) else _TITLES[view.exemption.status]
     title = title.format(owner=mention(view.owner), product=quoted(view.product.name), until=day(view.exemption.until))
     undecided = view.exemption.status is ExemptionStatus.ASKED
-    blocks = (section(f"{face}  *{title}*"), said(view.exemption.reason), _decide(view) if undecided else None, context(_small(view)))
+    answer = said(view.exemption.refusal) if view.exemption.refusal else None
+    decide = _decide(view) if undecided else None
+    blocks = (section(f"{face}  *{title}*"), said(view.exemption.reason), decide, context(_small(view)), answer)
     return Message(text=spoken(title), blocks=tuple(block for block in blocks if block is not None))
 
 

@@ -1,4 +1,4 @@
-"""Approvals by policy, and by more than one approver."""
+"""Approvals by policy, and by more than one approver; what was written to refuse an exemption."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,7 @@ def upgrade() -> None:
     for table in ("access_requests", "decisions"):
         op.add_column(table, sa.Column("round_number", sa.Integer(), server_default="1", nullable=False))
     _number_what_is_there()
+    op.add_column("exemptions", sa.Column("refusal", sa.Text(), nullable=True))
     unique = ["request_id", "round_number", "approver_person_id", "verdict"]
     op.create_index("ix_decisions_once", "decisions", unique, unique=True)
     op.create_table(
@@ -36,11 +37,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take both away; what a policy approved keeps its entry in the audit trail."""
+    """Take it away; what a policy approved keeps its entry in the audit trail."""
     op.drop_table("policy_approvals")
     op.drop_index("ix_decisions_once", "decisions")
     for table in ("access_requests", "decisions"):
         op.drop_column(table, "round_number")
+    op.drop_column("exemptions", "refusal")
 
 
 def _number_what_is_there() -> None:
