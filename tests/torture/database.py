@@ -36,6 +36,7 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
             databases=(server.fresh("crashed"),),
             commands=CLUSTER,
             at_once=8,
+            people=6_000 if scale.has_more else 400,
         )
         outcome = await ordeal(plan, folder=folder, chance=chance, meanwhile=crash_on)
     bars = (

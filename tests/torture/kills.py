@@ -35,7 +35,7 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
         clustered = replace(plan, databases=(server.fresh("kills"),), commands=CLUSTER, at_once=plan.at_once * len(plan.databases))
         outcome = await ordeal(clustered, folder=folder / "postgresql", chance=chance)
     report(_result(outcome, clustered, what="PostgreSQL, one web and three workers"))
-    few = replace(plan, kills=0, approvals=8, seconds=20, calm_seconds=25, databases=(None,))
+    few = replace(plan, kills=0, approvals=8, seconds=20, calm_seconds=60, databases=(None,))
     blind = replace(few, weather=LOST_ANSWERS, changes=(READ_FIRST,))
     outcome = await ordeal(blind, folder=folder / "blind", chance=chance)
     report(_result(outcome, blind, what="SQLite, four answers are lost", control="the read before a repeated write"))
@@ -49,13 +49,13 @@ def _plan(scale: Scale) -> Plan:
     if scale.name == "quick":
         return Plan(
             kills=scale.kills,
-            approvals=10,
+            approvals=6,
             seconds=scale.kills_seconds,
-            calm_seconds=25,
+            calm_seconds=120,
             rate=3,
             slow_seconds=2,
-            databases=(None,) * 2,
-            at_once=6,
+            at_once=8,
+            people=400,
         )
     return Plan(
         kills=scale.kills, approvals=750, seconds=scale.kills_seconds, calm_seconds=90, rate=2, slow_seconds=3, databases=(None,) * LANES

@@ -18,7 +18,6 @@ from tests.torture.world import storm, torture
 
 EMBEDDED = ("run",)
 CLUSTER = ("web", "worker", "worker", "worker")
-MOST_PEOPLE = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +38,7 @@ class Plan:
     databases: Sequence[str | None] = (None,)
     commands: Sequence[str] = EMBEDDED
     at_once: int = 12
+    people: int = 6_000
     weather: Sequence[Fault] = ()
     changes: Sequence[Change] = ()
 
@@ -78,7 +78,7 @@ async def ordeal(plan: Plan, *, folder: Path, chance: Random, meanwhile: Meanwhi
     async with AsyncExitStack() as stack:
         born = await stack.enter_async_context(nursery(made))
         for number, url in enumerate(plan.databases):
-            entering = torture(folder / f"world{number}", nursery=born, rate=plan.rate, people=MOST_PEOPLE, database_url=url)
+            entering = torture(folder / f"world{number}", nursery=born, rate=plan.rate, people=plan.people, database_url=url)
             world = await stack.enter_async_context(entering)
             for fault in plan.weather or storm(slow_seconds=plan.slow_seconds):
                 world.sandbox.faults.add(fault)
@@ -91,7 +91,7 @@ async def ordeal(plan: Plan, *, folder: Path, chance: Random, meanwhile: Meanwhi
 
 async def _suffer(plan: Plan, outcome: Outcome, meanwhile: Meanwhile | None) -> None:
     enough, worlds = asyncio.Event(), [havoc.world for havoc in outcome.havocs]
-    work = [asyncio.create_task(crowd.work(most=MOST_PEOPLE if plan.kills else plan.approvals)) for crowd in outcome.crowds]
+    work = [asyncio.create_task(crowd.work(most=plan.people if plan.kills else plan.approvals)) for crowd in outcome.crowds]
     beside: list[asyncio.Task[None]] = []
     for havoc in outcome.havocs if plan.kills else ():
         beside += [asyncio.create_task(havoc.torment(command, until=enough)) for command in plan.commands]
