@@ -83,9 +83,10 @@ class Keyring:
         except InvalidTag:
             raise SealingKeyMissing(name) from None
 
-    def is_current(self, stored: str) -> bool:
-        """Whether a stored data key is wrapped as `wrap` would do it now."""
-        return stored.startswith(f"{WRAPPED_KEY}{self._first.name}." if self._first else _PLAIN)
+    @property
+    def wraps_as(self) -> str:
+        """How a data key begins that `wrap` has wrapped as it does now."""
+        return f"{WRAPPED_KEY}{self._first.name}." if self._first else _PLAIN
 
     def seal(self, text: str, *, place: str) -> str:
         """The text under the first master key; as it is where there is none."""

@@ -64,7 +64,7 @@ _UNDER_MASTER = (
 
 def renew(uow: UnitOfWork) -> int:
     """Seal some hundred rows that are not, or are under an older master key; returns how many they were, 0 when nothing is left to do."""
-    keys = _renew_keys(uow)
+    keys = sealing.renew(uow, limit=AT_ONCE)
     words = sum(_seal_words(uow, words) for words in _WORDS)
     bodies = sum(_seal_bodies(uow, table, column) for table, column in _BODIES)
     return keys + words + bodies + _seal_seats(uow)
@@ -80,22 +80,14 @@ def check(uow: UnitOfWork) -> None:
             raise SealingKeyMissing(found.removeprefix(begins).partition(".")[0])
 
 
-def _renew_keys(uow: UnitOfWork) -> int:
-    after: str | None = ""
-    renewed = 0
-    while after is not None:
-        after, wrapped = sealing.renew(uow, after=after)
-        renewed += wrapped
-    return renewed
-
-
 def _seal_words(uow: UnitOfWork, words: _Words) -> int:
     row = words.table.c[words.columns.row]
     names = words.columns.names
     clear = or_(*(_is_clear(words.table.c[name]) for name in names))
     erased = select(tables.people.c.id).where(tables.people.c.erased_at.is_not(None))
     found = select(row.label("row_id"), words.owner.label("owner"), *(words.table.c[name] for name in names))
-    chosen = found.where(clear, words.owner.not_in(erased)).limit(AT_ONCE)
+    # Locked, or an address that changes in this moment would be sealed as it was before.
+    chosen = found.where(clear, words.owner.not_in(erased)).limit(AT_ONCE).with_for_update(skip_locked=True, of=words.table)
     rows = uow.connection.execute(chosen).mappings().all()
     for one in rows:
         fields = {name: one[name] for name in names if not sealing.is_sealed(one[name])}

@@ -38,7 +38,7 @@ _HELD = select(_c.wrapped).where(_c.person_id == bindparam("person")).with_for_u
 _ERASED_AT = select(people.c.erased_at).where(people.c.id == bindparam("person"))
 _ADD = insert_or_keep(person_keys)
 _DESTROY = delete(person_keys).where(_c.person_id == bindparam("person"))
-_ALL = select(_c.person_id, _c.wrapped).where(_c.person_id > bindparam("after")).order_by(_c.person_id).limit(CHUNK)
+_OLDER = select(_c.person_id, _c.wrapped).where(_c.wrapped.not_like(bindparam("current"))).limit(bindparam("most"))
 _REWRAP = update(person_keys).where(_c.person_id == bindparam("person"), _c.wrapped == bindparam("before"))
 
 
@@ -114,15 +114,14 @@ def destroy(uow: UnitOfWork, person_id: str) -> None:
     uow.person_keys[person_id] = None
 
 
-def renew(uow: UnitOfWork, *, after: str = "") -> tuple[str | None, int]:
-    """Wrap data keys under the first master key, some hundred a call; returns where to go on, None at the end, and how many it wrapped."""
-    rows = uow.connection.execute(_ALL, {"after": after}).all()
-    older = [row for row in rows if not uow.keyring.is_current(row.wrapped)]
+def renew(uow: UnitOfWork, *, limit: int = CHUNK) -> int:
+    """Wrap up to *limit* data keys under the first master key that are not; returns how many."""
+    older = uow.connection.execute(_OLDER, {"current": f"{uow.keyring.wraps_as}%", "most": limit}).all()
     for person_id, wrapped in older:
         data_key = uow.keyring.unwrap(wrapped, place=_key_place(person_id))
         new = uow.keyring.wrap(data_key, place=_key_place(person_id))
         uow.connection.execute(_REWRAP, {"person": person_id, "before": wrapped, "wrapped": new})
-    return rows[-1].person_id if len(rows) == CHUNK else None, len(older)
+    return len(older)
 
 
 def _held_key(uow: UnitOfWork, person_id: str) -> AESGCM:
@@ -144,7 +143,8 @@ def _new_key(uow: UnitOfWork, person_id: str) -> str:
 
 def _fetch_keys(uow: UnitOfWork, texts: Iterable[str]) -> None:
     named = {match[1] for match in map(_FORM.fullmatch, texts) if match}
-    missing = sorted(named - uow.person_keys.keys())
+    # Not a difference of sets: that would walk through all keys of a long unit for each text.
+    missing = sorted(person_id for person_id in named if person_id not in uow.person_keys)
     for start in range(0, len(missing), CHUNK):
         chunk = missing[start : start + CHUNK]
         uow.person_keys.update(dict.fromkeys(chunk))
