@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # Compiled modules halve the start of each process that tests start; some machines are told not to write them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo run doctor test bench benchaudit torture check types style supply format lock clean
+.PHONY: help demo run doctor test bench benchaudit torture check types style supply mutants format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,10 @@ supply: $(SURVEY)/.done ## ask for known holes in the dependencies, and write th
 	$(SURVEY)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 	$(SURVEY)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
 
+mutants: $(SURVEY)/.done ## change the rules of who may what, line by line, and see that a test fails each time (a minute; not part of CI)
+	@$(SURVEY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(SURVEY)/bin/mutmut run && $(SURVEY)/bin/mutmut results
+
 $(SURVEY)/.done: requirements-survey.txt | $(BIN)/python
 	@echo "Installing the survey tools (the first time only) ..."
 	@$(PYTHON) -m venv $(SURVEY)
@@ -88,4 +92,4 @@ lock: $(VENV)/.dev ## lock the newest versions of the dependencies, with hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra postgres --extra charts --group build --group dev --group survey pyproject.toml -o requirements-survey.txt
 
 clean: ## remove the environment and everything that was built
-	@rm -rf $(VENV) $(SURVEY) build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(SURVEY) mutants build *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

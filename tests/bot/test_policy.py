@@ -66,6 +66,12 @@ def test_an_address_must_be_proven_and_ours(person: Profile, refusal: Refusal) -
     assert may_ask(person, email_domains=("acme.example",)) == refusal
 
 
+def test_the_domain_is_what_stands_behind_the_last_at_sign() -> None:
+    """A quoted name may hold an @ of its own: neither it nor what follows it makes somebody one of ours, or a stranger."""
+    assert may_ask(profile(email='"ada@home"@acme.example'), email_domains=("acme.example",)) is None
+    assert may_ask(profile(email='"ada@acme.example"@elsewhere.example'), email_domains=("acme.example",)) == Refusal.EMAIL_DOMAIN
+
+
 def facts(*approvers: str, age: timedelta = timedelta(0)) -> ApproverFacts:
     """The approvers as read *age* ago."""
     return ApproverFacts(slack_ids=frozenset(approvers), read_at=NOON - age)
