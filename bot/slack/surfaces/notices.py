@@ -9,12 +9,13 @@ from slack_sdk.models.blocks import Block
 from atlassian.access import AccessState
 from bot.settings import Product
 from bot.slack.surfaces import reasons
+from bot.slack.surfaces.alert_texts import FALLBACK_FACTS
 from bot.slack.surfaces.approvals import names
 from bot.slack.surfaces.card import DENY, LINK
 from bot.slack.surfaces.markup import button, buttons, context, link_button, mention, moment, quoted, said, section, sentences
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.standing import standing_of
-from bot.slack.surfaces.texts import FALLBACK_FACTS, news_of
+from bot.slack.surfaces.texts import news_of
 from storage.records import AccessRequest, Decision
 
 OPEN_FORM = "form.open"

@@ -9,9 +9,10 @@ import bot.effects
 import bot.usecases
 from bot.policy import Refusal
 from bot.slack.surfaces import notices, reasons
+from bot.slack.surfaces.alert_texts import ALERTS
 from bot.slack.surfaces.message import to_json
 from bot.slack.surfaces.notices import NoticeView
-from bot.slack.surfaces.texts import ALERTS, ANSWERS, CLOSINGS, OUTCOMES, REFUSALS, TO_APPROVERS, news_of
+from bot.slack.surfaces.texts import ANSWERS, CLOSINGS, OUTCOMES, REFUSALS, TO_APPROVERS, news_of
 from storage.lifecycle import RequestStatus, Verdict
 from tests.bot.slack.words import JIRA, NOW, buttons_of, decision, request, state, words_of
 
