@@ -75,7 +75,8 @@ async def test_an_approval_leaves_grant_and_redraw(database: Database, settings:
 
 
 async def test_many_approvers_at_once_make_one_decision(database: Database, settings: Settings) -> None:
-    """Twenty requests, eight clicks each in the same moment: twenty decisions, on both databases."""
+    """Twenty requests, eight clicks each in the same moment: twenty decisions on both databases."""
+    # Forty at once are what the door promises to answer in time.
     ids = [await filed(database, settings, f"p{number}") for number in range(20)]
     may = tuple(f"a{number}" for number in range(8))
     clicks = [
@@ -91,7 +92,7 @@ async def test_many_approvers_at_once_make_one_decision(database: Database, sett
         for request_id in ids
         for name in may
     ]
-    answers = await asyncio.gather(*clicks)
+    answers = [answer for start in range(0, len(clicks), 40) for answer in await asyncio.gather(*clicks[start : start + 40])]
     assert sum(isinstance(answer, Decided) for answer in answers) == 20
     assert sum(isinstance(answer, AlreadyDecided) for answer in answers) == 140
     kinds = [entry.kind for entry in await database.read(lambda uow: list(audit.entries(uow)))]
