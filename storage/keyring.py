@@ -1,28 +1,20 @@
 """
 The master keys, which are never in the database: they wrap the data keys of people, and seal what has no person's key.
 
-AES-256-GCM with random 96-bit nonces, by `cryptography`. A master key is used through subkeys, HMAC-SHA256 of a label, so that no key does
-two things. Each text is bound to its place (table, column, row): moved to another, it does not open. The first key seals, all of them open:
-that is how keys are changed. Without any, texts stay as they are and data keys are only encoded: theft is not covered then, erasure is.
+A master key is used through subkeys, HMAC-SHA256 of a label, so that no key does two things. The first key seals, all of them open: that is
+how keys are changed. Without any, texts stay as they are and data keys are only encoded: theft is not covered then, erasure is.
 """
 
 import hashlib
 import hmac
-import os
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from storage.cipher import Cipher, WillNotOpen, decoded, encoded
 from storage.errors import SealingKeyMissing
 
-KEY_BYTES = 32
-
-_NONCE_BYTES = 12
 _PLAIN, _AS_IS = "k0.", "m0."
 WRAPPED_KEY, SEALED_TEXT = "k1.", "m1."
 """How a wrapped data key and a sealed text begin; the name of the master key follows, and a dot."""
@@ -34,16 +26,16 @@ class _Master:
     """One master key, taken apart; `name` tells keys apart and says nothing about them."""
 
     name: str
-    wrapping: AESGCM
-    sealing: AESGCM
+    wrapping: Cipher
+    sealing: Cipher
     marking: bytes
 
     @classmethod
     def of(cls, key: bytes) -> Self:
         return cls(
             name=_subkey(key, "name").hex()[:8],
-            wrapping=AESGCM(_subkey(key, "wrap data keys")),
-            sealing=AESGCM(_subkey(key, "seal")),
+            wrapping=Cipher(_subkey(key, "wrap data keys")),
+            sealing=Cipher(_subkey(key, "seal")),
             marking=_subkey(key, "mark"),
         )
 
@@ -71,7 +63,7 @@ class Keyring:
         """The data key as it may be stored: wrapped, or only encoded where there is no master key."""
         if self._first is None:
             return _PLAIN + encoded(data_key)
-        return f"{WRAPPED_KEY}{self._first.name}.{encoded(encrypt(self._first.wrapping, data_key, place=place))}"
+        return f"{WRAPPED_KEY}{self._first.name}.{self._first.wrapping.encrypt(data_key, place=place)}"
 
     def unwrap(self, stored: str, *, place: str) -> bytes:
         """The data key that `wrap` made this of; raises SealingKeyMissing."""
@@ -79,8 +71,8 @@ class Keyring:
             return decoded(stored.removeprefix(_PLAIN))
         name, _, box = stored.removeprefix(WRAPPED_KEY).partition(".")
         try:
-            return decrypt(self._named(name).wrapping, decoded(box), place=place)
-        except InvalidTag:
+            return self._named(name).wrapping.decrypt(box, place=place)
+        except WillNotOpen:
             raise SealingKeyMissing(name) from None
 
     @property
@@ -93,7 +85,7 @@ class Keyring:
         if self._first is None:
             # Somebody may be called what a sealed text begins with.
             return _AS_IS + text if _RESERVED.match(text) else text
-        return f"{SEALED_TEXT}{self._first.name}.{encoded(encrypt(self._first.sealing, text.encode(), place=place))}"
+        return f"{SEALED_TEXT}{self._first.name}.{self._first.sealing.encrypt(text.encode(), place=place)}"
 
     def open(self, stored: str, *, place: str) -> str | None:
         """The text that `seal` made this of, None where it was sealed for another place; raises SealingKeyMissing."""
@@ -103,8 +95,8 @@ class Keyring:
             return stored
         name, _, box = stored.removeprefix(SEALED_TEXT).partition(".")
         try:
-            return decrypt(self._named(name).sealing, decoded(box), place=place).decode()
-        except InvalidTag:
+            return self._named(name).sealing.decrypt(box, place=place).decode()
+        except WillNotOpen:
             return None
 
     def mark(self, text: str) -> str | None:
@@ -120,37 +112,6 @@ class Keyring:
         if master is None:
             raise SealingKeyMissing(name)
         return master
-
-
-def new_key() -> bytes:
-    """A random key, for a person or as a master key."""
-    return os.urandom(KEY_BYTES)
-
-
-def encrypt(key: AESGCM, content: bytes, *, place: str) -> bytes:
-    """The nonce and the content, which opens at this place only."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + key.encrypt(nonce, content, place.encode())
-
-
-def decrypt(key: AESGCM, box: bytes, *, place: str) -> bytes:
-    """What `encrypt` was given; raises InvalidTag for another key, another place, or a changed byte."""
-    if len(box) <= _NONCE_BYTES:
-        raise InvalidTag
-    return key.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], place.encode())
-
-
-def encoded(content: bytes) -> str:
-    """The bytes as text without padding."""
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def decoded(text: str) -> bytes:
-    """The bytes of such a text; of one that is not, none at all, which opens nothing."""
-    try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return b""
 
 
 def _subkey(key: bytes, label: str) -> bytes:

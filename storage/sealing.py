@@ -12,12 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, delete, select, update
 
+from storage.cipher import Cipher, WillNotOpen, new_key
 from storage.errors import PersonErased
-from storage.keyring import decoded, decrypt, encoded, encrypt, new_key
 from storage.records import ERASED_WORDS, RowLike
 from storage.sql import insert_or_keep
 from storage.tables import people, person_keys
@@ -70,7 +68,7 @@ class SealedColumns:
 
         def sealed(name: str) -> str:
             content = json.dumps(fields[name]) if name in self.bodies else fields[name]
-            return f"s1.{person_id}.{encoded(encrypt(key, content.encode(), place=self._place(name, row_id)))}"
+            return f"s1.{person_id}.{key.encrypt(content.encode(), place=self._place(name, row_id))}"
 
         return {**fields, **{name: sealed(name) for name in given}}
 
@@ -124,9 +122,9 @@ def renew(uow: UnitOfWork, *, limit: int = CHUNK) -> int:
     return len(older)
 
 
-def _held_key(uow: UnitOfWork, person_id: str) -> AESGCM:
+def _held_key(uow: UnitOfWork, person_id: str) -> Cipher:
     wrapped = uow.connection.execute(_HELD, {"person": person_id}).scalar_one_or_none() or _new_key(uow, person_id)
-    key = AESGCM(uow.keyring.unwrap(wrapped, place=_key_place(person_id)))
+    key = Cipher(uow.keyring.unwrap(wrapped, place=_key_place(person_id)))
     uow.person_keys[person_id] = key
     return key
 
@@ -152,7 +150,7 @@ def _fetch_keys(uow: UnitOfWork, texts: Iterable[str]) -> None:
         alone = len(chunk) == 1
         found = uow.connection.execute(_KEY, {"person": chunk[0]}) if alone else uow.connection.execute(_KEYS, {"persons": chunk})
         for person_id, wrapped in found:
-            uow.person_keys[person_id] = AESGCM(uow.keyring.unwrap(wrapped, place=_key_place(person_id)))
+            uow.person_keys[person_id] = Cipher(uow.keyring.unwrap(wrapped, place=_key_place(person_id)))
 
 
 def _open(uow: UnitOfWork, stored: str, *, place: str) -> str | None:
@@ -161,8 +159,8 @@ def _open(uow: UnitOfWork, stored: str, *, place: str) -> str | None:
     if match is None or key is None:
         return None
     try:
-        return decrypt(key, decoded(match[2]), place=place).decode()
-    except InvalidTag:
+        return key.decrypt(match[2], place=place).decode()
+    except WillNotOpen:
         # Moved from another row, or damaged: it is nobody's words any more.
         _log.error("sealing.does_not_open", extra={"place": place})
         return None

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 
 from storage import chain
 from storage.address import Kind
+from storage.cipher import Cipher
 from storage.keyring import Keyring
 
 
@@ -31,7 +31,7 @@ class UnitOfWork:
     wake: Callable[[], None]
     writes: bool
     keyring: Keyring = field(default_factory=Keyring)
-    person_keys: dict[str, AESGCM | None] = field(default_factory=dict)
+    person_keys: dict[str, Cipher | None] = field(default_factory=dict)
     _drafts: list[chain.Draft] = field(default_factory=list)
     _callbacks: dict[Callable[[], None], None] = field(default_factory=dict)
 

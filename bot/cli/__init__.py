@@ -4,7 +4,6 @@ The commands: a module for each, which imports what it needs only when it runs, 
 Exit codes: 0 done, 1 the answer is no, 2 bad usage or settings.
 """
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -23,6 +22,8 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"comeback {version('comeback')}")
         raise typer.Exit
 

@@ -33,7 +33,7 @@ def register(people: typer.Typer) -> None:
 
 def keygen() -> None:
     """Print a new sealing key; keep a copy of it apart from the database and its backups."""
-    from storage.keyring import encoded, new_key
+    from storage.cipher import encoded, new_key
 
     typer.echo(f"COMEBACK_SEALING_KEYS={encoded(new_key())}")
 

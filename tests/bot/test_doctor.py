@@ -15,8 +15,8 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.app import App
 from storage import db, migrate, outbox, people, signing
+from storage.cipher import encoded, new_key
 from storage.db import Database, UnitOfWork
-from storage.keyring import encoded, new_key
 from tests.bot.outside import Outside
 
 OTHER_KEY = new_key()

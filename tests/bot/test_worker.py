@@ -24,8 +24,8 @@ from bot.usecases.steps import enqueue
 from bot.worker import Worker
 from storage import outbox, pacing, renewal
 from storage.address import parse
+from storage.cipher import new_key
 from storage.db import Database, UnitOfWork
-from storage.keyring import new_key
 from storage.lifecycle import JobState
 from storage.records import Job
 from tests.fixtures.clock import MovableClock

@@ -10,8 +10,8 @@ from bot.usecases import erasure
 from bot.usecases.erasure import Erased
 from storage import access_requests, audit
 from storage.audit import Verified
+from storage.cipher import encoded, new_key
 from storage.db import UnitOfWork
-from storage.keyring import encoded, new_key
 from storage.records import ERASED_WORDS
 from tests.e2e.conftest import Stage
 from tests.e2e.quiet import until_quiet

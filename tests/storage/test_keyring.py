@@ -2,8 +2,9 @@
 
 import pytest
 
+from storage.cipher import new_key
 from storage.errors import SealingKeyMissing
-from storage.keyring import Keyring, new_key
+from storage.keyring import Keyring
 
 HERE = "seats.name:a1"
 

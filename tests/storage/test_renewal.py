@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import RowMapping, Table, select, update
 
 from storage import access_requests, decisions, exemptions, findings, outbox, renewal, retention, seat_tables, seats, tables
+from storage.cipher import new_key
 from storage.db import Database, UnitOfWork
 from storage.errors import SealingKeyMissing
-from storage.keyring import new_key
 from storage.lifecycle import ExemptionStatus, JobState, RequestStatus
 from storage.records import FORGOTTEN_WORDS
 from tests.fixtures.clock import MovableClock

@@ -8,9 +8,9 @@ from sqlalchemy import delete, event, update
 from sqlalchemy.engine import Engine
 
 from storage import access_requests, batches, decisions, exemptions, findings, outbox, people, renewal, sealing, seats
+from storage.cipher import new_key
 from storage.db import Database, UnitOfWork
 from storage.errors import PersonErased, SealingKeyMissing
-from storage.keyring import new_key
 from storage.records import ERASED_WORDS
 from storage.tables import access_requests as requests
 from storage.tables import people as persons
