@@ -19,7 +19,7 @@ async def until_quiet(stage: Stage, *, soon: timedelta = SOON) -> None:
             return
         if not busy and due is not None and due > now:
             stage.later(due - now)
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)
 
 
 async def until(stage: Stage, moment: datetime) -> None:
@@ -32,4 +32,4 @@ async def until(stage: Stage, moment: datetime) -> None:
             return
         if not busy and due is not None and due > now:
             stage.later(due - now)
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)

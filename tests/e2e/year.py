@@ -16,7 +16,7 @@ from tests.e2e.scanned import holders
 
 DAY = timedelta(days=1)
 PRODUCTS = ("jira", "confluence")
-LOOK_EVERY = 3
+LOOK_EVERY = 4
 MORNING = 9
 """The hour (UTC) at which a day is looked at: after the scan, and when plan and digest are due."""
 
@@ -52,7 +52,7 @@ class Year:
         self.ticker = Ticker(database=parts.database, schedules=schedules(parts.kit.settings))
 
     async def live(self, days: int) -> None:
-        """Let so many days go by; the bot is looked at every third morning, and makes up once for what it missed."""
+        """Let so many days go by; the bot is looked at every fourth morning, and makes up once for what it missed."""
         for _ in range(0, days, LOOK_EVERY):
             for _ in range(LOOK_EVERY):
                 self._people_work()
