@@ -22,7 +22,7 @@ from tests.torture.scale import Scale
 COMPARED = Change(
     path="storage/access_requests.py",
     old='_MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))',
-    new='_MOVE = update(access_requests).where(_THIS, bindparam("sources", expanding=True).is_not(None))',
+    new='_MOVE = update(access_requests).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)) | (_c.id == _c.id))',
 )
 TOKEN = Change(path="storage/outbox.py", old='_c.token == bindparam("this_token")', new='bindparam("this_token").is_not(None)')
 QUICK_CONTROLS = {"the compare-and-set of a decision": COMPARED, "the token of the lease at the finish": TOKEN}

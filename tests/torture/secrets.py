@@ -1,6 +1,7 @@
 """Secrets (B13): a canary in every setting that holds one, the log at DEBUG, and errors wherever there can be any; then all is searched."""
 
 import asyncio
+import base64
 import json
 import random
 import time
@@ -22,6 +23,7 @@ from tests.torture.race import who_lost_jira
 from tests.torture.scale import Scale
 
 APPROVER = "U0OMAR"
+OLDER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 # No line of the product's own shows a secret even without the redaction, so the builds have one that shows all of them.
 CARELESS = Change(
@@ -98,7 +100,7 @@ def _settings(birds: Mapping[str, Canary]) -> dict[str, str]:
         "LOG_LEVEL": "DEBUG",
         "COMEBACK_ATLASSIAN_PER_SECOND": "100",
         "COMEBACK_SEALING_KEYS": birds["COMEBACK_SEALING_KEYS"].value,
-        canaries.SIGNING_KEY: f"hmac:{birds[canaries.SIGNING_KEY].value},hmac:{'b2xk' * 10}b2w=",
+        canaries.SIGNING_KEY: f"hmac:{birds[canaries.SIGNING_KEY].value},hmac:{OLDER_KEY}",
         "COMEBACK_MAIL__HOST": "127.0.0.1",
         "COMEBACK_MAIL__PORT": str(free_port()),
         "COMEBACK_MAIL__TLS": "none",
