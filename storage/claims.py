@@ -76,7 +76,7 @@ def _to_come(*conditions: ColumnElement[bool]) -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    return select(_b.name, _b.next_at, _b.paused_until, first.label("first")).where(first.is_not(None))
+    return select(_b.name, _b.next_at, _b.paused_until, first.label("first"))
 
 
 _TO_COME = _to_come()
@@ -128,7 +128,7 @@ def claim(
 def next_due(uow: UnitOfWork, *, kinds: Collection[str] | None = None, hands: Hands | None = None) -> datetime | None:
     """When `claim` may find something again, perhaps in the past; None when only a new job or a finished one can change that."""
     found = uow.connection.execute(_TO_COME) if kinds is None else uow.connection.execute(_TO_COME_OF_KINDS, {"kinds": list(kinds)})
-    takable = (row for row in found if hands is None or hands.free_for(row.name))
+    takable = (row for row in found if row.first is not None and (hands is None or hands.free_for(row.name)))
     moments = (max(moment for moment in (row.first, row.next_at, row.paused_until) if moment is not None) for row in takable)
     return min(moments, default=None)
 

@@ -57,5 +57,12 @@ def _by_policy(approval: PolicyApproval, *, holds: bool, today: date) -> str:
 def _what_it_rests_on(approval: PolicyApproval, *, today: date) -> str:
     taken_on, free_until = (approval.facts.get(name) for name in ("taken_on", "free_until"))
     taken = f" on {short_day(date.fromisoformat(taken_on), today=today)}" if taken_on else ""
-    free = f"; costs nothing until {short_day(date.fromisoformat(free_until), today=today)}" if free_until else ""
-    return f"the seat that Comeback took{taken} goes back{free}"
+    return f"the seat that Comeback took{taken} goes back{_free(free_until, today=today)}"
+
+
+def _free(until: str | None, *, today: date) -> str:
+    """What the return costs, as long as that is so, and cost afterwards."""
+    if until is None:
+        return ""
+    last = date.fromisoformat(until)
+    return f"; {'costs' if today < last else 'cost'} nothing until {short_day(last, today=today)}"

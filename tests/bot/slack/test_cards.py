@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -104,6 +104,9 @@ def test_the_card_says_which_policy_approved_and_when() -> None:
     for name in ("approved_by_policy", "granted_by_policy"):
         shown = words_of(card.render(CARDS[name]))
         assert re.search(r"pproved by the policy `free_return` <!date.*: the seat that Comeback took on 20 Nov goes back", shown)
+        assert "; costs nothing until 14 Dec" in shown
+        later = replace(CARDS[name], now=datetime(2026, 12, 14, tzinfo=UTC))
+        assert "; cost nothing until 14 Dec" in words_of(card.render(later))
     ended = words_of(card.render(CARDS["needs_attention_policy_ended"]))
     assert "Was approved by the policy `free_return` <!date" in ended
     assert "costs nothing" not in ended
