@@ -40,7 +40,7 @@ def open_site(
     token: Callable[[], str],
     now: Callable[[], datetime],
     http: httpx.AsyncClient | None = None,
-    before_send: Callable[[], None] | None = None,
+    before_send: Callable[[], None] = lambda: None,
 ) -> SiteClient:
     """A client for the site at *site_url*, for example `https://acme.atlassian.net`."""
 

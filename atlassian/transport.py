@@ -84,7 +84,7 @@ class Transport:
         http: httpx.AsyncClient | None = None,
         deadline_seconds: float = 10.0,
         max_body: int = MAX_BODY,
-        before_send: Callable[[], None] | None = None,
+        before_send: Callable[[], None] = lambda: None,
         scheme: str = "Bearer",
     ) -> None:
         """Nothing is connected yet."""
@@ -116,9 +116,8 @@ class Transport:
         *path* starts with a slash and is quoted already. Raises one of `atlassian.errors` for everything else, whether it came from
         Atlassian or from the way there.
         """
+        self._before_send()
         request = self._request(operation, method=method, path=path, json=json, params=params)
-        if self._before_send:
-            self._before_send()
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 status, headers, body = await self._exchange(request)
@@ -141,7 +140,13 @@ class Transport:
             params=dict(params) if params else None,
             headers={"Authorization": self._authorization(operation), "Accept": "application/json"},
             timeout=httpx.Timeout(self._deadline_seconds, connect=min(CONNECT_SECONDS, self._deadline_seconds)),
+            extensions={"trace": self._before_bytes},
         )
+
+    async def _before_bytes(self, event: str, _facts: Mapping[str, Any]) -> None:
+        # Once more at the very last: a process that stood still while it connected would write what another has taken over meanwhile.
+        if event == "http11.send_request_headers.started":
+            self._before_send()
 
     def _authorization(self, operation: str) -> str:
         key = self._key()

@@ -41,8 +41,16 @@ def make_client(*, token: str, api_url: str, session: aiohttp.ClientSession | No
 
 
 def make_session() -> aiohttp.ClientSession:
-    """A session whose every request ends within the deadline; whoever makes it closes it."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS, connect=3))
+    """A session whose every request ends within the deadline, and begins with enough of its job's lease; whoever makes it closes it."""
+    trace = aiohttp.TraceConfig()
+    # Right before the bytes: a process that stood still while it connected would post what another has taken over meanwhile.
+    trace.on_request_headers_sent.append(_require_lease_still)
+    trace.on_request_chunk_sent.append(_require_lease_still)
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS, connect=3), trace_configs=[trace])
+
+
+async def _require_lease_still(*_: object) -> None:
+    lease.require()
 
 
 async def answer_of(call: Awaitable[AsyncSlackResponse], *, method: str, write: bool, now: Callable[[], datetime]) -> Mapping[str, Any]:

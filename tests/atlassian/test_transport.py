@@ -65,15 +65,21 @@ async def test_a_key_that_no_header_can_carry_is_rejected(wire: Wire, http: http
     assert wire.requests == []
 
 
-async def test_nothing_is_sent_when_the_lease_is_too_short(wire: Wire, http: httpx.AsyncClient) -> None:
-    """`before_send` is the last word before each request."""
+@pytest.mark.parametrize("times", [0, 1], ids=["at the call", "after the connection"])
+async def test_nothing_is_sent_when_the_lease_is_too_short(wire: Wire, http: httpx.AsyncClient, times: int) -> None:
+    """`before_send` has the last word before each request, and once more before its first byte: a process may have stood still between."""
+    room = iter([None] * times)
 
-    def too_late() -> None:
-        raise TimeoutError("lease")
+    def require() -> None:
+        if next(room, "none") is not None:
+            raise RuntimeError("lease")
 
-    with pytest.raises(TimeoutError, match="lease"):
-        await send(transport(wire, http, before_send=too_late), write=True)
+    wire.answers(reply(200, PAGE))
+    with pytest.raises(RuntimeError, match="lease"):
+        await send(transport(wire, http, before_send=require), write=True)
     assert wire.requests == []
+    await send(transport(wire, http), write=True)
+    assert len(wire.requests) == 1
 
 
 async def test_nobody_listening_is_unreachable_for_writes_too(http: httpx.AsyncClient) -> None:

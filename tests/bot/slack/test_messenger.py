@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.slack.calls import make_client
+from bot.slack.calls import make_client, make_session
 from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.surfaces.markup import section
@@ -206,4 +206,21 @@ async def test_no_call_begins_on_too_short_a_lease(sandbox: Sandbox, messenger: 
     gc.collect()
     assert sandbox.slack.messages(ADMINS) == []
     await messenger.post(ADMINS, HELLO, job_id="j-1")
+    assert len(sandbox.slack.messages(ADMINS)) == 1
+
+
+async def test_no_byte_leaves_on_a_lease_that_ran_out_meanwhile(sandbox: Sandbox) -> None:
+    """The session looks once more when the connection stands: that is where a stopped process wakes up."""
+
+    async def late(client: AsyncWebClient) -> None:
+        lease.enter(time.monotonic() + lease.CALL_NEEDS_SECONDS - 0.1)
+        with pytest.raises(lease.LeaseTooShort):
+            await client.chat_postMessage(channel=ADMINS, text="hello")
+
+    async with make_session() as session:
+        given = sandbox.environment()
+        client = make_client(token=given["SLACK_BOT_TOKEN"], api_url=given["SLACK_API_URL"], session=session)
+        await asyncio.create_task(late(client))
+        assert sandbox.slack.messages(ADMINS) == []
+        await client.chat_postMessage(channel=ADMINS, text="hello")
     assert len(sandbox.slack.messages(ADMINS)) == 1
