@@ -19,7 +19,7 @@ from tests.torture.world import Torture
 
 UNBORN = 0.2
 """The share of the lives that end before they listen, if a start takes a second; the others end up to `LONGEST_LIFE` after."""
-LONGEST_LIFE = 1.5
+LONGEST_LIFE = 2.2
 LOOK = 0.5
 TOLD = ("You have Jira again", "already have Jira")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from bot.trouble import LONGEST_WAIT_SECONDS
 from sandbox.faults import Fault
 from tests.torture import postgres
 from tests.torture.bar import Result, at_least
@@ -58,7 +59,13 @@ def _plan(scale: Scale) -> Plan:
             people=400,
         )
     return Plan(
-        kills=scale.kills, approvals=750, seconds=scale.kills_seconds, calm_seconds=90, rate=2, slow_seconds=3, databases=(None,) * LANES
+        kills=scale.kills,
+        approvals=75,
+        seconds=scale.kills_seconds,
+        calm_seconds=LONGEST_WAIT_SECONDS / 2 + 60,
+        rate=2,
+        slow_seconds=3,
+        databases=(None,) * LANES,
     )
 
 
