@@ -7,7 +7,7 @@ from random import Random
 
 from tests.torture import postgres
 from tests.torture.bar import Result, at_least
-from tests.torture.ordeal import CLUSTER, Outcome, Plan, ordeal
+from tests.torture.ordeal import CLUSTER, Outcome, Plan, calm_seconds, ordeal
 from tests.torture.scale import Scale
 
 PAUSE_SECONDS = 2.0
@@ -25,13 +25,14 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
             await asyncio.to_thread(server.crash)
             crashes += 1
 
+    rate = 3 if scale.name == "quick" else 2
     with postgres.running() as server:
         plan = Plan(
             kills=scale.database_kills,
-            approvals=scale.database_kills,
+            approvals=scale.database_kills // 10,
             seconds=scale.database_seconds,
-            calm_seconds=90,
-            rate=3 if scale.name == "quick" else 2,
+            calm_seconds=calm_seconds(rate),
+            rate=rate,
             slow_seconds=2,
             databases=(server.fresh("crashed"),),
             commands=CLUSTER,
@@ -41,7 +42,8 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
         outcome = await ordeal(plan, folder=folder, chance=chance, meanwhile=crash_on)
     bars = (
         at_least("crashes of the server", crashes, wanted=scale.database_restarts),
-        at_least("kills", outcome.kills, wanted=scale.database_kills),
+        at_least("kills", outcome.kills, wanted=plan.kills),
+        at_least("approvals", outcome.approvals, wanted=plan.approvals),
         *outcome.record.bars(),
     )
     what = f"{crashes} immediate restarts, {outcome.kills} kills, {outcome.record.acked} approvals, {outcome.deaths} ended by themselves"

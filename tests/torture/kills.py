@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from bot.trouble import LONGEST_WAIT_SECONDS
 from sandbox.faults import Fault
 from tests.torture import postgres
 from tests.torture.bar import Result, at_least
 from tests.torture.build import Change
-from tests.torture.ordeal import CLUSTER, Outcome, Plan, ordeal
+from tests.torture.ordeal import CLUSTER, Outcome, Plan, calm_seconds, ordeal
 from tests.torture.scale import Scale
 
 READ_FIRST = Change(
@@ -52,7 +51,7 @@ def _plan(scale: Scale) -> Plan:
             kills=scale.kills,
             approvals=6,
             seconds=scale.kills_seconds,
-            calm_seconds=120,
+            calm_seconds=calm_seconds(3),
             rate=3,
             slow_seconds=2,
             at_once=8,
@@ -62,7 +61,7 @@ def _plan(scale: Scale) -> Plan:
         kills=scale.kills,
         approvals=75,
         seconds=scale.kills_seconds,
-        calm_seconds=LONGEST_WAIT_SECONDS / 2 + 60,
+        calm_seconds=calm_seconds(2),
         rate=2,
         slow_seconds=3,
         databases=(None,) * LANES,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from bot.trouble import LONGEST_WAIT_SECONDS
 from sandbox.faults import Fault
 from tests.torture.build import Change, build
 from tests.torture.crowd import Crowd
@@ -66,6 +67,11 @@ class Outcome:
     def approvals(self) -> int:
         """How many clicks were acknowledged."""
         return sum(crowd.approved for crowd in self.crowds)
+
+
+def calm_seconds(rate: float) -> float:
+    """How long what is under way may take: a job that failed often waits its longest wait once more."""
+    return LONGEST_WAIT_SECONDS / rate + 60
 
 
 Meanwhile = Callable[[Outcome, asyncio.Event], Coroutine[None, None, None]]

@@ -81,6 +81,6 @@ def full(seed: int) -> Scale:
         ticker_minutes=12,
         edge_forgeries=100_000,
         edge_replays=10_000,
-        model_examples=300,
+        model_examples=120,
         model_steps=50,
     )
