@@ -89,6 +89,7 @@ def approve(uow: UnitOfWork, who: str, stage: Stage) -> str:
     return request.id
 
 
+@pytest.mark.large
 async def test_half_an_hour_without_atlassian_is_waited_out(small_stage: OpenStage) -> None:
     """Approved people get their seats afterwards, once each; meanwhile one call every half minute asks whether Atlassian is back."""
     async with small_stage(COMEBACK_GRANTS_PER_DAY="1000") as stage:
