@@ -74,7 +74,7 @@ def full(seed: int) -> Scale:
         pauses=100,
         database_restarts=20,
         database_kills=200,
-        database_seconds=240,
+        database_seconds=300,
         recovery_calls=10,
         race_requests=1_000,
         acks_rounds=50,
