@@ -49,7 +49,7 @@ bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading the
 benchaudit: $(VENV)/.app ## a check of an audit trail of 10,000,000 entries, beside reading it (ten minutes, 6 GB; ARGS="--entries 1000000")
 	@$(BIN)/python -m benchmarks.audit $(ARGS)
 
-torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing is lost or doubled (half an hour; ARGS=--quick: two minutes)
+torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing is lost or doubled (half an hour; ARGS=--quick: a few minutes)
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks

@@ -34,7 +34,7 @@ console = Console(width=160 if not Console().is_terminal else None)
 @app.command()
 def main(
     *,
-    is_quick: Annotated[bool, typer.Option("--quick", help="Two minutes of it.")] = False,
+    is_quick: Annotated[bool, typer.Option("--quick", help="A few minutes of it.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="A scenario; may be given several times.")] = None,
     seed: Annotated[int | None, typer.Option(help="Repeats the choices of an earlier run.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write docs/torture.md, as a full run of everything does.")] = False,

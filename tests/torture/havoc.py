@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -26,10 +26,11 @@ TOLD = ("You have Jira again", "already have Jira")
 
 @dataclass(slots=True, kw_only=True)
 class Havoc:
-    """Kills processes of one world at random times; `deaths` are those that ended by themselves."""
+    """Kills processes of one world at random times, as long as it `may`; `deaths` are those that ended by themselves."""
 
     world: Torture
     chance: Random
+    may: Callable[[], bool] = lambda: True
     kills: int = 0
     deaths: int = 0
 
@@ -44,6 +45,12 @@ class Havoc:
                     await life.ended.wait()
                 self.deaths += 1
             except TimeoutError:
+                if not self.may():
+                    # There were deaths enough: from now on the living have time to work.
+                    ends = {asyncio.create_task(one.wait()) for one in (until, life.ended)}
+                    _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                    for task in pending:
+                        task.cancel()
                 await life.kill()
                 self.kills += 1
 

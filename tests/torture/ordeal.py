@@ -88,7 +88,7 @@ async def ordeal(plan: Plan, *, folder: Path, chance: Random, meanwhile: Meanwhi
             world = await stack.enter_async_context(entering)
             for fault in plan.weather or storm(slow_seconds=plan.slow_seconds):
                 world.sandbox.faults.add(fault)
-            outcome.havocs.append(Havoc(world=world, chance=Random(chance.random())))
+            outcome.havocs.append(Havoc(world=world, chance=Random(chance.random()), may=lambda: outcome.kills < plan.kills))
             outcome.crowds.append(Crowd(world=world, at_once=plan.at_once))
         await _suffer(plan, outcome, meanwhile)
     outcome.seconds = time.monotonic() - begun
