@@ -76,7 +76,7 @@ supply: $(SURVEY)/.done ## ask for known holes in the dependencies, and write th
 	$(SURVEY)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 	$(SURVEY)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
 
-mutants: $(SURVEY)/.done ## change the rules of who may what, line by line, and see that a test fails each time (a minute; not part of CI)
+mutants: $(SURVEY)/.done ## change the rules, the outbox and the audit chain, line by line, and see that a test fails each time (ten minutes; not part of CI)
 	@$(SURVEY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(SURVEY)/bin/mutmut run && $(SURVEY)/bin/mutmut results
 
