@@ -71,8 +71,8 @@ class Transport:
     """
     Sends requests to one host with one key.
 
-    *key* is the credential or a function that gives it (`SecretStr.get_secret_value`). *before_send* is called right before each request
-    and may raise to prevent it. A client that is passed in as *http* stays the caller's to close.
+    *key* is the credential or a function that gives it (`SecretStr.get_secret_value`). *before_send* is called before each request and
+    again before its first byte, and may raise to prevent it. A client that is passed in as *http* stays the caller's to close.
     """
 
     def __init__(

@@ -51,6 +51,9 @@ class Havoc:
                     _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                     for task in pending:
                         task.cancel()
+                if life.ended.is_set():
+                    self.deaths += 1
+                    continue
                 await life.kill()
                 self.kills += 1
 
