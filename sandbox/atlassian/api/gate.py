@@ -29,6 +29,7 @@ def build_gate(faults: Faults, clock: Clock) -> Middleware:
             return await _admit(request, handler)
 
         path = request.path.removeprefix(PREFIX)
+        await request.read()  # a call counts once it has arrived whole: a caller may be killed while it sends
         fault = faults.take("atlassian", f"{request.method} {path}")
         began = clock.monotonic()
         status = 0

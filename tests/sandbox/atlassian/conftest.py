@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, web
+from aiohttp import ClientError, ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from sandbox import control
@@ -37,6 +37,16 @@ class Caller:
     async def post(self, path: str, body: Any = None, **options: Any) -> ClientResponse:
         """A POST."""
         return await self.call("POST", path, body, **options)
+
+    async def hang_up_while_sending(self, method: str, path: str) -> None:
+        """Send the head of a call and half of its body, and be gone."""
+
+        async def half() -> AsyncIterator[bytes]:
+            yield b'{"accountId":'
+            raise EOFError
+
+        with pytest.raises(ClientError):
+            await self.call(method, path, headers={"Content-Type": "application/json"}, data=half())
 
     async def found(self, **query: Any) -> list[dict[str, Any]]:
         """The rows of the first page of a user search."""

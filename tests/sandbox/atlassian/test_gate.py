@@ -159,3 +159,14 @@ async def test_the_journal_tells_whom_a_call_was_about(api: Caller, acme: Organi
     (call,) = acme.calls
     assert (call.n, call.method, call.status, call.code, call.account_id) == (1, "POST", 403, "ADMIN-403-5", acme.person("ada").id)
     assert call.path.startswith("/admin/v2/orgs/")
+
+
+async def test_a_call_counts_once_it_has_arrived_whole(api: Caller, acme: Organization, world: World) -> None:
+    """A caller who is killed while it sends leaves no line, and a fault that was planted waits for the next one."""
+    fault = world.faults.add(Fault(match="POST .*/memberships", status=503, times=1))
+    path, body = api.group("jira-users-acme") + "/memberships", {"accountId": acme.person("ada").id}
+    await api.hang_up_while_sending("POST", path)
+    assert world.faults.active()[0]["hit"] == 0
+    assert not acme.calls
+    assert (await api.post(path, body)).status == fault.status
+    assert len(acme.calls) == 1
