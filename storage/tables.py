@@ -149,6 +149,7 @@ outbox = Table(
     partial_index("ix_outbox_claimable", "bucket", "claimable_at", where="claimable_at IS NOT NULL"),
     partial_index("ix_outbox_one_lease", "subject", unique=True, where="state = 'leased'"),
     partial_index("ix_outbox_ended", "ended_at", where="ended_at IS NOT NULL"),
+    partial_index("ix_outbox_dead", "kind", "due_at", where="state = 'dead'"),
     Index("ix_outbox_subject", "subject", "kind"),
 )
 

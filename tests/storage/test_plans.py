@@ -39,6 +39,8 @@ WANTED = [
     (claims._NEXT["sqlite"], "ix_outbox_one_lease"),
     (claims._TO_COME, "ix_outbox_claimable"),
     (outbox._UNFINISHED, "ix_outbox_subject"),
+    (outbox._BACKLOG, "ix_outbox_claimable"),
+    (outbox._BACKLOG, "ix_outbox_dead"),
     (audit._filtered(since=None, until=None, kind=None, request_id="r1"), "ix_audit_request_id"),
     (scans._RUNNING, "ix_scans_running"),
     (scans._RECENT, "ix_scans_recent"),
