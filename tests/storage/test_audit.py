@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import audit, chain
 from storage.audit import Broken, Verified
 from storage.db import Database, UnitOfWork
+from storage.records import AuditHead
 from tests.fixtures.clock import MovableClock
 from tests.storage.world import SYSTEM
 
@@ -209,6 +210,59 @@ async def test_entries_by_request_kind_and_time(database: Database, clock: Movab
     assert seqs(since=middle) == [13]
     assert seqs(until=middle, request_id="r2") == [2, 5, 8, 11]
     assert seqs(since=middle, until=middle) == []
+
+
+async def test_entries_by_who_acted_and_up_to_a_place(database: Database) -> None:
+    """Ids are taken as they are written, with no wildcards in them; the last place is included."""
+    names = ("p_1", "p11", "p1", "p_12")
+
+    def work(uow: UnitOfWork) -> None:
+        for name in names:
+            uow.audit("request.filed", {"type": "person", "id": name}, asked_for="p_1")
+
+    await database.write(work)
+
+    def seqs(**wanted: Any) -> list[int]:
+        return database.read_now(lambda uow: [entry.seq for entry in audit.entries(uow, **wanted)])
+
+    assert seqs(actors=["p_1"]) == [1]
+    assert seqs(actors=["p11", "p_12"]) == [2, 4]
+    assert seqs(actors=["nobody"]) == []
+    assert seqs(through=2) == [1, 2]
+    assert seqs(actors=["p_1", "p_12"], through=3) == [1]
+
+
+async def test_an_entry_is_read_back_as_it_is_stored(database: Database, clock: MovableClock) -> None:
+    """What leaves the trail carries its moment in time and both of its hashes."""
+    await database.write(write_entries)
+    stored = await database.read(lambda uow: uow.connection.execute(text("SELECT * FROM audit ORDER BY seq")).all())
+    read = await database.read(lambda uow: list(audit.entries(uow)))
+    assert [(one.seq, one.kind, one.body, one.previous, one.hash) for one in read] == [
+        (row.seq, row.kind, row.body, row.previous, row.hash) for row in stored
+    ]
+    assert all(one.at.tzinfo is not None and abs(one.at - clock.now()) < timedelta(seconds=1) for one in read)
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "expected"), [(0, 3, [1, 2, 3]), (3, 100, [*range(4, ENTRIES + 1)]), (ENTRIES, 1, []), (9, 1, [10])]
+)
+async def test_the_entries_that_follow_one(database: Database, after: int, limit: int, expected: list[int]) -> None:
+    """Whoever passes entries on takes so many after the last one that arrived, in order."""
+    await database.write(write_entries)
+    assert [entry.seq for entry in await database.read(lambda uow: audit.following(uow, after, limit=limit))] == expected
+
+
+async def test_a_check_from_a_base_takes_what_follows_it(database: Database) -> None:
+    """The entries before a base may be gone; the first one after it must follow it, and is counted from there."""
+    await database.write(write_entries)
+    entries = await database.read(lambda uow: list(audit.entries(uow)))
+    base = AuditHead(seq=4, hash=entries[3].hash)
+    whole = await database.read(audit.verify)
+    assert await database.read(lambda uow: audit.verify(uow, base=base)) == whole
+    assert tamper(database, "DELETE FROM audit WHERE seq <= 4") == Broken(seq=1, why="missing")
+    assert await database.read(lambda uow: audit.verify(uow, base=base)) == whole
+    wrong = AuditHead(seq=4, hash=entries[2].hash)
+    assert await database.read(lambda uow: audit.verify(uow, base=wrong)) == Broken(seq=5, why="previous")
 
 
 async def test_a_long_chain_is_read_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

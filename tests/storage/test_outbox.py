@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from storage import outbox, pacing
+from storage import outbox, pacing, tables
 from storage.db import Database, UnitOfWork
 from storage.errors import LeaseLost
 from storage.lifecycle import JobState
@@ -208,6 +208,71 @@ async def test_enqueued_jobs_wake_the_worker_after_commit(database: Database) ->
     assert woken == []
     await database.write(lambda uow: [job(uow), job(uow)])
     assert woken == ["woken"]
+
+
+@pytest.mark.parametrize("act", ["again", "hasten"])
+async def test_a_job_that_is_due_earlier_wakes_the_worker(database: Database, clock: MovableClock, act: str) -> None:
+    """Whoever sleeps until the next job is due would sleep through one that was brought forward."""
+    later = clock.now() + timedelta(minutes=15)
+    await database.write(lambda uow: job(uow, "grant", subject="request:1", due_at=later if act == "hasten" else None))
+    claimed = await database.write(outbox.claim)
+    woken: list[str] = []
+    database.when_enqueued(lambda: woken.append("woken"))
+    if act == "again":
+        await database.write(lambda uow: outbox.again(uow, claimed[0], due_at=uow.now))
+    else:
+        await database.write(lambda uow: outbox.hasten(uow, kind="grant", subject="request:1"))
+    assert woken == ["woken"]
+
+
+async def test_what_is_kept_of_a_job(database: Database, clock: MovableClock) -> None:
+    """Whoever asks why reads the last error, and when the job was over; whoever was only put off has not ended."""
+    await database.write(lambda uow: [job(uow, kind, subject=kind) for kind in ("done", "dead", "put_off")])
+    jobs = {one.kind: one for one in await database.write(lambda uow: outbox.claim(uow, limit=3))}
+    later = clock.now() + timedelta(minutes=5)
+    await database.write(lambda uow: outbox.finish(uow, jobs["done"]))
+    await database.write(lambda uow: outbox.bury(uow, jobs["dead"], error="too_old"))
+    await database.write(lambda uow: outbox.again(uow, jobs["put_off"], due_at=later, error="timeout"))
+    rows = {row.kind: row for row in await database.read(lambda uow: uow.connection.execute(select(tables.outbox)).all())}
+    kept = {kind: (row.state, row.last_error, row.claimable_at) for kind, row in rows.items()}
+    assert kept == {
+        "done": (JobState.DONE, None, None),
+        "dead": (JobState.DEAD, "too_old", None),
+        "put_off": (JobState.READY, "timeout", later),
+    }
+    assert rows["put_off"].ended_at is None
+    assert all(abs(rows[kind].ended_at - clock.now()) < SECOND for kind in ("done", "dead"))
+    assert all((row.token, row.lease_until) == (None, None) for row in rows.values())
+    assert rows["put_off"].due_at == later
+
+
+async def test_a_released_or_hastened_job_is_due_when_it_says(database: Database, clock: MovableClock) -> None:
+    """What the backlog shows as due, and what the worker waits for, are the same moment."""
+    later = clock.now() + timedelta(minutes=15)
+    await database.write(lambda uow: [job(uow, "lost", settle_seconds=40), job(uow, "waits", subject="waits", due_at=later)])
+    assert (await database.write(claim_one)).kind == "lost"
+    await database.write(outbox.release_all)
+    await database.write(lambda uow: outbox.hasten(uow, kind="waits", subject="waits"))
+    rows = {row.kind: row for row in await database.read(lambda uow: uow.connection.execute(select(tables.outbox)).all())}
+    for kind, seconds in (("lost", 40), ("waits", 0)):
+        assert rows[kind].due_at == rows[kind].claimable_at
+        assert abs(rows[kind].due_at - clock.now() - timedelta(seconds=seconds)) < SECOND
+
+
+async def test_a_subject_is_unfinished_until_its_last_job_is_over(database: Database) -> None:
+    """Waiting and leased jobs count, done and dead ones do not, and another subject's are not asked for."""
+
+    def is_unfinished(subject: str) -> bool:
+        return database.read_now(lambda uow: outbox.is_unfinished(uow, subject=subject))
+
+    await database.write(lambda uow: [job(uow, "a", subject="s"), job(uow, "b", subject="s")])
+    assert is_unfinished("s")
+    assert not is_unfinished("t")
+    await database.write(lambda uow: outbox.finish(uow, outbox.claim(uow)[0]))
+    last = await database.write(claim_one)
+    assert is_unfinished("s")
+    await database.write(lambda uow: outbox.bury(uow, last, error="x"))
+    assert not is_unfinished("s")
 
 
 async def test_many_workers_never_share_a_job_or_a_subject(
