@@ -276,6 +276,12 @@ def test_the_guard_lets_no_call_begin_late() -> None:
         copy_context().run(_require_with, left=lease.CALL_NEEDS_SECONDS - 0.1)
 
 
+def test_a_lease_that_leaves_just_enough_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve seconds are what a call needs: with them it begins."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    copy_context().run(_require_with, left=lease.CALL_NEEDS_SECONDS)
+
+
 def _require_with(*, left: float) -> None:
     lease.enter(time.monotonic() + left)
     lease.require()
