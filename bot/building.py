@@ -5,7 +5,7 @@ Whoever holds the lock of a SQLite file is the only one who works on it, beside 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 
@@ -21,10 +21,10 @@ from bot.effects.kit import Kit
 from bot.effects.outcome import KEY_TROUBLES
 from bot.jobs.base import ATLASSIAN
 from bot.mail import mailer_of
-from bot.outage import Outage
+from bot.outage import SLACK, Outage
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
-from bot.slack.calls import make_client, make_session
+from bot.slack.calls import Line, make_client, make_session
 from bot.slack.directory import Directory
 from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
@@ -66,9 +66,9 @@ def _set_pace(uow: UnitOfWork, settings: Settings) -> None:
         pacing.resume(uow, ATLASSIAN)
 
 
-async def open_slack(settings: Settings, *, stack: AsyncExitStack) -> AsyncWebClient:
-    """Slack's client with the bot's token; nothing is asked yet."""
-    session = make_session()
+async def open_slack(settings: Settings, *, line: Line, stack: AsyncExitStack) -> AsyncWebClient:
+    """Slack's client with the bot's token, whose answers are counted on *line*; nothing is asked yet."""
+    session = make_session(line)
     stack.push_async_callback(session.close)
     return make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, session=session)
 
@@ -112,11 +112,12 @@ def build_kit(
     database: Database,
     client: AsyncWebClient,
     directory: Directory,
+    line: Line,
     transport: Transport,
     now: Callable[[], datetime],
     stack: AsyncExitStack,
 ) -> Kit:
-    """What effects work with, from the parts that are open."""
+    """What effects work with, from the parts that are open; *line* is the client's."""
     admin = AdminClient(transport, settings.atlassian_org_id)
     catalog = Catalog(admin, site=_site(settings, now=now, stack=stack), now=now)
     messenger = Messenger(client, now)
@@ -130,11 +131,17 @@ def build_kit(
         admin_channel=AdminChannel(messenger, now=now),
         directory=directory,
         team=directory.team,
-        outage=Outage(lambda: transport.answers),
+        outages=_outages(line, transport=transport, now=now),
         now=now,
         mailer=mailer_of(settings.mail, before_send=lease.require),
         siem=_siem(settings, now=now, stack=stack),
     )
+
+
+def _outages(line: Line, *, transport: Transport, now: Callable[[], datetime]) -> Mapping[str, Outage]:
+    slack = Outage(answers=lambda: line.answers, now=now)
+    line.may_ask = slack.may_ask
+    return {ATLASSIAN: Outage(answers=lambda: transport.answers, now=now), SLACK: slack}
 
 
 def _site(settings: Settings, *, now: Callable[[], datetime], stack: AsyncExitStack) -> SiteClient | None:

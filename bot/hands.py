@@ -9,6 +9,7 @@ from bot import clock
 from bot.building import build_kit, open_database, open_directory, open_slack, open_transport
 from bot.effects.kit import Kit
 from bot.settings import Settings
+from bot.slack.calls import Line
 from bot.worker import Worker
 
 DRAIN_SECONDS = 5.0
@@ -23,10 +24,13 @@ async def lent(settings: Settings, *, kinds: frozenset[str], now: Callable[[], d
     """
     async with AsyncExitStack() as stack:
         database = await open_database(settings, migrates=False, now=now, stack=stack)
-        client = await open_slack(settings, stack=stack)
+        line = Line()
+        client = await open_slack(settings, line=line, stack=stack)
         directory = await open_directory(settings, client=client, now=now, stack=stack)
         transport = open_transport(settings, now=now, stack=stack)
-        kit = build_kit(settings, database=database, client=client, directory=directory, transport=transport, now=now, stack=stack)
+        kit = build_kit(
+            settings, database=database, client=client, directory=directory, line=line, transport=transport, now=now, stack=stack
+        )
         worker = Worker(kit=kit, jitter=clock.full_jitter, kinds=kinds)
         database.when_enqueued(worker.wake)
         working = asyncio.create_task(worker.run())

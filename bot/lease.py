@@ -22,6 +22,11 @@ def enter(deadline: float) -> None:
     _deadline.set(deadline)
 
 
+def is_held() -> bool:
+    """Whether the current task works on a job."""
+    return _deadline.get() is not None
+
+
 def require() -> None:
     """Raise LeaseTooShort unless the current job's lease leaves room for a call; free where there is no job."""
     deadline = _deadline.get()

@@ -1,43 +1,66 @@
 """
-Whether Atlassian answers at all: after three calls in a row without an answer its bucket is paused, and then probed now and then.
+Whether a side answers at all: after three calls in a row without an answer its buckets are paused, and then probed now and then.
 
-Without it, two hundred approvals that wait for Atlassian to come back would ask it several times a second. What this process saw is
-counted here; the pause is a row, and so holds for every process and outlives this one.
+Without it, two hundred approvals that wait for Atlassian or Slack to come back would ask it several times a second. What this process saw
+is counted here; the pause is in rows, and so holds for every process and outlives this one. A job of the other side's bucket, as a grant
+that asks Slack who somebody is, passes by these rows: `may_ask` holds its calls back.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.jobs.base import ATLASSIAN
-from storage import pacing
+from storage import outbox, pacing
 from storage.db import UnitOfWork
 
+SLACK = "slack"
+SIDES = (ATLASSIAN, SLACK)
 FAILURES = 3
 """One lost call is the network's everyday life, and three in a row is an outage."""
+PROBE = timedelta(seconds=pacing.PROBE_SECONDS)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Outage:
-    """Counts what comes back from Atlassian; *answers* tells how often it has answered so far."""
+    """Counts what comes back from one side; *answers* tells how often it has answered this process so far."""
 
     answers: Callable[[], int]
+    now: Callable[[], datetime]
     _in_a_row: int = 0
     _answers_then: int = 0
+    _asked_at: datetime | None = None
 
     def note_failure(self) -> bool:
         """Count a call without an answer; whether that makes an outage."""
         answers = self.answers()
         self._in_a_row = self._in_a_row + 1 if answers == self._answers_then else 1
         self._answers_then = answers
+        if self._in_a_row == FAILURES:
+            self._asked_at = self.now()
         return self._in_a_row >= FAILURES
 
+    def may_ask(self) -> bool:
+        """Whether a call may go out: in an outage one of this process in half a minute, and whoever may, has asked."""
+        if self._in_a_row < FAILURES or self.answers() != self._answers_then:
+            return True
+        now = self.now()
+        if self._asked_at is not None and now - self._asked_at < PROBE:
+            return False
+        self._asked_at = now
+        return True
 
-def begin(uow: UnitOfWork) -> None:
-    """Pause all that goes to Atlassian until the first probe."""
-    pacing.pause(uow, ATLASSIAN, until=uow.now + timedelta(seconds=pacing.PROBE_SECONDS), reason=pacing.OUTAGE)
+
+def begin(uow: UnitOfWork, side: str) -> None:
+    """Pause all that goes to *side* until the first probe."""
+    pacing.pause_side(uow, side, until=uow.now + PROBE, reason=pacing.OUTAGE)
 
 
-def end(uow: UnitOfWork) -> None:
-    """Let everything through again."""
-    pacing.answered(uow, ATLASSIAN)
+def end(uow: UnitOfWork, side: str) -> None:
+    """Let everything through again, also what met the outage on its own and waits for its next attempt."""
+    if pacing.answered(uow, side):
+        outbox.hasten_all(uow, errors=ERRORS[side])
+
+
+ERRORS = {ATLASSIAN: ("Unreachable", "Broken"), SLACK: ("SlackAway", "SlackHeld")}
+"""As which error a job remembers that its side was away, and that nothing of it can have taken effect."""

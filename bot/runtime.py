@@ -26,6 +26,7 @@ from bot.effects.kit import Kit
 from bot.settings import Settings, require_port
 from bot.slack.app import build_app
 from bot.slack.asides import Asides
+from bot.slack.calls import Line
 from bot.slack.desk import Desk
 from bot.slack.socket import SocketMode
 from bot.ticker import Ticker, schedules
@@ -108,10 +109,13 @@ async def started(settings: Settings, *, role: Role, now: Callable[[], datetime]
     """A process with all its parts running, stopped in order at the end; *now* is moved by stories."""
     async with AsyncExitStack() as stack:
         database = await open_database(settings, migrates=role is Role.RUN, now=now, stack=stack)
-        client = await open_slack(settings, stack=stack)
+        line = Line()
+        client = await open_slack(settings, line=line, stack=stack)
         directory = await open_directory(settings, client=client, now=now, stack=stack)
         transport = open_transport(settings, now=now, stack=stack)
-        kit = build_kit(settings, database=database, client=client, directory=directory, transport=transport, now=now, stack=stack)
+        kit = build_kit(
+            settings, database=database, client=client, directory=directory, line=line, transport=transport, now=now, stack=stack
+        )
         work = await _start_work(kit, transport=transport, stack=stack) if role is not Role.WEB else None
         socket, port = await _open_door(kit, role=role, client=client, stack=stack)
         log.info("ready", role=role.value, socket_mode=settings.socket_mode, port=port)

@@ -21,7 +21,7 @@ from bot.jobs.base import ATLASSIAN
 from bot.jobs.outgoing import MAIL, SIEM
 from bot.lease import LeaseTooShort
 from bot.mail import MailAway, MailNotAllowed
-from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
+from bot.slack.errors import SlackAway, SlackBusy, SlackHeld, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.usecases import requests
 from bot.usecases.alerts import alert_channel
 from bot.webhook import WebhookAway, WebhookBusy
@@ -130,22 +130,32 @@ def _mail_not_allowed(error: MailNotAllowed, attempt: Attempt) -> Ending:
 
 def _later(error: Exception, attempt: Attempt) -> Ending:
     job = attempt.job
-    log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
+    if not isinstance(error, SlackHeld):  # some hundred that wait would fill the log
+        log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
     if job.attempts >= GIVE_UP_AFTER:
         return _give_up(error, attempt, code=Attention.UNREACHABLE_TOO_LONG)
     in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
     fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)
+    away = _who_is_away(error, attempt.kit)
     again = _again(error, attempt, unknown=isinstance(error, OutcomeUnknown | SlackOutcomeUnknown))
-    is_outage = isinstance(error, AtlassianError) and attempt.kit.outage.note_failure()
 
     def unit(uow: UnitOfWork) -> None:
-        if is_outage:
-            outage.begin(uow)
+        if away is not None:
+            outage.begin(uow, away)
+        if away == ATLASSIAN:
             requests.show_unseen(uow, channel=attempt.kit.settings.admin_channel)
         again(uow)
         fact(uow)
 
     return unit
+
+
+def _who_is_away(error: Exception, kit: Kit) -> str | None:
+    """The side that has an outage by now; None for a call that was lost as calls are, or was never made."""
+    if isinstance(error, SlackHeld):
+        return None
+    side = ATLASSIAN if isinstance(error, AtlassianError) else outage.SLACK if isinstance(error, SlackAway | SlackOutcomeUnknown) else None
+    return side if side is not None and kit.outages[side].note_failure() else None
 
 
 def _troubled(attempt: Attempt, trouble: Trouble) -> Fact:

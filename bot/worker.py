@@ -6,7 +6,7 @@ Finishing is a compare-and-set on the lease, in the same unit as the fact, so a 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -138,22 +138,27 @@ class Worker:
         if attempt is None:
             await self.kit.database.write(lambda uow: outbox.bury(uow, job, error="unreadable"))
             return
-        answers = self.kit.outage.answers()
+        answers = self._answers()
         try:
             outcome = await attempt.effect.run(job, attempt.payload, self.kit)
-            await self.kit.database.write(self._with_outage(_ending(job, outcome), answers=answers))
+            await self.kit.database.write(self._with_returns(_ending(job, outcome), answers=answers))
         except StorageError:
             raise
         except Exception as error:  # the one place where a job's failure ends
-            await self.kit.database.write(self._with_outage(trouble.ending(error, attempt), answers=answers))
+            await self.kit.database.write(self._with_returns(trouble.ending(error, attempt), answers=answers))
 
-    def _with_outage(self, ending: Ending, *, answers: int) -> Ending:
-        """*ending*, and the end of an outage when Atlassian has answered anybody since there were *answers*."""
-        if self.kit.outage.answers() == answers:
+    def _answers(self) -> Mapping[str, int]:
+        return {side: one.answers() for side, one in self.kit.outages.items()}
+
+    def _with_returns(self, ending: Ending, *, answers: Mapping[str, int]) -> Ending:
+        """*ending*, and the end of the outage of each side that has answered anybody since there were *answers*."""
+        back = [side for side, count in self._answers().items() if count != answers[side]]
+        if not back:
             return ending
 
         def unit(uow: UnitOfWork) -> None:
-            outage.end(uow)
+            for side in back:
+                outage.end(uow, side)
             ending(uow)
 
         return unit

@@ -5,7 +5,7 @@ A job makes at most one outside write. Its lease is proved by a token; what a wo
 in `storage.claims`, and offered from here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = [
     "enqueue",
     "finish",
     "hasten",
+    "hasten_all",
     "is_unfinished",
     "next_due",
     "prune",
@@ -52,6 +53,13 @@ _HASTEN = update(outbox).where(
     _c.subject == bindparam("this_subject"),
     _c.kind == bindparam("this_kind"),
     _c.state == JobState.READY,
+    _c.claimable_at > bindparam("moment", type_=_c.claimable_at.type),
+)
+# What may have taken effect waits until that shows, whoever answers meanwhile.
+_HASTEN_ALL = update(outbox).where(
+    _c.last_error.in_(bindparam("errors", expanding=True)),
+    _c.state == JobState.READY,
+    _c.unknown.is_(False),
     _c.claimable_at > bindparam("moment", type_=_c.claimable_at.type),
 )
 _UNFINISHED = select(_c.id).where(_c.subject == bindparam("this_subject"), _c.claimable_at.is_not(None)).limit(1)
@@ -165,6 +173,13 @@ def hasten(uow: UnitOfWork, *, kind: str, subject: str) -> int:
     uow.on_commit(uow.wake)
     fields = {"this_kind": kind, "this_subject": subject, "moment": uow.now, "due_at": uow.now, "claimable_at": uow.now}
     return uow.connection.execute(_HASTEN, fields).rowcount
+
+
+def hasten_all(uow: UnitOfWork, *, errors: Collection[str]) -> int:
+    """Make all jobs due now whose last attempt ended with one of these *errors* (codes) and can have done nothing; returns how many."""
+    uow.on_commit(uow.wake)
+    fields = {"errors": list(errors), "moment": uow.now, "due_at": uow.now, "claimable_at": uow.now}
+    return uow.connection.execute(_HASTEN_ALL, fields).rowcount
 
 
 def is_unfinished(uow: UnitOfWork, *, subject: str) -> bool:

@@ -42,6 +42,8 @@ _PAUSE = update(buckets).where(_THIS, or_(_c.paused_until.is_(None), _c.paused_u
 _RESUME = update(buckets).where(_THIS).values(paused_until=None, reason=None)
 _ANSWERED = _RESUME.where(_c.reason == OUTAGE)
 
+_AWAY = select(_c.name).where(_c.reason == OUTAGE).order_by(_c.name)
+
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -68,14 +70,24 @@ def pause(uow: UnitOfWork, bucket: str, *, until: datetime, reason: str) -> None
     uow.connection.execute(_PAUSE, {"this_bucket": bucket, "until": until, "paused_until": until, "reason": reason})
 
 
+def pause_side(uow: UnitOfWork, side: str, *, until: datetime, reason: str) -> None:
+    """Pause every bucket of *side* (see `side_of`)."""
+    for bucket in state(uow):  # by name, so that two of them can't hold each other up
+        if side_of(bucket.name) == side:
+            pause(uow, bucket.name, until=until, reason=reason)
+
+
 def resume(uow: UnitOfWork, bucket: str) -> None:
     """End the bucket's pause."""
     uow.connection.execute(_RESUME, {"this_bucket": bucket})
 
 
-def answered(uow: UnitOfWork, bucket: str) -> None:
-    """End an outage at once, and nothing else: a limit or a rejected key stays what it is."""
-    uow.connection.execute(_ANSWERED, {"this_bucket": bucket, "next_at": uow.now})
+def answered(uow: UnitOfWork, side: str) -> bool:
+    """Whether *side* had an outage, which ends at once, and nothing else: a limit or a rejected key stays what it is."""
+    names = [name for name in uow.connection.execute(_AWAY).scalars() if side_of(name) == side]
+    for name in names:
+        uow.connection.execute(_ANSWERED, {"this_bucket": name, "next_at": uow.now})
+    return bool(names)
 
 
 def state(uow: UnitOfWork) -> tuple[Bucket, ...]:

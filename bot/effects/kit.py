@@ -1,6 +1,6 @@
 """What effects work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,11 @@ from storage.db import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """The collaborators of every effect; one for each process. `mailer` and `siem` are None where the settings leave them off."""
+    """
+    The collaborators of every effect; one for each process.
+
+    `outages` are by side; `mailer` and `siem` are None where the settings leave them off.
+    """
 
     settings: Settings
     database: Database
@@ -31,7 +35,7 @@ class Kit:
     admin_channel: AdminChannel
     directory: Directory
     team: Team
-    outage: Outage
+    outages: Mapping[str, Outage]
     now: Callable[[], datetime]
     mailer: Mailer | None = None
     siem: Webhook | None = None

@@ -8,7 +8,11 @@ alone decides what is tried again. https://docs.slack.dev/apis/web-api/rate-limi
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -17,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import lease
-from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
+from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackHeld, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 
 DEADLINE_SECONDS = 10
 LONGEST_RETRY_AFTER = timedelta(hours=1)
@@ -40,9 +44,37 @@ def make_client(*, token: str, api_url: str, session: aiohttp.ClientSession | No
     return AsyncWebClient(token=token, base_url=api_url, timeout=DEADLINE_SECONDS, session=session, retry_handlers=[])
 
 
-def make_session() -> aiohttp.ClientSession:
+_in_background: ContextVar[bool] = ContextVar("slack_in_background", default=False)
+
+
+def ask_in_background() -> None:
+    """From now on nobody waits for what the current task asks: like a job's, its calls are held back while Slack is away."""
+    _in_background.set(True)
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """How often Slack has answered so far (its own errors, 5xx, are no answer), and whether it `may_ask` now where nobody waits."""
+
+    answers: int = 0
+    may_ask: Callable[[], bool] = lambda: True
+
+    async def hold_back(self, _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams) -> None:
+        """Raise SlackHeld for what can wait; a person who has just clicked can't."""
+        if (lease.is_held() or _in_background.get()) and not self.may_ask():
+            raise SlackHeld(request.url.name)
+
+    async def count(self, _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
+        """Note an answer."""
+        self.answers += request.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def make_session(line: Line | None = None) -> aiohttp.ClientSession:
     """A session whose every request ends within the deadline, and begins with enough of its job's lease; whoever makes it closes it."""
     trace = aiohttp.TraceConfig()
+    if line is not None:
+        trace.on_request_start.append(line.hold_back)
+        trace.on_request_end.append(line.count)
     # Right before the bytes: a process that stood still while it connected would post what another has taken over meanwhile.
     trace.on_request_headers_sent.append(_require_lease_still)
     trace.on_request_chunk_sent.append(_require_lease_still)

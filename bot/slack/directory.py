@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.policy import ApproverFacts, PersonKind, Profile
 from bot.settings import Settings
+from bot.slack.calls import ask_in_background
 from bot.slack.errors import SlackBusy, SlackError, SlackRefused
 from bot.slack.people import find_person, read_members, read_person
 from bot.slack.team import Team
@@ -122,7 +123,8 @@ class Directory:
             self._changed.set()
 
     async def keep_fresh(self) -> None:
-        """Refresh every 45 s, and at once after a hint, until cancelled; a failure is tried again after 5 s."""
+        """Refresh every 45 s, and at once after a hint, until cancelled; a failure is tried again after 5 s, an outage waited out."""
+        ask_in_background()
         while True:
             wait = await self._try_refresh()
             with contextlib.suppress(TimeoutError):

@@ -5,6 +5,7 @@ What Slack can answer that is not success: one class per reaction.
     +-- SlackBusy            over a rate limit: nothing happened, go on at `retry_at`
     +-- SlackRefused         this call never succeeds as it is: the channel is gone, the person can't be reached, a block is wrong
     +-- SlackAway            nothing was done: no connection, or a read without a usable answer; try again when you like
+    |   +-- SlackHeld        it was not even asked: others have found it away
     +-- SlackOutcomeUnknown  a write was sent and its answer is lost: look for the message before you post it again
     +-- SlackTokenRejected   the bot token is not accepted: every other call would fail in the same way
 
@@ -37,6 +38,13 @@ class SlackRefused(SlackError):
 
 class SlackAway(SlackError):
     """Slack could not be asked, and nothing was changed."""
+
+
+class SlackHeld(SlackAway):
+    """Slack was not asked: it is away, and somebody else's call finds out when it is back."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(method, "held")
 
 
 class SlackOutcomeUnknown(SlackError):

@@ -10,19 +10,21 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from atlassian.errors import Broken, Busy, KeyRejected, NotPermitted, OutcomeUnknown, Refused, Unreachable
 from bot import lease, outage, trouble
 from bot.effects.kit import Kit
 from bot.effects.registry import EFFECTS
+from bot.jobs.base import ATLASSIAN
 from bot.jobs.house import Prune
 from bot.jobs.requests import Expire, Grant
 from bot.lease import LeaseTooShort
 from bot.outage import Outage
-from bot.slack.errors import SlackAway, SlackBusy, SlackOutcomeUnknown, SlackRefused
+from bot.slack.errors import SlackAway, SlackBusy, SlackHeld, SlackOutcomeUnknown, SlackRefused
 from bot.usecases.steps import enqueue
 from bot.worker import Worker
-from storage import outbox, pacing, renewal
+from storage import outbox, pacing, renewal, tables
 from storage.address import parse
 from storage.cipher import new_key
 from storage.db import Database, UnitOfWork
@@ -37,12 +39,17 @@ from tests.storage.stored import everything
 def kit(database: Database, database_url: str, clock: MovableClock) -> Kit:
     """What jobs of the house need: a database and the time; nothing in these tests goes outside."""
     settings = SimpleNamespace(admin_channel="G0ADMINS", keep_words_days=400, database_url=database_url)
-    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=settings, outage=Outage(lambda: 0)))
+    return cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=settings, outages=outages_of(clock)))
 
 
-def replace_outage(kit: Kit, other: Outage) -> Kit:
-    """The same kit with other eyes on Atlassian."""
-    return cast(Kit, SimpleNamespace(database=kit.database, now=kit.now, settings=kit.settings, outage=other))
+def outages_of(clock: MovableClock, answers: Callable[[], int] = lambda: 0) -> dict[str, Outage]:
+    """What a process knows of both sides, which have answered so often."""
+    return {side: Outage(answers=answers, now=clock.now) for side in outage.SIDES}
+
+
+def with_answers(kit: Kit, clock: MovableClock, answers: Callable[[], int]) -> Kit:
+    """The same kit with other eyes on both sides."""
+    return cast(Kit, SimpleNamespace(database=kit.database, now=kit.now, settings=kit.settings, outages=outages_of(clock, answers)))
 
 
 def no_jitter(ceiling: float) -> float:
@@ -126,7 +133,7 @@ async def test_a_night_leaves_nothing_in_the_clear(
     monkeypatch.setattr(renewal, "AT_ONCE", 1)
     await kit.database.write(in_the_clear)
     database = open_database(database_url, clock=clock.now, sealing_keys=[new_key()])
-    kit = cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=kit.settings, outage=kit.outage))
+    kit = cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=kit.settings, outages=kit.outages))
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
     worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind}))
     task = asyncio.create_task(worker.run())
@@ -204,7 +211,7 @@ async def test_three_calls_in_a_row_without_an_answer_are_an_outage(database: Da
         clock.advance(timedelta(seconds=31))
         assert len(await database.write(lambda uow: outbox.claim(uow, limit=8))) == 1
         assert await database.write(lambda uow: outbox.claim(uow, limit=8)) == ()
-    await database.write(outage.end)
+    await database.write(lambda uow: outage.end(uow, ATLASSIAN))
     clock.advance(timedelta(seconds=1))
     assert len(await database.write(lambda uow: outbox.claim(uow, limit=8))) == 1
 
@@ -212,7 +219,7 @@ async def test_three_calls_in_a_row_without_an_answer_are_an_outage(database: Da
 async def test_an_answer_between_failures_makes_no_outage(database: Database, kit: Kit, clock: MovableClock) -> None:
     """A bad minute in which one call in three is lost stops nobody; Slack's failures say nothing about Atlassian."""
     answers = iter(range(100))
-    often = replace_outage(kit, Outage(lambda: next(answers)))
+    often = with_answers(kit, clock, lambda: next(answers))
     for error in (Unreachable("x"), Broken("x"), OutcomeUnknown("x"), Unreachable("x")):
         await ended(database, often, error)
         clock.advance(timedelta(seconds=2))
@@ -220,6 +227,61 @@ async def test_an_answer_between_failures_makes_no_outage(database: Database, ki
         await ended(database, kit, SlackAway("users.info", "timeout"))
         clock.advance(timedelta(seconds=2))
     assert [bucket.paused_until for bucket in await database.read(pacing.state)] == [None]
+
+
+async def test_slack_away_pauses_all_of_slack_and_nothing_else(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """Each of its buckets waits for a probe, Atlassian goes on, and an answer of any kind opens them all at once."""
+    for name in ("slack.dm", "slack.post:C1", "siem"):
+        await database.write(lambda uow, name=name: pacing.ensure(uow, name))  # type: ignore[misc]
+    for paused in ([], [], ["slack.dm", "slack.post:C1"]):
+        await ended(database, kit, SlackAway("users.info", "timeout"))
+        assert [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until] == paused
+        clock.advance(timedelta(seconds=2))
+    await database.write(lambda uow: outage.end(uow, ATLASSIAN))
+    assert [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until] == ["slack.dm", "slack.post:C1"]
+    await database.write(lambda uow: outage.end(uow, outage.SLACK))
+    assert not [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until]
+
+
+async def test_a_call_that_was_held_back_is_no_failure_of_slacks(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """Nobody was asked, so it neither makes an outage nor makes one longer."""
+    await database.write(lambda uow: pacing.ensure(uow, "slack.dm"))
+    for _ in range(outage.FAILURES + 1):
+        await ended(database, kit, SlackHeld("users.info"))
+        clock.advance(timedelta(seconds=2))
+    assert not [bucket for bucket in await database.read(pacing.state) if bucket.paused_until]
+
+
+async def test_whoever_met_the_outage_need_not_wait_longer_than_it_lasts(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """An answer brings their next attempts forward, but not of what may have taken effect, nor of other errors."""
+    await database.write(lambda uow: pacing.ensure(uow, "slack.dm"))
+    errors = (SlackAway("users.info", "timeout"), SlackHeld("users.info"), SlackOutcomeUnknown("chat.postMessage", "timeout"), Broken("x"))
+    jobs = []
+    for error in errors:
+        jobs.append((await ended(database, kit, error, attempts=8))[0])
+        clock.advance(timedelta(seconds=1))
+    await database.write(lambda uow: pacing.pause(uow, "slack.dm", until=uow.now + outage.PROBE, reason=pacing.OUTAGE))
+    await database.write(lambda uow: outage.end(uow, outage.SLACK))
+    due = {row.id: row.due_at for row in await database.read(lambda uow: uow.connection.execute(select(tables.outbox)).all())}
+    assert [due[job.id] < clock.now() + timedelta(seconds=5) for job in jobs] == [True, True, False, False]
+
+
+def test_in_an_outage_one_call_in_half_a_minute_may_go_out(clock: MovableClock) -> None:
+    """From the third failure in a row on, until somebody is answered."""
+    answered = [0]
+    seen = Outage(answers=lambda: answered[0], now=clock.now)
+    for _ in range(outage.FAILURES):
+        assert seen.may_ask()
+        seen.note_failure()
+    assert not seen.may_ask()
+    clock.advance(outage.PROBE)
+    assert [seen.may_ask(), seen.may_ask()] == [True, False]
+    seen.note_failure()
+    clock.advance(outage.PROBE - timedelta(seconds=1))
+    assert not seen.may_ask()
+    answered[0] += 1
+    assert [seen.may_ask(), seen.may_ask()] == [True, True]
+    assert not seen.note_failure()
 
 
 async def test_slacks_limit_does_not_stop_atlassian(database: Database, kit: Kit, clock: MovableClock) -> None:

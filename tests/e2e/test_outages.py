@@ -30,6 +30,8 @@ OpenStage = Callable[..., Any]
 
 APPROVALS = 200
 """However many wait, the probes are as many."""
+WAITING_FOR_SLACK = 50
+"""They pass no paused bucket, so each looks by itself some twenty times: the time of this story is theirs."""
 HALF_AN_HOUR = timedelta(minutes=30)
 A_MOMENT = timedelta(seconds=25)
 """So short a pause is told to nobody."""
@@ -114,6 +116,30 @@ async def test_half_an_hour_without_atlassian_is_waited_out(small_stage: OpenSta
 
 def _nearest(moments: list[datetime]) -> timedelta:
     return min(later - earlier for earlier, later in pairwise(moments))
+
+
+@pytest.mark.large
+async def test_half_an_hour_without_slack_is_waited_out(small_stage: OpenStage) -> None:
+    """People get their seats and are told afterwards, once each; meanwhile one call every half minute asks whether Slack is back."""
+    async with small_stage(COMEBACK_GRANTS_PER_DAY="1000") as stage:
+        trial, slack, atlassian = Trial(stage=stage), stage.sandbox.slack, stage.sandbox.atlassian
+        stage.sandbox.faults.add(Fault(side="slack", match=r"(auth|chat|conversations|files|usergroups|users|views)\..*", status=503))
+        began, people = stage.sandbox.clock.now(), [trial.hire(ADD) for _ in range(WAITING_FOR_SLACK)]
+        await stage.parts.database.write(lambda uow: [approve(uow, who, stage) for who in people], wait_seconds=PATIENCE)
+        await until(stage, began + HALF_AN_HOUR)
+        assert hits(stage) <= BEFORE_IT_SHOWS + HALF_AN_HOUR / timedelta(seconds=pacing.PROBE_SECONDS)
+        stage.sandbox.faults.clear()
+        back = stage.sandbox.clock.now()
+        await until_quiet(stage)
+        counts = await stage.parts.database.read(access_requests.counts)
+        assert counts[RequestStatus.GRANTED] == WAITING_FOR_SLACK
+        writes = [write for write in atlassian.writes if write.by == "api"]
+        assert len(writes) == WAITING_FOR_SLACK
+        # Whoever was held back goes on with the first answer; the pace alone takes the rest of the time.
+        assert max(write.at for write in writes) - back < timedelta(minutes=3)
+        told = [[note.words for note in slack.dm(who) if "You have Jira again" in note.words] for who in people]
+        assert {len(notes) for notes in told} == {1}
+        assert not [row for row in await stage.parts.database.read(outbox.backlog) if row.state.value == "dead"]
 
 
 async def test_who_asks_during_an_outage_is_seen(small_stage: OpenStage) -> None:

@@ -17,7 +17,7 @@ from bot.building import build_kit
 from bot.effects.kit import Kit
 from bot.policy import ApproverFacts
 from bot.settings import Settings, load
-from bot.slack.calls import make_session
+from bot.slack.calls import Line, make_session
 from bot.slack.directory import Directory
 from bot.slack.team import Team, read_team
 from bot.usecases import decisions, requests, settling
@@ -218,11 +218,12 @@ async def office(database_url: str, *, folder: Path) -> AsyncIterator[Office]:
         settings = _settings({**sandbox.environment(), **SETTINGS, "DATABASE_URL": database_url}, folder=folder)
         seam = Seam(clock, sandbox.faults)
         database = await _database(settings, clock=clock, seam=seam, stack=stack)
-        client, transport = await _slack(settings, seam=seam, stack=stack), _atlassian(settings, seam=seam, stack=stack)
+        line, transport = Line(), _atlassian(settings, seam=seam, stack=stack)
+        client = await _slack(settings, line=line, seam=seam, stack=stack)
         team = await read_team(client, now=clock.now)
 
         def build() -> Kit:
-            return _kit(settings, database=database, client=client, transport=transport, team=team, clock=clock, stack=stack)
+            return _kit(settings, database=database, client=client, line=line, transport=transport, team=team, clock=clock, stack=stack)
 
         made = Office(
             sandbox=sandbox, clock=clock, seam=seam, database=database, settings=settings, url=database_url, build=build, kit=build()
@@ -257,8 +258,8 @@ async def _database(settings: Settings, *, clock: StillClock, seam: Seam, stack:
     return database
 
 
-async def _slack(settings: Settings, *, seam: Seam, stack: AsyncExitStack) -> SeamedSlack:
-    session = make_session()
+async def _slack(settings: Settings, *, line: Line, seam: Seam, stack: AsyncExitStack) -> SeamedSlack:
+    session = make_session(line)
     stack.push_async_callback(session.close)
     client = SeamedSlack(
         token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url, timeout=60, session=session, retry_handlers=[]
@@ -285,6 +286,7 @@ def _kit(
     *,
     database: SeamedDatabase,
     client: SeamedSlack,
+    line: Line,
     transport: SeamedTransport,
     team: Team,
     clock: StillClock,
@@ -292,4 +294,6 @@ def _kit(
 ) -> Kit:
     """A process's own: it remembers nothing of the one before."""
     directory = Directory(client, settings, team, clock.now)
-    return build_kit(settings, database=database, client=client, directory=directory, transport=transport, now=clock.now, stack=stack)
+    return build_kit(
+        settings, database=database, client=client, directory=directory, line=line, transport=transport, now=clock.now, stack=stack
+    )

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.slack.calls import make_client, make_session
-from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
+from bot.slack.calls import Line, ask_in_background, make_client, make_session
+from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackHeld, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.surfaces.markup import section
 from bot.slack.surfaces.message import Message
@@ -207,6 +208,38 @@ async def test_no_call_begins_on_too_short_a_lease(sandbox: Sandbox, messenger: 
     assert sandbox.slack.messages(ADMINS) == []
     await messenger.post(ADMINS, HELLO, job_id="j-1")
     assert len(sandbox.slack.messages(ADMINS)) == 1
+
+
+async def test_while_slack_is_away_only_people_are_let_through(sandbox: Sandbox) -> None:
+    """What can wait is not even sent; each answer is counted, and an error of Slack's is none."""
+    line = Line(may_ask=lambda: False)
+
+    async def held(begin: Callable[[], None]) -> None:
+        begin()
+        with pytest.raises(SlackHeld):
+            await client.auth_test()
+
+    async with make_session(line) as session:
+        given = sandbox.environment()
+        client = make_client(token=given["SLACK_BOT_TOKEN"], api_url=given["SLACK_API_URL"], session=session)
+        await asyncio.create_task(held(lambda: lease.enter(time.monotonic() + 30)))
+        await asyncio.create_task(held(ask_in_background))
+        assert line.answers == 0
+        await client.auth_test()
+        assert line.answers == 1
+        sandbox.faults.add(Fault(side="slack", match="auth.test", status=503))
+        with pytest.raises(SlackApiError):
+            await client.auth_test()
+        assert line.answers == 1
+        line.may_ask = lambda: True
+        sandbox.faults.clear()
+        await asyncio.create_task(_asked(client))
+        assert line.answers == 2
+
+
+async def _asked(client: AsyncWebClient) -> None:
+    lease.enter(time.monotonic() + 30)
+    await client.auth_test()
 
 
 async def test_no_byte_leaves_on_a_lease_that_ran_out_meanwhile(sandbox: Sandbox) -> None:
