@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atlassian.access import AccessState, ProductWanted, Snapshot, WayBack
-from atlassian.diagnosis import diagnose
+from atlassian.diagnosis import diagnose, seated
 from atlassian.licences import HARMLESS_ROLES, LicenceGroup
 from atlassian.models import RoleAssignment
 from atlassian.planning import plan_restore
@@ -270,6 +270,8 @@ def test_an_invitation_goes_into_the_group_that_the_settings_name() -> None:
     wanted = ProductWanted(resource=JIRA, group="all-staff")
     state = diagnose(found(licence_groups=(USERS, STAFF)), wanted)
     assert plan_restore(state, wanted) == (Invite(email=EMAIL, resource=JIRA, role=USER, group_ids=(STAFF.id,)),)
+    assert (state.side_products, state.chosen_group) == ((CONFLUENCE,), STAFF.ref)
+    assert diagnose(found(), WANTED).side_products == ()
 
 
 def test_managed_account_outside_all_directories_is_invited() -> None:
@@ -291,7 +293,8 @@ def test_an_invitation_needs_an_address() -> None:
 
 def test_an_account_that_is_gone_is_for_a_human() -> None:
     """Looked up by id and not found, without an address to invite."""
-    assert diagnose(found(email=None), WANTED).reason == "account_not_found"
+    state = diagnose(found(email=None), WANTED)
+    assert (state.way_back, state.levels, state.reason) == (W.AMBIGUOUS, (W.AMBIGUOUS,), "account_not_found")
 
 
 def test_two_accounts_are_refused() -> None:
@@ -512,6 +515,32 @@ def test_every_state_is_told_in_levels_and_survives_storage() -> None:
         assert state.way_back is state.levels[0]
         assert len(state.levels) == 1 or all(level.can_be_mended for level in state.levels)
         assert AccessState.from_json(state.to_json()) == state
+
+
+def test_a_seat_that_shows_leaves_nothing_to_mend() -> None:
+    """What a step gave is held from now on, and who the person is stays as it was found."""
+    sleeping = person(membership_status="suspended", platform_roles=("atlassian/org-admin",))
+    state = diagnose(found(sleeping, licence_groups=(STAFF,)), WANTED)
+    step = AddToGroup(group_id=STAFF.id, directory_id=ACME, account_id=ADA)
+    rows = (role(), role(given="atlassian/guest", directory=NORTH), role(how="group"))
+    after = seated(state, step=step, rows=rows)
+    assert (after.way_back, after.levels, after.reason) == (W.HAS_ACCESS, (W.HAS_ACCESS,), None)
+    assert (after.account_id, after.email, after.account_status, after.matches) == (ADA, EMAIL, "active", 1)
+    assert after.membership == {**state.membership, ACME: "active", NORTH: "active"}
+    assert after.licence_groups_held == (STAFF.ref,)
+    assert after.direct_roles == ("atlassian/guest", USER)
+    assert (after.brings_back, after.revives_admin, after.side_products, after.chosen_group, after.restore_in) == ((), (), (), None, ())
+    assert after.candidate_groups == state.candidate_groups
+    assert seated(after, step=step, rows=rows).licence_groups_held == (STAFF.ref,)
+
+
+def test_a_seat_by_role_adds_no_group() -> None:
+    """Only the group that the step names is held by it."""
+    state = diagnose(found(person(), licence_groups=(USERS, STAFF)), WANTED)
+    by_role = seated(state, step=AssignRole(account_id=ADA, resource=JIRA, role=USER), rows=(role(),))
+    assert by_role.licence_groups_held == ()
+    by_group = seated(state, step=AddToGroup(group_id=USERS.id, directory_id=ACME, account_id=ADA), rows=(role(),))
+    assert by_group.licence_groups_held == (USERS.ref,)
 
 
 def test_a_finding_does_not_print_the_person() -> None:

@@ -210,6 +210,9 @@ async def test_entries_by_request_kind_and_time(database: Database, clock: Movab
     assert seqs(since=middle) == [13]
     assert seqs(until=middle, request_id="r2") == [2, 5, 8, 11]
     assert seqs(since=middle, until=middle) == []
+    (last,) = database.read_now(lambda uow: list(audit.entries(uow, kind="request.denied")))
+    assert seqs(since=last.at) == [13]
+    assert 13 not in seqs(until=last.at)
 
 
 async def test_entries_by_who_acted_and_up_to_a_place(database: Database) -> None:

@@ -27,7 +27,7 @@ async def test_a_job_is_claimed_once_and_done_once(database: Database) -> None:
     assert await database.write(outbox.claim) == ()
     await database.write(lambda uow: outbox.finish(uow, claimed))
     assert await database.write(outbox.claim) == ()
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLost, match=claimed.id):
         await database.write(lambda uow: outbox.finish(uow, claimed))
 
 

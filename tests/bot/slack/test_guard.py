@@ -57,6 +57,10 @@ def test_all_workspaces_of_our_enterprise_come_in() -> None:
     assert fault_of(command(team_id="T0SISTER", enterprise_id="E0ACME"), GRID) is None
     assert fault_of(click(user={"id": "W0ADA", "team_id": "T0SISTER"}, enterprise={"id": "E0ACME"}), GRID) is None
     assert fault_of(command(team_id="T0SISTER", enterprise_id="E0OTHER"), GRID) is Fault.OTHER_TEAM
+    sister = {"id": "T0SISTER", "enterprise_id": "E0ACME"}
+    assert fault_of(click(team=sister, user={"id": "W0ADA"}), GRID) is None
+    assert fault_of(click(team=sister | {"enterprise_id": "E0OTHER"}, user={"id": "W0ADA"}), GRID) is Fault.OTHER_TEAM
+    assert fault_of(command(team_id="T0SISTER", enterprise="E0ACME"), GRID) is None
 
 
 @pytest.mark.parametrize(
