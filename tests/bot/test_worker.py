@@ -333,6 +333,7 @@ async def test_nothing_is_tried_for_ever(database: Database, kit: Kit, clock: Mo
 def test_the_guard_lets_no_call_begin_late() -> None:
     """With less than twelve seconds of lease left no call begins; without a job there is nothing to guard."""
     lease.require()
+    assert not lease.is_held()
     copy_context().run(_require_with, left=lease.CALL_NEEDS_SECONDS + 5)
     with pytest.raises(LeaseTooShort):
         copy_context().run(_require_with, left=lease.CALL_NEEDS_SECONDS - 0.1)
@@ -346,6 +347,7 @@ def test_a_lease_that_leaves_just_enough_is_enough(monkeypatch: pytest.MonkeyPat
 
 def _require_with(*, left: float) -> None:
     lease.enter(time.monotonic() + left)
+    assert lease.is_held()
     lease.require()
 
 

@@ -1,11 +1,17 @@
 """Who is let in, under which name, and how a repeated delivery is recognized."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.response import BoltResponse
+from structlog.testing import capture_logs
 
 from bot.actor import SlackPerson
-from bot.slack.guard import Fault, actor_of, delivery_of, fault_of
+from bot.slack.desk import Desk
+from bot.slack.guard import Fault, Guard, actor_of, delivery_of, fault_of
 from bot.slack.team import Team
 
 ACME = Team(team_id="T0ACME", enterprise_id=None, app_id="A0COMEBACK", bot_user_id="U0COMEBACK", bot_id="B0COMEBACK")
@@ -118,3 +124,68 @@ def test_delivery_keys_tell_repeats_from_new_deliveries() -> None:
 def test_what_cannot_be_recognized_again_has_no_key(body: dict[str, Any]) -> None:
     """Without a key a replay would run twice, so it does not run at all."""
     assert delivery_of(body) is None
+
+
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """What one delivery met at the door."""
+
+    response: BoltResponse | None = None
+    context: AsyncBoltContext = field(default_factory=lambda: AsyncBoltContext({}))
+    passed: bool = False
+    logged: list[Any] = field(default_factory=list)
+
+
+async def checked(body: dict[str, Any]) -> Checked:
+    """The same body at the guard of a desk of ACME's."""
+    found, desk = Checked(), cast(Desk, SimpleNamespace(team=ACME))
+
+    async def listener() -> None:
+        found.passed = True
+
+    with capture_logs() as logged:
+        found.response = await Guard(desk).check(body, found.context, listener)
+    found.logged = list(logged)
+    return found
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    """The body of an event that nobody in particular caused."""
+    return {"type": "event_callback", "api_app_id": "A0COMEBACK", "team_id": "T0ACME", "event_id": "Ev1", "event": {}, **changes}
+
+
+@pytest.mark.parametrize(
+    ("body", "slack_id", "key"),
+    [(command(), "U0ADA", "command:1.2.x"), (click(), "U0GRACE", "action:3.4.y"), (event(), None, "event:Ev1")],
+)
+async def test_what_is_ours_goes_on_with_its_actor_and_its_key(body: dict[str, Any], slack_id: str | None, key: str) -> None:
+    """A listener takes them from the context; only an event may have no actor."""
+    found = await checked(body)
+    assert (found.response, found.passed, found.logged) == (None, True, [])
+    assert found.context["actor"] == (SlackPerson(team_id="T0ACME", slack_id=slack_id) if slack_id else None)
+    assert found.context["delivery"] == key
+    assert found.context["desk"].team is ACME
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "kind"),
+    [
+        (command(api_app_id="A0OTHER"), "other_app", "command"),
+        (command(team_id="T0PARTNER"), "other_team", "command"),
+        (command(user_id=""), "no_actor", "command"),
+        (click(user={"team_id": "T0ACME"}), "no_actor", "action"),
+        (command(trigger_id=None), "no_key", "command"),
+        (event(event_id=None), "no_key", "event"),
+        (command(user_id="", trigger_id=None), "no_actor", "command"),
+        (command(api_app_id="A0OTHER", user_id="", trigger_id=None), "other_app", "command"),
+    ],
+)
+async def test_what_is_not_ours_is_answered_and_goes_no_further(body: dict[str, Any], reason: str, kind: str) -> None:
+    """The reason is logged, the first that there is; who typed reads a sentence, and nothing else shows one."""
+    found = await checked(body)
+    assert not found.passed
+    assert dict(found.context) == {}
+    assert found.logged == [{"event": "delivery.refused", "reason": reason, "kind": kind, "log_level": "warning"}]
+    assert found.response is not None
+    assert found.response.status == 200
+    assert ("only for members of our own workspace" in found.response.body) == (kind == "command")
