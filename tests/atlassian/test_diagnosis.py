@@ -223,6 +223,13 @@ def test_account_that_others_decide_about_is_named(reason: str) -> None:
     assert (state.way_back, state.levels, state.reason) == (W.OWNED_ELSEWHERE, (W.OWNED_ELSEWHERE,), reason)
 
 
+def test_a_refusal_without_a_reason_is_one_too() -> None:
+    """Atlassian says no and not why; that it says nothing at all is no refusal."""
+    state = diagnose(found(person(account_status="inactive"), permissions=permissions(allowed=False)), WANTED)
+    assert (state.way_back, state.reason) == (W.OWNED_ELSEWHERE, "not_allowed")
+    assert diagnose(found(person(account_status="inactive")), WANTED).way_back is W.ENABLE
+
+
 def test_deactivated_account_of_somebody_else_is_owned_elsewhere() -> None:
     """Only the organization that manages an account may activate it."""
     state = diagnose(found(person(account_status="inactive", claim_status="unmanaged")), WANTED)
@@ -288,7 +295,10 @@ def test_no_invitation_where_an_identity_provider_owns_the_product() -> None:
 def test_an_invitation_needs_an_address() -> None:
     """An account whose address is hidden, looked up by id, can't be invited."""
     outside = person(email=None, membership_status="no_membership")
-    assert diagnose(found(outside, email=None), WANTED).reason == "email_unknown"
+    state = diagnose(found(outside, email=None), WANTED)
+    assert (state.way_back, state.reason) == (W.AMBIGUOUS, "email_unknown")
+    by_address = diagnose(found(outside), WANTED)
+    assert (by_address.way_back, by_address.email) == (W.INVITE, EMAIL)
 
 
 def test_an_account_that_is_gone_is_for_a_human() -> None:
@@ -301,6 +311,7 @@ def test_two_accounts_are_refused() -> None:
     """Choosing between two accounts is a human's job."""
     state = diagnose(found(person(), person(account_id="712020:other")), WANTED)
     assert (state.way_back, state.matches, state.account_id, plan_restore(state, WANTED)) == (W.AMBIGUOUS, 2, None, ())
+    assert state.reason == "several_accounts"
 
 
 def test_the_same_account_twice_is_one_match() -> None:
@@ -328,6 +339,23 @@ def test_a_pending_invitation_waits_for_its_person() -> None:
     pending = person(USERS, email_verified=False, management_source="invited")
     assert diagnose(found(pending), WANTED).way_back is W.ACCEPT_INVITATION
     assert diagnose(found(person(USERS, email_verified=False, used=NOW)), WANTED).way_back is W.HAS_ACCESS
+    synced = person(USERS, email_verified=False, management_source="synced")
+    assert diagnose(found(synced), WANTED).way_back is W.HAS_ACCESS
+
+
+def test_who_it_is_goes_into_the_finding() -> None:
+    """The approver reads whom they would let in."""
+    known = person(USERS, name="Ada Lovelace", claim_status="managed", added_to_org=NOW, used=NOW)
+    state = diagnose(found(known), WANTED)
+    assert (state.account_id, state.account_name, state.email, state.account_status) == (ADA, "Ada Lovelace", EMAIL, "active")
+    assert (state.claim_status, state.added_to_org, state.last_active, state.matches) == ("managed", NOW, NOW, 1)
+
+
+def test_who_is_awake_gets_nothing_else_back() -> None:
+    """An administrator who lacks the product needs the group alone: no rights of theirs are revived by it."""
+    awake = person(ADMINS, platform_roles=("atlassian/org-admin",))
+    state = diagnose(found(awake, assignments=(role(CONFLUENCE, given=ADMIN),)), WANTED)
+    assert (state.levels, state.brings_back, state.revives_admin) == ((W.ADD_ACCESS,), (), ())
 
 
 def test_brings_back_tells_admin_rights_too() -> None:

@@ -51,6 +51,8 @@ def test_our_own_workspace_comes_in(body: dict[str, Any]) -> None:
         (command(team_id=None), Fault.OTHER_TEAM),
         (click(user={"id": "U0JULES", "team_id": "T0PARTNER"}), Fault.OTHER_TEAM),
         (click(team={"id": "T0PARTNER"}, user={"id": "U0JULES", "team_id": "T0PARTNER"}), Fault.OTHER_TEAM),
+        (click(team={"id": "T0PARTNER"}), Fault.OTHER_TEAM),
+        (click(team_id="T0PARTNER"), Fault.OTHER_TEAM),
     ],
 )
 def test_other_apps_and_workspaces_stay_out(body: dict[str, Any], fault: Fault) -> None:
@@ -67,6 +69,7 @@ def test_all_workspaces_of_our_enterprise_come_in() -> None:
     assert fault_of(click(team=sister, user={"id": "W0ADA"}), GRID) is None
     assert fault_of(click(team=sister | {"enterprise_id": "E0OTHER"}, user={"id": "W0ADA"}), GRID) is Fault.OTHER_TEAM
     assert fault_of(command(team_id="T0SISTER", enterprise="E0ACME"), GRID) is None
+    assert fault_of(click(user={"id": "W0ADA", "team_id": "T0SISTER"}), GRID) is Fault.OTHER_TEAM
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,7 @@ def test_actor_is_known_under_our_own_team() -> None:
     assert actor_of(command(team_id="T0SISTER"), team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0ADA")
     assert actor_of(click(), team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0GRACE")
     assert actor_of({"event": {"user": {"id": "U0ADA"}}}, team_id="T0ACME") is None
+    assert actor_of({"event": {"user": "U0ADA"}}, team_id="T0ACME") == SlackPerson(team_id="T0ACME", slack_id="U0ADA")
 
 
 def test_delivery_keys_tell_repeats_from_new_deliveries() -> None:
