@@ -49,13 +49,14 @@ bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading the
 benchaudit: $(VENV)/.app ## a check of an audit trail of 10,000,000 entries, beside reading it (ten minutes, 6 GB; ARGS="--entries 1000000")
 	@$(BIN)/python -m benchmarks.audit $(ARGS)
 
-torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing is lost or doubled (half an hour; ARGS=--quick: a few minutes)
+torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing is lost or doubled (half an hour; ARGS=--quick: two minutes)
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types style
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory demo ARGS=--script
+	@$(MAKE) --no-print-directory torture ARGS=--quick
 
 coverage: $(VENV)/.dev ## the tests again, and which lines they do not reach (half as long again)
 	@rm -f .coverage .coverage.*

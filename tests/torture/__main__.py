@@ -24,7 +24,7 @@ from tests.torture.bar import Result
 from tests.torture.lanes import Ended
 from tests.torture.scale import Scale, full, quick
 
-SCENARIOS: tuple[str, ...] = ("kills", "pauses", "model", "secrets", "database", "ticker", "race", "edge", "recovery", "acks")
+SCENARIOS: tuple[str, ...] = ("kills", "pauses", "model", "acks", "secrets", "ticker", "recovery", "database", "edge", "race")
 """Modules beside this one, in the order of play (long ones first); each has `async def run(scale, folder, report)`."""
 
 app = typer.Typer(add_completion=False)
@@ -34,7 +34,7 @@ console = Console(width=160 if not Console().is_terminal else None)
 @app.command()
 def main(
     *,
-    is_quick: Annotated[bool, typer.Option("--quick", help="A few minutes of it.")] = False,
+    is_quick: Annotated[bool, typer.Option("--quick", help="Two minutes of it.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="A scenario; may be given several times.")] = None,
     seed: Annotated[int | None, typer.Option(help="Repeats the choices of an earlier run.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write docs/torture.md, as a full run of everything does.")] = False,

@@ -79,7 +79,7 @@ def _lines(played: Mapping[str, Played]) -> Iterator[str]:
         "# Torture",
         "",
         "Written by `make torture`: the real processes against the sandbox, and their history read by a checker that shares no code with",
-        "them. `make torture ARGS=--quick` takes a few minutes; `--only NAME` plays one scenario and `--seed N` repeats the choices.",
+        "them. `make torture ARGS=--quick` takes two minutes; `--only NAME` plays one scenario and `--seed N` repeats the choices.",
         "",
         f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres.version()}",
         f"- {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}",
