@@ -69,11 +69,11 @@ class Redactor:
 
 
 def _parts_of(secret: str) -> set[str]:
-    """The secret; where it is several keys (`hmac:NEW,hmac:OLD`) each of them, with and without its kind; of an address its query."""
+    """The secret; each of several keys (`hmac:NEW,hmac:OLD`), with and without its kind; an address's query; the key of `Scheme key`."""
     if "://" in secret:
         return {secret, secret.partition("?")[2]}
     keys = {key.strip() for key in secret.split(",")}
-    return {secret, *keys, *(key.partition(":")[2] for key in keys)}
+    return {secret, *keys, *(key.partition(":")[2] for key in keys), secret.rpartition(" ")[2]}
 
 
 def secrets_of(settings: BaseModel) -> frozenset[str]:

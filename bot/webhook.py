@@ -63,6 +63,7 @@ class Webhook:
 
     url: str = field(repr=False)
     secret: Callable[[], str]
+    authorization: Callable[[], str] | None = None
     http: httpx.AsyncClient
     now: Callable[[], datetime]
     before_send: Callable[[], None] = lambda: None
@@ -81,6 +82,8 @@ class Webhook:
             "X-Comeback-Timestamp": timestamp,
             "X-Comeback-Signature": signature(self.secret(), timestamp=timestamp, body=body),
         }
+        if self.authorization is not None:
+            headers["Authorization"] = self.authorization()
         response = await self._ask("POST", headers=headers, content=body)
         _require_taken(response.status_code, response.headers, now=moment)
 
@@ -112,7 +115,14 @@ def webhook_of(
     """The way to the receiver; None where there is none. Nothing is connected yet."""
     if siem.url is None or siem.secret is None:
         return None
-    return Webhook(url=siem.url.get_secret_value(), secret=siem.secret.get_secret_value, http=http, now=now, before_send=before_send)
+    return Webhook(
+        url=siem.url.get_secret_value(),
+        secret=siem.secret.get_secret_value,
+        authorization=siem.authorization.get_secret_value if siem.authorization is not None else None,
+        http=http,
+        now=now,
+        before_send=before_send,
+    )
 
 
 def _require_taken(status: int, headers: httpx.Headers, *, now: datetime) -> None:

@@ -36,6 +36,7 @@ class Batch:
     body: bytes
     timestamp: str
     signature: str
+    authorization: str | None
 
 
 class Receiver:
@@ -75,8 +76,9 @@ class Receiver:
         reply = self.replies.pop(0) if self.replies else Reply(keeps=True)
         if reply.keeps:
             headers = request.headers
-            batch = Batch(body=body, timestamp=headers["X-Comeback-Timestamp"], signature=headers["X-Comeback-Signature"])
-            self.batches.append(batch)
+            timestamp, signature = headers["X-Comeback-Timestamp"], headers["X-Comeback-Signature"]
+            key = headers.get("Authorization")
+            self.batches.append(Batch(body=body, timestamp=timestamp, signature=signature, authorization=key))
         await asyncio.sleep(reply.after_s)
         if reply.drops and request.transport is not None:
             request.transport.abort()

@@ -6,7 +6,19 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from bot.settings.section import Section, Table
-from bot.settings.values import HookUrl, HostName, LoginName, MailAddress, MailTls, Meaning, OneLine, Secret, SharedSecret, is_private
+from bot.settings.values import (
+    Credentials,
+    HookUrl,
+    HostName,
+    LoginName,
+    MailAddress,
+    MailTls,
+    Meaning,
+    OneLine,
+    Secret,
+    SharedSecret,
+    is_private,
+)
 
 
 class MailSettings(Table):
@@ -121,6 +133,16 @@ class SiemSettings(Table):
             otherwise="needed with URL",
         ),
     ] = None
+    authorization: Annotated[
+        Credentials | None,
+        Field(repr=False, validate_default=True),
+        Meaning(
+            purpose="The `Authorization` header that its receiver wants",
+            expected="a scheme and a key with a space between them, or a key of at least 8 characters alone",
+            example="Splunk 7e3f0a52-91cd-4b68-a1d4-0c5b9e8f2d37",
+            otherwise="no such header",
+        ),
+    ] = None
 
     @field_validator("secret")
     @classmethod
@@ -128,6 +150,13 @@ class SiemSettings(Table):
         if info.data.get("url") is not None and secret is None:
             raise PydanticCustomError("missing", "signed with what?")
         return secret
+
+    @field_validator("authorization")
+    @classmethod
+    def _come_with_an_address(cls, authorization: Credentials | None, info: ValidationInfo) -> Credentials | None:
+        if authorization is not None and info.data.get("url") is None:
+            raise PydanticCustomError("url_missing", "whose key?")
+        return authorization
 
     @property
     def on(self) -> bool:

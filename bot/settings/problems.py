@@ -112,6 +112,8 @@ def _in_table(kind: str, setting: Spelling, nested: type[BaseModel]) -> Problem:
         return unknown(setting.name, known, place=setting.place)
     if kind == "renewal_day_missing":
         return _renewal_day_missing(setting)
+    if kind == "url_missing":
+        return missing(setting.sibling("url"), meaning_of(nested.model_fields["url"]) or _TABLE, why="needed with AUTHORIZATION")
     if kind == "user_missing":
         return missing(setting.sibling("user"), meaning_of(nested.model_fields["user"]) or _TABLE, why="needed with PASSWORD")
     return _of_field(kind, setting, field)

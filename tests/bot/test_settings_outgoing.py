@@ -61,6 +61,9 @@ def test_a_private_server_may_speak_plainly(outside: Outside) -> None:
     ("changed", "variable"),
     [
         ({"COMEBACK_SIEM__SECRET": ""}, "COMEBACK_SIEM__SECRET"),
+        ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk two words"}, "COMEBACK_SIEM__AUTHORIZATION"),
+        ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk short"}, "COMEBACK_SIEM__AUTHORIZATION"),
+        ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk abcdefgh\r\nX-Other: 1"}, "COMEBACK_SIEM__AUTHORIZATION"),
         ({"COMEBACK_SIEM__SECRET": "too-short"}, "COMEBACK_SIEM__SECRET"),
         ({"COMEBACK_SIEM__URL": "http://siem.acme.example/in"}, "COMEBACK_SIEM__URL"),
         ({"COMEBACK_SIEM__URL": "https://:pass@siem.acme.example/in"}, "COMEBACK_SIEM__URL"),
@@ -76,6 +79,22 @@ def test_a_private_server_may_speak_plainly(outside: Outside) -> None:
 def test_the_trail_goes_nowhere_unsigned_or_in_the_clear(outside: Outside, changed: dict[str, str], variable: str) -> None:
     """A receiver that can't tell our entries from another's is no evidence."""
     assert set(problems_of(outside, {**SIEM, **changed})) == {variable}
+
+
+def test_a_key_for_nobody_is_told(outside: Outside) -> None:
+    """Without an address the key would go nowhere, and its owner would wait for the trail."""
+    problems = problems_of(outside, {"COMEBACK_SIEM__AUTHORIZATION": "Splunk key-of-the-receiver"})
+    assert set(problems) == {"COMEBACK_SIEM__URL"}
+    assert "needed with AUTHORIZATION" in problems["COMEBACK_SIEM__URL"]
+
+
+def test_the_receivers_key_is_hidden_with_and_without_its_scheme(outside: Outside) -> None:
+    """A receiver may echo the key alone."""
+    outside.set({**COMPLETE, **SIEM, "COMEBACK_SIEM__AUTHORIZATION": "Splunk key-of-the-receiver"})
+    settings = load()
+    cleaned = Redactor.of(settings).clean("401: Splunk key-of-the-receiver, that is key-of-the-receiver, is unknown to Splunk")
+    assert cleaned == "401: [hidden], that is [hidden], is unknown to Splunk"
+    assert "key-of-the-receiver" not in repr(settings)
 
 
 def test_their_secrets_are_hidden_and_not_in_toml(outside: Outside) -> None:

@@ -1,6 +1,7 @@
 """A batch goes to the address of the settings, signed, and its answer is told apart by what has to be done about it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +40,13 @@ async def test_what_is_taken_is_signed(receiver: Receiver, webhook: Webhook) -> 
     (batch,) = receiver.batches
     assert (batch.body, batch.timestamp) == (b"{}\n", str(int(NOW.timestamp())))
     assert batch.signature == signature(SECRET, timestamp=batch.timestamp, body=batch.body)
+
+
+async def test_a_receiver_may_want_a_key(receiver: Receiver, webhook: Webhook) -> None:
+    """Splunk, Elastic and others take nothing without their header; the others get none."""
+    await webhook.post(b"{}\n")
+    await replace(webhook, authorization=lambda: "Splunk key-of-theirs").post(b"{}\n")
+    assert [batch.authorization for batch in receiver.batches] == [None, "Splunk key-of-theirs"]
 
 
 @pytest.mark.parametrize(

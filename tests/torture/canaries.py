@@ -51,6 +51,7 @@ def breed(chance: random.Random) -> dict[str, Canary]:
         "DATABASE_URL": "pass.{}",
         "COMEBACK_MAIL__PASSWORD": "mail.{}",
         "COMEBACK_SIEM__SECRET": "siem.{}",
+        "COMEBACK_SIEM__AUTHORIZATION": "Splunk {}",
     }
     birds = {setting: canary(setting, form) for setting, form in forms.items()}
     keys = {setting: base64.b64encode(chance.randbytes(32)).decode() for setting in ("COMEBACK_SEALING_KEYS", SIGNING_KEY)}

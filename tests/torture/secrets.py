@@ -109,6 +109,7 @@ def _settings(birds: Mapping[str, Canary]) -> dict[str, str]:
         "COMEBACK_MAIL__SENDER": "comeback@acme.example",
         "COMEBACK_SIEM__URL": f"http://127.0.0.1:{free_port()}/hook",
         "COMEBACK_SIEM__SECRET": birds["COMEBACK_SIEM__SECRET"].value,
+        "COMEBACK_SIEM__AUTHORIZATION": birds["COMEBACK_SIEM__AUTHORIZATION"].value,
     }
 
 
