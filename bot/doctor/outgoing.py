@@ -16,6 +16,7 @@ from storage.errors import StorageError
 from storage.outgoing_records import Lag, Shipment
 
 LATE_AFTER = timedelta(minutes=15)
+SUBJECT = "SIEM: audit trail"
 
 
 async def check(settings: OutgoingSettings, *, database: DatabaseSettings | None, now: Callable[[], datetime]) -> tuple[Line, ...]:
@@ -77,15 +78,18 @@ def _sent(settings: DatabaseSettings | None, *, now: Callable[[], datetime], ans
 
 
 def _progress(uow: UnitOfWork, *, answers: bool) -> tuple[Line, ...]:
-    return (_line(shipments.of(uow, SIEM), shipments.lag(uow, SIEM), now=uow.now, answers=answers),)
+    shipment = shipments.of(uow, SIEM)
+    if shipments.is_contradicted(uow, SIEM):
+        said = f"not the one any more that was sent: entries at or before {shipment.seq} were cut off or changed since"
+        return (red(SUBJECT, said, "keep a copy of the database, and compare it with what the SIEM has"),)
+    return (_line(shipment, shipments.lag(uow, SIEM), now=uow.now, answers=answers),)
 
 
 def _line(shipment: Shipment, lag: Lag, *, now: datetime, answers: bool) -> Line:
-    subject = "SIEM: audit trail"
     if shipment.trouble is not None:
         remedy = "check COMEBACK_SIEM__URL, COMEBACK_SIEM__SECRET and the receiver"
-        return red(subject, f"not taken ({shipment.trouble}); {lag.entries} entries wait", remedy)
+        return red(SUBJECT, f"not taken ({shipment.trouble}); {lag.entries} entries wait", remedy)
     if lag.since is not None and now - lag.since > LATE_AFTER:
-        return yellow(subject, f"{lag.entries} entries wait, the first since {lag.since:%d %b %H:%M} UTC", "is the bot running?")
+        return yellow(SUBJECT, f"{lag.entries} entries wait, the first since {lag.since:%d %b %H:%M} UTC", "is the bot running?")
     sent = f"sent up to entry {shipment.seq}; {lag.entries} wait"
-    return green(subject, sent) if answers or not lag.entries else yellow(subject, sent, "they go out once it answers")
+    return green(SUBJECT, sent) if answers or not lag.entries else yellow(SUBJECT, sent, "they go out once it answers")

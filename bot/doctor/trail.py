@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.doctor.lines import Line, green, note, yellow
+from bot.doctor.lines import Line, green, note, red, yellow
 from bot.settings import AuditSettings, DatabaseSettings
 from bot.usecases.trail import keyring
 from storage import audit as entries
@@ -41,8 +41,13 @@ def _look(url: str, audit: AuditSettings, *, now: Callable[[], datetime]) -> tup
 
 
 def _lines(uow: UnitOfWork, audit: AuditSettings) -> Iterator[Line]:
-    newest, head = checkpoints.newest(uow, keyring(audit)), entries.head(uow)
-    if newest is None:
+    keys = keyring(audit)
+    against = checkpoints.contradicted(uow, keys)
+    newest, head = checkpoints.newest(uow, keys), entries.head(uow)
+    if against is not None:
+        said = f"the trail does not go through the one at entry {against.size}: it was cut off or changed since, and no more are made"
+        yield red("checkpoint", said, "keep a copy of the database, then run `comeback audit verify --against` one that was kept elsewhere")
+    elif newest is None:
         yield note("checkpoint", "none yet: a running bot makes one every 15 minutes")
     elif head.seq > newest.checkpoint.size and uow.now - newest.made_at > LATE:
         yield note("checkpoint", f"the last one is of {newest.made_at:%Y-%m-%d %H:%M} UTC, and entries came since", "is the bot running?")
