@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import acks, edge, kills, model, pauses, race, recovery, secrets, ticker
+from tests.torture import acks, database, edge, kills, model, pauses, race, recovery, secrets, ticker
 from tests.torture.build import Change, build
 from tests.torture.tempo import fast
 
@@ -24,6 +24,7 @@ BUILDS = {
     "secrets logged": (secrets.CARELESS,),
     "no redaction": (secrets.CARELESS, secrets.UNREDACTED),
     "no settle time": (recovery.NO_SETTLE,),
+    "no waiting for the disk": (*fast(2), database.NO_WAIT),
 }
 
 
