@@ -59,7 +59,7 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
         crashes = Crashes(server=server, wanted=scale.database_restarts, chance=Random(scale.seed))
         report(await _play(plan, crashes, folder=folder / "durable"))
     if scale.has_more:
-        plan = replace(plan, kills=20, approvals=5, calm_seconds=CONTROL_CALM_SECONDS, changes=(NO_WAIT,))
+        plan = replace(plan, kills=20, approvals=0, seconds=60, calm_seconds=CONTROL_CALM_SECONDS, changes=(NO_WAIT,))
         with postgres.running(CARELESS) as server:
             crashes = Crashes(server=server, wanted=10, chance=Random(scale.seed))
             report(await _play(plan, crashes, folder=folder / "careless", control="the commit that waits for the disk"))
