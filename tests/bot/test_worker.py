@@ -261,9 +261,13 @@ async def test_whoever_met_the_outage_need_not_wait_longer_than_it_lasts(databas
         jobs.append((await ended(database, kit, error, attempts=8))[0])
         clock.advance(timedelta(seconds=1))
     await database.write(lambda uow: pacing.pause(uow, "slack.dm", until=uow.now + outage.PROBE, reason=pacing.OUTAGE))
+    woken: list[str] = []
+    database.when_enqueued(lambda: woken.append("woken"))
     await database.write(lambda uow: outage.end(uow, outage.SLACK))
-    due = {row.id: row.due_at for row in await database.read(lambda uow: uow.connection.execute(select(tables.outbox)).all())}
-    assert [due[job.id] < clock.now() + timedelta(seconds=5) for job in jobs] == [True, True, False, False]
+    assert woken == ["woken"]
+    rows = {row.id: row for row in await database.read(lambda uow: uow.connection.execute(select(tables.outbox)).all())}
+    assert all(rows[job.id].due_at == rows[job.id].claimable_at for job in jobs)
+    assert [rows[job.id].due_at < clock.now() + timedelta(seconds=5) for job in jobs] == [True, True, False, False]
 
 
 def test_in_an_outage_one_call_in_half_a_minute_may_go_out(clock: MovableClock) -> None:
