@@ -3,7 +3,7 @@ Whether a side answers at all: after three calls in a row without an answer its 
 
 Without it, two hundred approvals that wait for Atlassian or Slack to come back would ask it several times a second. What this process saw
 is counted here; the pause is in rows, and so holds for every process and outlives this one. A job of the other side's bucket, as a grant
-that asks Slack who somebody is, passes by these rows: `may_ask` holds its calls back.
+that asks Slack who somebody is, passes by these rows: `may_ask` holds its calls back, and forgets it when the rows say that it is over.
 """
 
 from collections.abc import Callable
@@ -49,18 +49,28 @@ class Outage:
 
     def may_ask(self) -> bool:
         """Whether a call may go out: in an outage one of this process in half a minute, and whoever may, has asked."""
-        if self._in_a_row < FAILURES or self.answers() != self._answers_then:
+        if self._in_a_row < FAILURES or self.has_answered():
             return True
         now = self.now()
-        if self._asked_at is not None and now - self._asked_at < PROBE:
+        # A clock that was set back must not make the wait longer.
+        if self._asked_at is not None and timedelta(0) <= now - self._asked_at < PROBE:
             return False
         self._asked_at = now
         return True
 
+    def has_answered(self) -> bool:
+        """Whether the last that we know of it is an answer, not a failure."""
+        return self._in_a_row == 0 or self.answers() != self._answers_then
+
+    def forget(self) -> None:
+        """Take an outage for over, as another process has found out; failures that are none yet still count."""
+        if self._in_a_row >= FAILURES:
+            self._in_a_row = 0
+
 
 def begin(uow: UnitOfWork, side: str) -> None:
     """Pause all that goes to *side* until the first probe."""
-    pacing.pause_side(uow, side, until=uow.now + PROBE, reason=pacing.OUTAGE)
+    pacing.pause_side(uow, side, until=uow.now + PROBE)
 
 
 def end(uow: UnitOfWork, side: str) -> None:

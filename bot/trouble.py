@@ -33,6 +33,8 @@ FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 300.0
 GIVE_UP_AFTER = 584
 """Attempts: full jitter averages half of its ceiling, so the ramp of 8 and 576 waits of 150 s make a day."""
+GIVE_UP_AGE = timedelta(days=1)
+"""However often it was tried: an answer now and then brings attempts forward."""
 KEY_PAUSE = timedelta(minutes=5)
 BUG_ATTEMPTS = 10
 
@@ -132,7 +134,7 @@ def _later(error: Exception, attempt: Attempt) -> Ending:
     job = attempt.job
     if not isinstance(error, SlackHeld):  # some hundred that wait would fill the log
         log.warning("job.again", job=job.id, kind=job.kind, attempts=job.attempts, error=str(error))
-    if job.attempts >= GIVE_UP_AFTER:
+    if job.attempts >= GIVE_UP_AFTER and attempt.kit.now() - job.created_at >= GIVE_UP_AGE:
         return _give_up(error, attempt, code=Attention.UNREACHABLE_TOO_LONG)
     in_slack = isinstance(error, SlackAway | SlackOutcomeUnknown | SlackTokenRejected)
     fact = _troubled(attempt, Trouble.SLACK_AWAY if in_slack else Trouble.UNREACHABLE)

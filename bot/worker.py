@@ -18,7 +18,7 @@ from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Outcome
 from bot.effects.registry import EFFECTS
 from bot.trouble import Ending
-from storage import outbox
+from storage import outbox, pacing
 from storage.db import UnitOfWork
 from storage.errors import LeaseLost, StorageError
 from storage.records import Job
@@ -87,12 +87,17 @@ class Worker:
             return False
         deadline, hands = time.monotonic() + LEASE_SECONDS, self._hands()
         try:
-            claimed = await self.kit.database.write(
-                lambda uow: outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room, kinds=self.kinds, hands=hands)
+            claimed, away = await self.kit.database.write(
+                lambda uow: (
+                    outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room, kinds=self.kinds, hands=hands),
+                    pacing.away(uow),
+                )
             )
         except StorageError as error:
             log.warning("outbox.unavailable", error=type(error).__name__)
             return False
+        for side in self.kit.outages.keys() - away:
+            self.kit.outages[side].forget()
         for job in claimed:
             task = asyncio.create_task(self._work(job, deadline=deadline))
             self._running[task] = job.bucket
@@ -152,14 +157,15 @@ class Worker:
 
     def _with_returns(self, ending: Ending, *, answers: Mapping[str, int]) -> Ending:
         """*ending*, and the end of the outage of each side that has answered anybody since there were *answers*."""
-        back = [side for side, count in self._answers().items() if count != answers[side]]
+        outages = self.kit.outages
+        back = [side for side, count in self._answers().items() if count != answers[side] and outages[side].has_answered()]
         if not back:
             return ending
 
         def unit(uow: UnitOfWork) -> None:
+            ending(uow)
             for side in back:
                 outage.end(uow, side)
-            ending(uow)
 
         return unit
 

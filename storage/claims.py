@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, Subquery, bindparam, exists, 
 
 from storage.guarded import open_body
 from storage.lifecycle import JobState
-from storage.pacing import OUTAGE, PROBE_SECONDS, side_of
+from storage.pacing import OUTAGES, PROBE_SECONDS, side_of
 from storage.records import Job
 from storage.tables import buckets, outbox
 from storage.unit import UnitOfWork
@@ -143,7 +143,7 @@ def _claim_from(uow: UnitOfWork, bucket: Row[Any, Any], *, lease_seconds: float,
         return None
     job = _lease(uow, row, lease_seconds=lease_seconds)
     if job is not None and turn is not None:
-        seconds = max(bucket.interval_seconds * row.turns, PROBE_SECONDS if turn.reason == OUTAGE else 0.0)
+        seconds = max(bucket.interval_seconds * row.turns, PROBE_SECONDS if turn.reason in OUTAGES.values() else 0.0)
         uow.connection.execute(_RESERVE, {"this_bucket": bucket.name, "next_at": uow.now + timedelta(seconds=seconds)})
     return job
 

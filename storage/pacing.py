@@ -28,8 +28,12 @@ DEFAULTS: Mapping[str, float] = {
 }
 """Seconds between two jobs of a bucket, by the part of its name before the colon; a bucket that is not here is not paced."""
 
-OUTAGE = "unreachable"
-"""The reason of a pause after which only a probe goes out, until somebody answers again."""
+OUTAGES: Mapping[str, str] = {"atlassian": "unreachable", "slack": "slack_unreachable"}
+"""
+By side, the reason of a pause after which only a probe goes out, until somebody answers again.
+
+They are two words, as releases before 0008 end an outage of Atlassian's alone: the other they take for an ordinary pause.
+"""
 PROBE_SECONDS = 30.0
 """From one probe to the next."""
 
@@ -40,9 +44,9 @@ _THIS = _c.name == bindparam("this_bucket")
 _SET_INTERVAL = update(buckets).where(_THIS)
 _PAUSE = update(buckets).where(_THIS, or_(_c.paused_until.is_(None), _c.paused_until < bindparam("until", type_=_c.paused_until.type)))
 _RESUME = update(buckets).where(_THIS).values(paused_until=None, reason=None)
-_ANSWERED = _RESUME.where(_c.reason == OUTAGE)
+_ANSWERED = _RESUME.where(_c.reason == bindparam("this_reason"))
 
-_AWAY = select(_c.name).where(_c.reason == OUTAGE).order_by(_c.name)
+_AWAY = select(_c.name, _c.reason).where(_c.reason.in_(OUTAGES.values())).order_by(_c.name)
 
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -70,11 +74,13 @@ def pause(uow: UnitOfWork, bucket: str, *, until: datetime, reason: str) -> None
     uow.connection.execute(_PAUSE, {"this_bucket": bucket, "until": until, "paused_until": until, "reason": reason})
 
 
-def pause_side(uow: UnitOfWork, side: str, *, until: datetime, reason: str) -> None:
-    """Pause every bucket of *side* (see `side_of`)."""
+def pause_side(uow: UnitOfWork, side: str, *, until: datetime) -> None:
+    """Note that *side* is away: pause every bucket of it (see `side_of`), and one of its own name, which stands for those to come."""
+    ensure(uow, side)
     for bucket in state(uow):  # by name, so that two of them can't hold each other up
-        if side_of(bucket.name) == side:
-            pause(uow, bucket.name, until=until, reason=reason)
+        is_limited = bucket.paused_until is not None and bucket.paused_until > uow.now and bucket.reason != OUTAGES[side]
+        if side_of(bucket.name) == side and not is_limited:
+            pause(uow, bucket.name, until=until, reason=OUTAGES[side])
 
 
 def resume(uow: UnitOfWork, bucket: str) -> None:
@@ -84,10 +90,15 @@ def resume(uow: UnitOfWork, bucket: str) -> None:
 
 def answered(uow: UnitOfWork, side: str) -> bool:
     """Whether *side* had an outage, which ends at once, and nothing else: a limit or a rejected key stays what it is."""
-    names = [name for name in uow.connection.execute(_AWAY).scalars() if side_of(name) == side]
+    names = [row.name for row in uow.connection.execute(_AWAY) if side_of(row.name) == side]
     for name in names:
-        uow.connection.execute(_ANSWERED, {"this_bucket": name, "next_at": uow.now})
+        uow.connection.execute(_ANSWERED, {"this_bucket": name, "this_reason": OUTAGES[side], "next_at": uow.now})
     return bool(names)
+
+
+def away(uow: UnitOfWork) -> frozenset[str]:
+    """The sides that have an outage."""
+    return frozenset(side_of(row.name) for row in uow.connection.execute(_AWAY))
 
 
 def state(uow: UnitOfWork) -> tuple[Bucket, ...]:

@@ -87,7 +87,7 @@ def _progress(uow: UnitOfWork, *, answers: bool) -> tuple[Line, ...]:
 
 def _line(shipment: Shipment, lag: Lag, *, now: datetime, answers: bool) -> Line:
     if shipment.trouble is not None:
-        remedy = "check COMEBACK_SIEM__URL, COMEBACK_SIEM__SECRET and the receiver"
+        remedy = "check COMEBACK_SIEM__URL, COMEBACK_SIEM__SECRET, COMEBACK_SIEM__AUTHORIZATION and the receiver"
         return red(SUBJECT, f"not taken ({shipment.trouble}); {lag.entries} entries wait", remedy)
     if lag.since is not None and now - lag.since > LATE_AFTER:
         return yellow(SUBJECT, f"{lag.entries} entries wait, the first since {lag.since:%d %b %H:%M} UTC", "is the bot running?")

@@ -154,7 +154,7 @@ AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-"))]
 SigningSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"\S{8,}").fullmatch))]
 Secret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]+").fullmatch))]
 SharedSecret = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"[\x21-\x7e]{16,}").fullmatch))]
-Credentials = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"(?:[\w-]+ )?[\x21-\x7e]{8,}").fullmatch))]
+Credentials = Annotated[SecretStr, AfterValidator(_secret(re.compile(r"(?:[A-Za-z0-9_-]+ )?[\x21-\x7e]{8,}").fullmatch))]
 """The value of an Authorization header: a scheme and a key, or a key alone."""
 SealingKey = Annotated[SecretStr, AfterValidator(_secret(key_bytes))]
 SealingKeys = Annotated[tuple[SealingKey, ...], BeforeValidator(_listed)]

@@ -17,7 +17,7 @@ def trouble_with_atlassian(uow: UnitOfWork) -> Waiting | None:
     bucket = next((one for one in pacing.state(uow) if one.name == ATLASSIAN), None)
     if bucket is None or bucket.paused_until is None:
         return None
-    if bucket.reason == pacing.OUTAGE:
+    if bucket.reason == pacing.OUTAGES[ATLASSIAN]:
         # While a probe is under way the next turn is as far away as a pause: nobody else gets through.
         return Waiting.UNREACHABLE if max(bucket.paused_until, bucket.next_at) > uow.now else None
     if bucket.paused_until <= uow.now:

@@ -62,6 +62,7 @@ def test_a_private_server_may_speak_plainly(outside: Outside) -> None:
     [
         ({"COMEBACK_SIEM__SECRET": ""}, "COMEBACK_SIEM__SECRET"),
         ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk two words"}, "COMEBACK_SIEM__AUTHORIZATION"),
+        ({"COMEBACK_SIEM__AUTHORIZATION": "Spl\u00fcnk key-of-the-receiver"}, "COMEBACK_SIEM__AUTHORIZATION"),
         ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk short"}, "COMEBACK_SIEM__AUTHORIZATION"),
         ({"COMEBACK_SIEM__AUTHORIZATION": "Splunk abcdefgh\r\nX-Other: 1"}, "COMEBACK_SIEM__AUTHORIZATION"),
         ({"COMEBACK_SIEM__SECRET": "too-short"}, "COMEBACK_SIEM__SECRET"),

@@ -152,9 +152,12 @@ def claimed(uow: UnitOfWork) -> Job:
     return job
 
 
-async def ended(database: Database, kit: Kit, error: Exception, *, attempts: int = 1) -> tuple[Job, datetime | None]:
+async def ended(
+    database: Database, kit: Kit, error: Exception, *, attempts: int = 1, age: timedelta = timedelta(0)
+) -> tuple[Job, datetime | None]:
     """The job that failed with *error*, and when it is due again (None: never)."""
-    job = replace(await database.write(claimed), attempts=attempts)
+    job = await database.write(claimed)
+    job = replace(job, attempts=attempts, created_at=job.created_at - age)
     attempt = trouble.Attempt(
         job=job, payload=Grant(request_id="none", afresh=False), effect=EFFECTS[Grant.kind], kit=kit, jitter=no_jitter
     )
@@ -226,21 +229,68 @@ async def test_an_answer_between_failures_makes_no_outage(database: Database, ki
     for _ in range(4):
         await ended(database, kit, SlackAway("users.info", "timeout"))
         clock.advance(timedelta(seconds=2))
-    assert [bucket.paused_until for bucket in await database.read(pacing.state)] == [None]
+    assert [bucket.paused_until for bucket in await database.read(pacing.state) if bucket.name == ATLASSIAN] == [None]
 
 
 async def test_slack_away_pauses_all_of_slack_and_nothing_else(database: Database, kit: Kit, clock: MovableClock) -> None:
     """Each of its buckets waits for a probe, Atlassian goes on, and an answer of any kind opens them all at once."""
     for name in ("slack.dm", "slack.post:C1", "siem"):
         await database.write(lambda uow, name=name: pacing.ensure(uow, name))  # type: ignore[misc]
-    for paused in ([], [], ["slack.dm", "slack.post:C1"]):
+    for paused in ([], [], ["slack", "slack.dm", "slack.post:C1"]):
         await ended(database, kit, SlackAway("users.info", "timeout"))
         assert [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until] == paused
         clock.advance(timedelta(seconds=2))
     await database.write(lambda uow: outage.end(uow, ATLASSIAN))
-    assert [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until] == ["slack.dm", "slack.post:C1"]
+    assert [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until] == ["slack", "slack.dm", "slack.post:C1"]
+    assert await database.read(pacing.away) == {outage.SLACK}
     await database.write(lambda uow: outage.end(uow, outage.SLACK))
     assert not [bucket.name for bucket in await database.read(pacing.state) if bucket.paused_until]
+    assert await database.read(pacing.away) == frozenset()
+
+
+async def test_a_limit_outlasts_an_outage(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """What Slack said about one channel still holds when it answers again."""
+    until = clock.now() + timedelta(seconds=20)
+    await database.write(lambda uow: pacing.pause(uow, "slack.post:C1", until=until, reason="rate_limited"))
+    await database.write(lambda uow: outage.begin(uow, outage.SLACK))
+    await database.write(lambda uow: outage.end(uow, outage.SLACK))
+    held = {bucket.name: (bucket.paused_until, bucket.reason) for bucket in await database.read(pacing.state) if bucket.paused_until}
+    assert held == {"slack.post:C1": (until, "rate_limited")}
+
+
+async def test_an_older_answer_does_not_end_an_outage(database: Database, kit: Kit, clock: MovableClock) -> None:
+    """A long job was answered before the others failed: what is known last is a failure."""
+    answered = [0]
+    seen = with_answers(kit, clock, lambda: answered[0])
+    before = {side: one.answers() for side, one in seen.outages.items()}
+    answered[0] += 1
+    await database.write(lambda uow: pacing.ensure(uow, ATLASSIAN))
+    for _ in range(outage.FAILURES):
+        await ended(database, seen, Unreachable("search_users"))
+        clock.advance(timedelta(seconds=2))
+    worker = Worker(kit=seen, jitter=no_jitter)
+    await database.write(worker._with_returns(lambda _: None, answers=before))
+    assert await database.read(pacing.away) == {ATLASSIAN}
+    answered[0] += 1
+    await database.write(worker._with_returns(lambda _: None, answers=before))
+    assert await database.read(pacing.away) == frozenset()
+
+
+async def test_a_worker_forgets_an_outage_that_another_has_seen_end(database: Database, kit: Kit) -> None:
+    """Its own calls would otherwise be held back, and it would take jobs only to put them off."""
+    slack, worker = kit.outages[outage.SLACK], Worker(kit=kit, jitter=no_jitter)
+    noted = []
+    for _ in range(outage.FAILURES):
+        noted.append(slack.note_failure())
+        if not noted[-1]:
+            await worker._claim()
+    assert noted == [False, False, True]
+    await database.write(lambda uow: outage.begin(uow, outage.SLACK))
+    await worker._claim()
+    assert not slack.may_ask()
+    await database.write(lambda uow: outage.end(uow, outage.SLACK))
+    await worker._claim()
+    assert slack.may_ask()
 
 
 async def test_a_call_that_was_held_back_is_no_failure_of_slacks(database: Database, kit: Kit, clock: MovableClock) -> None:
@@ -260,7 +310,7 @@ async def test_whoever_met_the_outage_need_not_wait_longer_than_it_lasts(databas
     for error in errors:
         jobs.append((await ended(database, kit, error, attempts=8))[0])
         clock.advance(timedelta(seconds=1))
-    await database.write(lambda uow: pacing.pause(uow, "slack.dm", until=uow.now + outage.PROBE, reason=pacing.OUTAGE))
+    await database.write(lambda uow: outage.begin(uow, outage.SLACK))
     woken: list[str] = []
     database.when_enqueued(lambda: woken.append("woken"))
     await database.write(lambda uow: outage.end(uow, outage.SLACK))
@@ -286,6 +336,17 @@ def test_in_an_outage_one_call_in_half_a_minute_may_go_out(clock: MovableClock) 
     answered[0] += 1
     assert [seen.may_ask(), seen.may_ask()] == [True, True]
     assert not seen.note_failure()
+
+
+def test_a_clock_that_is_set_back_holds_nobody_back_for_longer(clock: MovableClock) -> None:
+    """The last call seems to lie in the future then."""
+    moment = [clock.now() + timedelta(hours=2)]
+    seen = Outage(answers=lambda: 0, now=lambda: moment[0])
+    for _ in range(outage.FAILURES):
+        seen.note_failure()
+    assert not seen.may_ask()
+    moment[0] -= timedelta(hours=2)
+    assert seen.may_ask()
 
 
 async def test_slacks_limit_does_not_stop_atlassian(database: Database, kit: Kit, clock: MovableClock) -> None:
@@ -329,9 +390,14 @@ async def test_too_little_lease_is_no_failure(database: Database, kit: Kit, cloc
 @pytest.mark.parametrize(("error", "attempts"), [(Unreachable("x"), trouble.GIVE_UP_AFTER), (RuntimeError("a bug"), trouble.BUG_ATTEMPTS)])
 async def test_nothing_is_tried_for_ever(database: Database, kit: Kit, clock: MovableClock, error: Exception, attempts: int) -> None:
     """After a day of outage, or ten rounds of a bug, a human has to look."""
-    assert (await ended(database, kit, error, attempts=attempts))[1] is None
+    assert (await ended(database, kit, error, attempts=attempts, age=timedelta(days=1, minutes=1)))[1] is None
     clock.advance(timedelta(seconds=2))
     assert (await ended(database, kit, error, attempts=attempts - 1))[1] is not None
+
+
+async def test_many_attempts_in_a_short_time_are_no_day_of_outage(database: Database, kit: Kit) -> None:
+    """A side that answers now and then brings attempts forward: they count for less than a day of silence."""
+    assert (await ended(database, kit, Unreachable("x"), attempts=trouble.GIVE_UP_AFTER, age=timedelta(hours=5)))[1] is not None
 
 
 def test_the_guard_lets_no_call_begin_late() -> None:
