@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.effects import shipping as effect
 from bot.jobs.house import MakeCheckpoint
 from bot.usecases import shipping
 from bot.usecases.steps import enqueue
 from sandbox.siem import Receiver, Reply
-from storage import audit, outbox, shipments
+from storage import audit, outbox, shipments, tables
 from storage.db import UnitOfWork
 from storage.lifecycle import JobState
 from tests.e2e.conftest import ADMINS, Stage
@@ -128,7 +129,8 @@ async def test_a_receiver_that_is_away_for_a_day_is_told(small_stage: OpenStage,
 
 def _nearly_given_up(uow: UnitOfWork) -> None:
     shipping.ship(uow)
-    uow.connection.exec_driver_sql("UPDATE outbox SET attempts = 583 WHERE kind = 'audit.ship'")
+    a_day_ago = uow.now - timedelta(days=1, minutes=1)
+    uow.connection.execute(update(tables.outbox).where(tables.outbox.c.kind == "audit.ship").values(attempts=583, created_at=a_day_ago))
 
 
 @pytest.mark.parametrize("grown", [1, 4])
