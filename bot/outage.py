@@ -17,7 +17,6 @@ from storage import outbox, pacing
 from storage.db import UnitOfWork
 
 SLACK = "slack"
-SIDES = (ATLASSIAN, SLACK)
 FAILURES = 3
 """One lost call is the network's everyday life, and three in a row is an outage."""
 ERRORS = {

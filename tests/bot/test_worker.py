@@ -44,7 +44,7 @@ def kit(database: Database, database_url: str, clock: MovableClock) -> Kit:
 
 def outages_of(clock: MovableClock, answers: Callable[[], int] = lambda: 0) -> dict[str, Outage]:
     """What a process knows of both sides, which have answered so often."""
-    return {side: Outage(answers=answers, now=clock.now) for side in outage.SIDES}
+    return {side: Outage(answers=answers, now=clock.now) for side in outage.ERRORS}
 
 
 def with_answers(kit: Kit, clock: MovableClock, answers: Callable[[], int]) -> Kit:
