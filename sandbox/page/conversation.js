@@ -1,7 +1,7 @@
 // The middle of the page: the head of the open place, and its messages or the Home tab.
 
 import { composer } from "./composer.js";
-import { avatar, fill, h, icon } from "./dom.js";
+import { arrange, avatar, fill, h, icon } from "./dom.js";
 import { coach } from "./coach.js";
 import { drawHome } from "./home.js";
 import { authorOf, drawFoot, drawMessage } from "./message.js";
@@ -153,10 +153,8 @@ function drawFeet(home) {
   for (const node of [...list.querySelectorAll(".message"), ...home.querySelectorAll(".home-view")]) drawFoot(node, node.dataset.ts);
 }
 
-/** Nodes that stay are left where they are, so that focus and half-made choices survive a redraw of their neighbours. */
 function reconcile(nodes) {
+  arrange(list, nodes);
   const wanted = new Set(nodes);
-  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
-  nodes.forEach((node, index) => list.children[index] !== node && list.insertBefore(node, list.children[index] || null));
   for (const [key, { node }] of shown) if (!wanted.has(node)) shown.delete(key);
 }

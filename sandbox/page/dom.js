@@ -33,6 +33,13 @@ export function fill(node, ...children) {
   return append(node, children);
 }
 
+/** Let *nodes* be all that *node* holds; those already there stay where they are, so that focus, choices and a press outlive it. */
+export function arrange(node, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...node.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((child, index) => node.children[index] !== child && node.insertBefore(child, node.children[index] || null));
+}
+
 const PATHS = {
   hash: "M6.2 2.5 4.8 13.5M11.2 2.5 9.8 13.5M2.8 5.8h11M2.2 10.2h11",
   lock: "M4 7.2h8v6H4zM5.6 7V5.2a2.4 2.4 0 0 1 4.8 0V7",

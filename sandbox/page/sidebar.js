@@ -1,7 +1,7 @@
 // Where you can go: the app's Home tab, channels, direct messages.
 
 import { story } from "./cast.js";
-import { append, avatar, fill, h, icon } from "./dom.js";
+import { arrange, avatar, fill, h, icon } from "./dom.js";
 import { appConversation, become, isDirect, open } from "./session.js";
 import * as store from "./store.js";
 import { switcher } from "./switcher.js";
@@ -23,7 +23,7 @@ export function sidebar() {
         h("span", { class: "workspace-domain" }, `${world.workspace.domain}.slack`),
       ),
   );
-  store.on(["world", "conversations", "place", "me"], (state) => state.world && state.me && fill(list, groups(state)));
+  store.on(["world", "conversations", "place", "me"], (state) => state.world && state.me && arrange(list, groups(state)));
   return h(
     "aside",
     { class: "sidebar", "aria-label": "Workspace" },
@@ -65,7 +65,9 @@ function groups({ conversations, world, place }) {
     ),
     people.length ? title("Direct messages") : null,
     people.map((one) => direct(one, place)),
-  ];
+  ]
+    .flat()
+    .filter(Boolean);
 }
 
 function direct(one, place) {
@@ -82,23 +84,23 @@ function direct(one, place) {
 
 const title = (text) => h("h2", { class: "places-title" }, text);
 
-function row({ id, label, picture, current, unread, testid, dim, disabled }) {
+const rows = new Map(); // by test id: a button that is drawn anew between press and release loses the click
+
+function row({ id, label, picture, current, unread, testid, dim, disabled = false }) {
   const isNew = Boolean(unread) && !current;
-  const node = h(
-    "button",
-    {
-      type: "button",
-      class: `place ${isNew ? "new" : ""} ${dim ? "dim" : ""}`,
-      "aria-current": current ? "page" : null,
-      onclick: () => open(id),
-      disabled,
-      "data-testid": testid,
-    },
+  const node = rows.get(testid) || h("button", { type: "button", "data-testid": testid });
+  rows.set(testid, node);
+  node.onclick = () => open(id);
+  node.disabled = disabled;
+  node.className = `place ${isNew ? "new" : ""} ${dim ? "dim" : ""}`;
+  if (current) node.setAttribute("aria-current", "page");
+  else node.removeAttribute("aria-current");
+  return fill(
+    node,
     h("span", { class: "place-picture" }, picture),
     h("span", { class: "place-name" }, label),
+    isNew ? h("span", { class: "unread", "aria-label": `${unread} new` }, unread === true ? "" : String(unread)) : null,
   );
-  if (isNew) append(node, [h("span", { class: "unread", "aria-label": `${unread} new` }, unread === true ? "" : String(unread))]);
-  return node;
 }
 
 const USUAL = ["ada", "grace", "omar", "hugo", "quinn", "lena"];

@@ -132,6 +132,21 @@ async def test_a_visitor_looks_around(page: Page, small_stage: Callable[..., Any
         await picture(page, "weather", tmp_path)
 
 
+async def test_a_press_outlives_what_arrives_meanwhile(page: Page) -> None:
+    """A message that comes in while the mouse is down redraws the sidebar, and the click still counts."""
+    async with Sandbox(people=30) as world:
+        given = world.environment()
+        client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
+        await page.goto(f"{world.url}/?as=grace&in=C0GENERAL")
+        admins = page.get_by_test_id("channel-atlassian-admins")
+        await admins.hover()
+        await page.mouse.down()
+        await client.chat_postMessage(channel="G0ADMINS", text="Pressed meanwhile.")
+        await expect(admins.locator(".unread")).to_be_visible()
+        await page.mouse.up()
+        await expect(page.get_by_test_id("messages")).to_contain_text("Pressed meanwhile.")
+
+
 async def test_files_are_shown_in_the_conversation(page: Page, tmp_path: Path) -> None:
     """A picture is looked at where it stands; a list is a link that saves it under its own name."""
     day = TrendPoint(day=date(2026, 11, 23), in_use=303, idle=24, warned=24, reclaimed=69, returned=9)
