@@ -26,6 +26,9 @@ from storage.errors import DatabaseBusy, StorageError
 
 Mode = Literal["socket", "http"]
 
+TELL_SECONDS = 0.5
+"""What is left of Slack's three for the sentence after a click, when storing it has taken the two that a unit of work waits."""
+
 log = structlog.get_logger()
 
 
@@ -92,21 +95,21 @@ def _answer_failure(asides: Asides) -> Any:
             log.error("delivery.not_stored", kind=kind_of(body).value, error=str(error))
         else:
             log.error("delivery.failed", kind=kind_of(body).value, what=_what(body), exc_info=error)
-        return _apology(error, body, asides)
+        return await _apology(error, body, asides)
 
     return answer_failure
 
 
-def _apology(error: Exception, body: Mapping[str, Any], asides: Asides) -> BoltResponse:
+async def _apology(error: Exception, body: Mapping[str, Any], asides: Asides) -> BoltResponse:
     """A sentence for whoever waits for one; an event gets a 500, so that Slack sends it again."""
     news = "unsure" if isinstance(error, DatabaseBusy) and error.taken else "busy"
     match kind_of(body):
         case Kind.COMMAND | Kind.SUBMISSION:
             return reply(body, news=news)
-        case Kind.CLICK if asides.say(body, NoticeView(news=news)):
+        case Kind.CLICK if await asides.tell(body, NoticeView(news=news), seconds=TELL_SECONDS):
             return BoltResponse(status=200, body="")
         case _:
-            # A click on Home has no other way to show that it failed than Slack's own warning sign.
+            # A click on Home, and one whose sentence Slack did not take, can show that they failed by Slack's own warning sign alone.
             return BoltResponse(status=500, body="")
 
 

@@ -1,8 +1,9 @@
 """
 A private sentence after a click, where the ack has no room for one.
 
-It goes out beside the ack, not before it, by the click's own `response_url` (five uses in thirty minutes), and is lost with the process:
-good enough for "please press again", never for an outcome, which is a job of the outbox.
+It goes out by the click's own `response_url` (five uses in thirty minutes), beside the ack and not before it, and is lost with the process:
+good enough for "please press again", never for an outcome, which is a job of the outbox. That nothing was stored is told before the ack, as
+an ack without that sentence would say the opposite.
 """
 
 import asyncio
@@ -29,25 +30,37 @@ class Asides:
 
     def __init__(self, *, api_url: str) -> None:
         self._host = urlsplit(api_url)[:2]
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[bool]] = set()
 
     def say(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> bool:
         """Tell the person who clicked; False when the click came from a place that has no way to answer (Home)."""
-        url = body.get("response_url")
-        if not isinstance(url, str) or urlsplit(url)[:2] not in (HOOKS, self._host):
+        return self._begin(body, view, replace=replace) is not None
+
+    async def tell(self, body: Mapping[str, Any], view: NoticeView, *, seconds: float) -> bool:
+        """Tell the person who clicked; whether Slack has taken it within *seconds*. What takes longer is said nevertheless."""
+        task = self._begin(body, view)
+        if task is None:
             return False
-        task = asyncio.create_task(_send(url, view, replace=replace))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return True
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        return bool(done) and task.result()
 
     async def drain(self, seconds: float) -> None:
         """Give what has begun *seconds* to be said."""
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
 
+    def _begin(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> asyncio.Task[bool] | None:
+        url = body.get("response_url")
+        if not isinstance(url, str) or urlsplit(url)[:2] not in (HOOKS, self._host):
+            return None
+        task = asyncio.create_task(_send(url, view, replace=replace))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
-async def _send(url: str, view: NoticeView, *, replace: bool) -> None:
+
+async def _send(url: str, view: NoticeView, *, replace: bool) -> bool:
+    """Whether Slack took it."""
     message = notices.render(view)
     client = AsyncWebhookClient(url, timeout=DEADLINE_SECONDS, retry_handlers=[])
     try:
@@ -56,6 +69,7 @@ async def _send(url: str, view: NoticeView, *, replace: bool) -> None:
         )
     except Exception as error:
         log.warning("aside.lost", news=view.news, error=type(error).__name__)
-        return
+        return False
     if response.status_code != 200:
         log.warning("aside.lost", news=view.news, status=response.status_code)
+    return response.status_code == 200

@@ -61,11 +61,20 @@ async def test_click_is_answered_while_the_database_is_stuck(door: Door, sqlite_
     posted = await card_of_ada(door)
     with locked(sqlite_url):
         delivery = await door.sandbox.slack.clicks("grace", posted, card.APPROVE)
-    await door.desk.asides.drain(5)
     (request,) = await door.requests()
     assert delivery.outcome is Outcome.OK
     assert request.status is RequestStatus.PENDING
+    # Without waiting: the sentence is there before the ack.
     assert "on our side" in door.sandbox.slack.ephemerals("grace")[-1].words
+
+
+async def test_click_that_nobody_can_be_told_about_is_not_acknowledged(http_door: Door, sqlite_url: str) -> None:
+    """An ack alone would say that it was taken; without one Slack shows its warning sign."""
+    delivery = await http_door.sandbox.slack.clicks("grace", await card_of_ada(http_door), card.APPROVE)
+    http_door.sandbox.clock.advance(timedelta(minutes=31))
+    with locked(sqlite_url):
+        status, _ = await dispatch(http_door, {**delivery.payload, "trigger_id": "1.2.again"})
+    assert status == 500
 
 
 async def test_a_sentence_that_comes_too_late_is_let_go(http_door: Door) -> None:
