@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 
 class Clock:
@@ -10,6 +11,11 @@ class Clock:
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
+
+    @classmethod
+    def beginning(cls, at: datetime) -> Self:
+        """A world in which it is that time (aware) now, whatever the machine's clock says."""
+        return cls(at - datetime.now(UTC))  # noqa: TID251 - the one home of time in the sandbox
 
     @property
     def offset(self) -> timedelta:

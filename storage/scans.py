@@ -28,6 +28,7 @@ _END = (
     .values(ended_at=func.coalesce(_c.ended_at, bindparam("moment", type_=_c.ended_at.type)))
 )
 _REVISE = update(scans).where(_THIS, _c.code == bindparam("before"))
+_CARD_POSTED = update(scans).where(_THIS)
 
 
 def start(uow: UnitOfWork, *, product: str, origin: ScanOrigin) -> Scan | None:
@@ -42,6 +43,8 @@ def start(uow: UnitOfWork, *, product: str, origin: ScanOrigin) -> Scan | None:
         "stats": {},
         "code": None,
         "figures": {},
+        "card_channel": None,
+        "card_ts": None,
         "started_at": uow.now,
         "ended_at": None,
     }
@@ -102,6 +105,11 @@ def revise(uow: UnitOfWork, scan_id: str, *, before: str, code: str, figures: Ma
     """The scan with another code and other figures, its status as it is; None when its code was not *before*."""
     revised = uow.connection.execute(_REVISE, {"this_id": scan_id, "before": before, "code": code, "figures": dict(figures)}).rowcount
     return get(uow, scan_id) if revised else None
+
+
+def card_posted(uow: UnitOfWork, scan_id: str, *, channel: str, ts: str) -> None:
+    """Remember where the question about the list of a held scan stands."""
+    uow.connection.execute(_CARD_POSTED, {"this_id": scan_id, "card_channel": channel, "card_ts": ts})
 
 
 def _first(uow: UnitOfWork, statement: Select[Any], **parameters: object) -> Scan | None:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Column, Index, MetaData, String, text
 
-SCHEMA = "0008_since_0007"
+SCHEMA = "0009_since_0007"
 """
 The migration that the tables of the code are.
 
-A number, and for a migration that only adds, the oldest number whose release can still work on these tables: `0008_since_0007`. Without it
+A number, and for a migration that only adds, the oldest number whose release can still work on these tables: `0009_since_0007`. Without it
 no older release can. So a release that is being replaced reads from the database itself whether it may start once more, and has no need of
 the newer files.
 """

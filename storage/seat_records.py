@@ -14,7 +14,11 @@ from storage.lifecycle import BatchStatus, ExemptionStatus, ScanOrigin, ScanStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One reading of all seats of a product; `pages` have been stored so far and `cursor` is where the next begins."""
+    """
+    One reading of all seats of a product; `pages` have been stored so far and `cursor` is where the next begins.
+
+    The card is the question about its list, which a held scan has once it is asked.
+    """
 
     id: str
     product: str
@@ -25,6 +29,8 @@ class Scan:
     stats: Mapping[str, Any]
     code: str | None
     figures: Mapping[str, Any]
+    card_channel: str | None
+    card_ts: str | None
     started_at: datetime
     ended_at: datetime | None
 

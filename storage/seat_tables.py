@@ -26,8 +26,12 @@ def _seat_columns() -> tuple[Column[str], Column[str]]:
     return Column("account_id", String(128), nullable=False), Column("product", String(64), nullable=False)
 
 
+def _place_columns() -> tuple[Column[Any], ...]:
+    return Column("card_channel", String(32)), Column("card_ts", String(32))
+
+
 def _card_columns() -> tuple[Column[Any], ...]:
-    return Column("card_channel", String(32)), Column("card_ts", String(32)), Column("card_version", Integer)
+    return *_place_columns(), Column("card_version", Integer)
 
 
 scans = Table(
@@ -42,6 +46,7 @@ scans = Table(
     Column("stats", JSON, nullable=False),
     Column("code", String(64)),
     Column("figures", JSON, nullable=False),
+    *_place_columns(),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     partial_index("ix_scans_running", "product", unique=True, where="status = 'running'"),

@@ -62,9 +62,7 @@ def digest_view(uow: UnitOfWork, kit: Kit) -> DigestView:
 
 def links_of(waits: Awaiting, team: Team) -> dict[CardPlace, str]:
     """The address of each card that waits, as far as known."""
-    piles = (waits.requests, waits.stuck_requests, waits.exemptions)
-    places = [place for pile in piles for place in pile.cards] + ([waits.plan.card] if waits.plan and waits.plan.card else [])
-    return {place: url for place in places if (url := team.link_to(place.channel, place.ts)) is not None}
+    return {place: url for place in waits.cards() if (url := team.link_to(place.channel, place.ts)) is not None}
 
 
 def _not_posted(slot: str, *, code: str) -> Done:

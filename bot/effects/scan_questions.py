@@ -9,6 +9,7 @@ from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.idle.plan_view import Holder
 from bot.jobs.scans import ListScan, PostScanQuestion, RedrawScanQuestion
 from bot.slack.errors import SlackRefused
+from bot.slack.messenger import Posted
 from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.scan_card import ScanView
 from bot.usecases.held_scans import DECIDED_BY
@@ -40,8 +41,12 @@ async def post_scan_question(job: Job, payload: PostScanQuestion, kit: Kit) -> O
         # Archived, gone, or without the bot: somebody mends the channel, and then it is asked.
         log.error("scan.not_asked", scan=payload.scan_id, code=error.code)
         return Again(due_at=kit.now() + LOOK_AT_CHANNEL)
-    listing = ListScan(scan_id=payload.scan_id, channel=posted.channel, ts=posted.ts)
-    return Done(fact=lambda uow: enqueue(uow, listing, key=f"scan-list:{payload.scan_id}"))
+    return Done(fact=lambda uow: _record_posted(uow, payload.scan_id, posted=posted))
+
+
+def _record_posted(uow: UnitOfWork, scan_id: str, *, posted: Posted) -> None:
+    scans.card_posted(uow, scan_id, channel=posted.channel, ts=posted.ts)
+    enqueue(uow, ListScan(scan_id=scan_id, channel=posted.channel, ts=posted.ts), key=f"scan-list:{scan_id}")
 
 
 async def list_scan(job: Job, payload: ListScan, kit: Kit) -> Outcome:

@@ -1,5 +1,6 @@
 """PURE: what waits for a person's decision or help, as the digest counts it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,10 +28,17 @@ class ProposedPlan:
     card: CardPlace | None
 
 
+class HeldScan(NamedTuple):
+    """The product whose newest list waits for an answer, and the question about it once it is posted."""
+
+    product: str
+    card: CardPlace | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaiting:
     """
-    Requests and exemptions to decide, requests and removals that are stuck, the proposed plan, and scans whose list is held (product keys).
+    Requests and exemptions to decide, requests and removals that are stuck, the proposed plan, and scans whose list is held.
 
     `unreached` counts warnings that reached nobody.
     """
@@ -39,6 +47,12 @@ class Awaiting:
     stuck_requests: Pile = Pile()
     exemptions: Pile = Pile()
     plan: ProposedPlan | None = None
-    held: tuple[str, ...] = ()
+    held: tuple[HeldScan, ...] = ()
     stuck_removals: int = 0
     unreached: int = 0
+
+    def cards(self) -> Iterator[CardPlace]:
+        """Where all of these stand that have a card."""
+        for pile in (self.requests, self.stuck_requests, self.exemptions):
+            yield from pile.cards
+        yield from (one.card for one in (self.plan, *self.held) if one is not None and one.card is not None)

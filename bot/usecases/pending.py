@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
 from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
 from storage.db import UnitOfWork
@@ -36,7 +36,7 @@ def awaiting(uow: UnitOfWork, products: Iterable[str]) -> Awaiting:
         stuck_requests=_requests(uow, RequestStatus.NEEDS_ATTENTION),
         exemptions=Pile(count=len(asked), cards=_places(asked)),
         plan=_plan(uow),
-        held=tuple(key for key in keys if _is_held(uow, key)),
+        held=tuple(held for key in keys if (held := _held(uow, key)) is not None),
         stuck_removals=sum(figures.reclaim_counts(uow, key)[ReclaimStatus.NEEDS_ATTENTION] for key in keys),
         unreached=sum(warnings.counts(uow, key)[WarningStatus.UNDELIVERABLE] for key in keys),
     )
@@ -64,7 +64,9 @@ def _plan(uow: UnitOfWork) -> ProposedPlan | None:
     return ProposedPlan(seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], card=place_of(batch))
 
 
-def _is_held(uow: UnitOfWork, product: str) -> bool:
-    """Whether the product's newest list waits for an answer; a later scan that went through has overtaken it."""
+def _held(uow: UnitOfWork, product: str) -> HeldScan | None:
+    """The product's newest list while that waits for an answer; a later scan that went through has overtaken it."""
     held, complete = (scans.latest(uow, product, status=status) for status in (ScanStatus.HELD, ScanStatus.COMPLETE))
-    return held is not None and (complete is None or complete.started_at < held.started_at)
+    if held is None or (complete is not None and complete.started_at >= held.started_at):
+        return None
+    return HeldScan(product, card=place_of(held))

@@ -8,7 +8,7 @@ from storage import people, reclaims, scans, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ReclaimStatus, ScanOrigin, ScanStatus, SeatActivity, WarningStatus
 from storage.records import Reclaim
-from storage.seat_records import SeatWarning
+from storage.seat_records import Scan, SeatWarning
 from tests.bot.outside import CONFLUENCE, JIRA
 from tests.fixtures.databases import new_id
 from tests.storage.seat_world import REMOVAL, proposed, seen
@@ -27,14 +27,16 @@ def offer(*products: Product) -> Mapping[str, Product]:
     return {one.key: one for one in products}
 
 
-def scan(uow: UnitOfWork, key: str = "jira", *, status: ScanStatus = ScanStatus.COMPLETE, **classes: int) -> None:
+def scan(uow: UnitOfWork, key: str = "jira", *, status: ScanStatus = ScanStatus.COMPLETE, **classes: int) -> Scan:
     """A scan that ends now and saw so many seats of each class."""
     begun = scans.start(uow, product=key, origin=ScanOrigin.SCHEDULE)
     assert begun is not None
     page = [seen(f"{key}-{name}-{number}", A(name)) for name, count in classes.items() for number in range(count)]
     seats.see(uow, key, begun.id, page)
     seats.conclude(uow, begun)
-    scans.end(uow, begun.id, target=status, figures=dict(seat_figures(uow, key)))
+    ended = scans.end(uow, begun.id, target=status, figures=dict(seat_figures(uow, key)))
+    assert ended is not None
+    return ended
 
 
 def warn(uow: UnitOfWork, answer: WarningStatus | None = None, *, key: str = "jira") -> SeatWarning:

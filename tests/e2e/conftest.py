@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import clock
+from bot.clock import new_id, new_token
 from bot.runtime import Parts, Role, started
 from bot.settings import load
+from sandbox.clock import Clock
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
 from storage import access_requests, audit, slots
@@ -132,13 +133,18 @@ async def on_stage(
     database_url: str,
     free_seats: int | None = None,
     scheduled: bool = False,
+    clock: Clock | None = None,
     **settings: str,
 ) -> AsyncIterator[Stage]:
-    """A running stage; *settings* are more environment variables of the bot. Only a *scheduled* one looks after idle seats by itself."""
+    """
+    A running stage; *settings* are more environment variables of the bot.
+
+    Only a *scheduled* one looks after idle seats by itself; one without a *clock* of its own begins today.
+    """
     port = free_port()
     app_url = f"http://127.0.0.1:{port}/slack/events" if transport == "http" else None
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(app_url=app_url, rate_limits=False, free_seats=free_seats))
+        sandbox = await stack.enter_async_context(Sandbox(app_url=app_url, rate_limits=False, free_seats=free_seats, clock=clock))
         environment = {
             **sandbox.environment(),
             "DATABASE_URL": database_url,
@@ -158,7 +164,7 @@ async def on_stage(
 
 async def leave_idle_seats(database_url: str, *, now: Callable[[], datetime]) -> None:
     """Have these schedules fire after the end of every story: their messages would stand between those of others."""
-    database = Database.open(database_url, clock=now, new_id=clock.new_id, new_token=clock.new_token)
+    database = Database.open(database_url, clock=now, new_id=new_id, new_token=new_token)
     try:
         await database.write(lambda uow: [slots.claim(uow, name, "2999-12-31T00:00") for name in QUIET])
     finally:

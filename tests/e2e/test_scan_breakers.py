@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.figures.awaiting import CardPlace, HeldScan
+from bot.usecases.pending import awaiting
 from sandbox.atlassian.accounts import Account
 from storage import seats
 from storage.lifecycle import ScanStatus, SeatActivity
-from tests.e2e.conftest import Stage
+from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.scanned import DAY, EVERYBODY, FEW, OpenStage, candidates, classes, ended, everybody, holders, scan, visited
 
 
@@ -26,6 +28,8 @@ async def _release(stage: Stage) -> None:
     question = await stage.card(saying="look idle at my first look")
     assert (await _listed(stage)).count(b"\n") == held.figures["newly_idle"] + 1
     assert "Longest idle: " in question.words
+    waits = await stage.parts.database.read(lambda uow: awaiting(uow, ["jira"]))
+    assert waits.held == (HeldScan("jira", card=CardPlace(ADMINS, question.ts)),)
     stage.later(DAY)
     await scan(stage, "jira")
     assert await candidates(stage) == []

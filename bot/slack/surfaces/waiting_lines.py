@@ -17,7 +17,8 @@ def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Map
     yield from _pile("🛠️", waits.stuck_requests, "request that needs a hand", "requests that need a hand", links=links)
     yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", links=links)
     if waits.held:
-        yield f"✋  A scan that asks whether it may go on: {listed([quoted(names.get(key, key)) for key in waits.held])}"
+        scans = [_linked(quoted(names.get(one.product, one.product)), links.get(one.card) if one.card else None) for one in waits.held]
+        yield f"✋  A scan that asks whether it may go on: {listed(scans)}"
     if waits.stuck_removals:
         yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
     if waits.unreached:
@@ -28,6 +29,10 @@ def plan_button(waits: Awaiting, *, links: Mapping[CardPlace, str]) -> tuple[Blo
     """The way into the plan; nothing where there is none, or its address is not known."""
     url = links.get(waits.plan.card) if waits.plan and waits.plan.card else None
     return (buttons(link_button("Open the plan", url=url)),) if url else ()
+
+
+def _linked(name: str, url: str | None) -> str:
+    return f"{name} ({link(url, 'card')})" if url else name
 
 
 def _pile(face: str, pile: Pile, one: str, many: str | None = None, *, links: Mapping[CardPlace, str]) -> Iterator[str]:

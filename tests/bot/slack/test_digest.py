@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.billing import Money
-from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, length, percent
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
@@ -18,6 +18,7 @@ from bot.slack.team import Team
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
 PLAN = CardPlace("G0ADMINS", "1700000000.000100")
+HELD = CardPlace("G0ADMINS", "1700000000.000200")
 NO_PRICE = Saving(realised=None, monthly=None, possible=None, months=(), forecast=())
 QUIET = Awaiting()
 
@@ -103,18 +104,18 @@ def test_what_waits_is_counted_with_its_links() -> None:
         stuck_requests=Pile(count=1),
         exemptions=Pile(count=1, cards=(CardPlace("G0ADMINS", "3.3"),)),
         plan=ProposedPlan(seats=12, card=PLAN),
-        held=("jira",),
+        held=(HeldScan("jira", card=HELD), HeldScan("confluence")),
         stuck_removals=2,
         unreached=3,
     )
-    links = {first: "https://x.example/1", second: "https://x.example/2", PLAN: "https://x.example/plan"}
+    links = {first: "https://x.example/1", second: "https://x.example/2", PLAN: "https://x.example/plan", HELD: "https://x.example/held"}
     shown = words(view(awaiting=waits, links=links))
     for told in (
         "A plan of 12 seats",
         "7 access requests (<https://x.example/1|card 1>, <https://x.example/2|card 2>)",
         "1 request that needs a hand",
         "1 exemption asked for",
-        "asks whether it may go on: Jira",
+        "asks whether it may go on: Jira (<https://x.example/held|card>), confluence",
         "2 removals that got stuck",
         "3 people I couldn't warn",
         "https://x.example/plan",
@@ -138,7 +139,7 @@ def test_plan_mode_is_said() -> None:
 
 def test_text_says_the_whole_news() -> None:
     """A notification and a screen reader have no blocks."""
-    text = digest.render(view(awaiting=Awaiting(requests=Pile(count=2), held=("jira",)))).text
+    text = digest.render(view(awaiting=Awaiting(requests=Pile(count=2), held=(HeldScan("jira"),)))).text
     assert "303 seats in use, 24 idle, 12 warned" in text
     assert "5 reclaimed and 2 returned this week" in text
     assert "$1,240.00 (estimate)" in text
@@ -150,7 +151,9 @@ async def test_slack_takes_the_longest_digest(client: AsyncWebClient) -> None:
     products = [product(f"p{number}", name="<&>*" * 15, idle=number) for number in range(49)]
     places = tuple(CardPlace("G0ADMINS", f"{number}.1") for number in range(3))
     waits = Awaiting(
-        requests=Pile(count=4000, cards=places), exemptions=Pile(count=200, cards=places), held=tuple(one.key for one in products)
+        requests=Pile(count=4000, cards=places),
+        exemptions=Pile(count=200, cards=places),
+        held=tuple(HeldScan(one.key, card=places[0]) for one in products),
     )
     links = dict.fromkeys(places, "https://acme.slack.com/archives/G0ADMINS/p1700000000000100")
     message = digest.render(view(*products, awaiting=waits, links=links))

@@ -33,6 +33,8 @@ def held(**fields: object) -> Scan:
         "stats": {},
         "code": "share",
         "figures": FIGURES,
+        "card_channel": None,
+        "card_ts": None,
         "started_at": datetime(2026, 11, 2, 3, tzinfo=UTC),
         "ended_at": None,
     }

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
+from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
 from bot.usecases.pending import awaiting
-from storage import access_requests, batches, exemptions
+from storage import access_requests, batches, exemptions, scans
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus
 from tests.bot.seat_history import plan, scan, take, warn
@@ -44,7 +44,8 @@ def test_all_that_waits_is_counted_and_linked(database: Database, clock: Movable
         exempt(uow)
         take(uow, until=ReclaimStatus.NEEDS_ATTENTION)
         warn(uow, WarningStatus.UNDELIVERABLE)
-        scan(uow, "confluence", idle=3, status=ScanStatus.HELD)
+        held = scan(uow, "confluence", idle=3, status=ScanStatus.HELD)
+        scans.card_posted(uow, held.id, channel="G0ADMINS", ts="9.0")
         return plan(uow, members=12)
 
     batch = database.write_now(fill)
@@ -55,7 +56,7 @@ def test_all_that_waits_is_counted_and_linked(database: Database, clock: Movable
         stuck_requests=Pile(count=1),
         exemptions=Pile(count=1, cards=(CardPlace("G0ADMINS", "7.0"),)),
         plan=ProposedPlan(seats=12, card=CardPlace("G0ADMINS", "8.0")),
-        held=("confluence",),
+        held=(HeldScan("confluence", card=CardPlace("G0ADMINS", "9.0")),),
         stuck_removals=1,
         unreached=1,
     )
@@ -70,7 +71,7 @@ def test_a_picture_of_plan_mode_waits_for_nobody(database: Database) -> None:
 def test_a_held_list_that_a_later_scan_overtook_waits_no_more(database: Database, clock: MovableClock) -> None:
     """The question is void once a scan went through."""
     database.write_now(lambda uow: scan(uow, idle=3, status=ScanStatus.HELD))
-    assert waiting(database).held == ("jira",)
+    assert waiting(database).held == (HeldScan("jira"),)
     clock.advance(timedelta(days=1))
     database.write_now(lambda uow: scan(uow, active=3))
     assert waiting(database).held == ()
