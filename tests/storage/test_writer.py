@@ -94,6 +94,31 @@ async def test_a_failing_unit_does_not_take_its_neighbours(database: Database) -
     assert stored(database) == {"a", "b"}
 
 
+async def test_a_failing_unit_alone_leaves_nothing(database: Database) -> None:
+    """Without a savepoint it is the transaction that is rolled back, and the next unit begins a new one."""
+    with pytest.raises(LookupError):
+        await database.write(failing)
+    assert stored(database) == set()
+    assert await database.write(claim("a"))
+    assert stored(database) == {"a"}
+
+
+async def test_a_unit_alone_has_no_savepoint(database: Database) -> None:
+    """SQLite keeps in memory how each page was since a savepoint; the end of a scan changes those of a whole organization."""
+    said: list[str] = []
+
+    def listen(uow: UnitOfWork) -> None:
+        driver = uow.connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_trace_callback(said.append)
+
+    await database.write(listen)
+    await database.write(claim("a"))
+    assert not any("SAVEPOINT" in one for one in said)
+    await gather_behind_a_plug(database, claim("b"), claim("c"))
+    assert sum("SAVEPOINT" in one for one in said) == 2
+
+
 async def test_waiting_units_share_one_commit(database: Database) -> None:
     """The sync to disk is paid once for all that wait."""
     assert isinstance(database._writer, GroupWriter)
@@ -132,10 +157,21 @@ async def test_a_full_disk_fails_the_whole_group(database: Database) -> None:
     assert await database.write(claim("a"))
 
 
+async def test_a_full_disk_fails_a_unit_alone(database: Database) -> None:
+    """SQLite has rolled it back by itself; it is told as what it is."""
+    await database.write(lambda uow: uow.connection.execute(text("PRAGMA max_page_count = 1")))
+    with pytest.raises(DatabaseAway, match="full"):
+        await database.write(lambda uow: [deliveries.claim(uow, f"{number}-{'x' * 100}") for number in range(2000)])
+    await database.write(lambda uow: uow.connection.execute(text("PRAGMA max_page_count = 1000000")))
+    assert stored(database) == set()
+
+
 async def test_a_unit_that_ends_the_transaction_fails_its_group(database: Database) -> None:
     """Whatever ends the transaction inside a unit, the writer notices before it says that anything is stored."""
     answers = await gather_behind_a_plug(database, claim("a"), lambda uow: uow.connection.exec_driver_sql("ROLLBACK"), claim("b"))
     assert [type(answer) for answer in answers] == [DatabaseAway] * 3
+    with pytest.raises(DatabaseAway):
+        await database.write(lambda uow: uow.connection.exec_driver_sql("ROLLBACK"))
     assert stored(database) == set()
     assert await database.write(claim("a"))
 
