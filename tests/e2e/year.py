@@ -16,7 +16,7 @@ from tests.e2e.scanned import holders
 
 DAY = timedelta(days=1)
 PRODUCTS = ("jira", "confluence")
-LOOK_EVERY = 4
+LOOK_EVERY = 7
 MORNING = 9
 """The hour (UTC) at which a day is looked at: after the scan, and when plan and digest are due."""
 
@@ -52,7 +52,7 @@ class Year:
         self.ticker = Ticker(database=parts.database, schedules=schedules(parts.kit.settings))
 
     async def live(self, days: int) -> None:
-        """Let so many days go by; the bot is looked at every fourth morning, and makes up once for what it missed."""
+        """Let so many days go by; the bot is looked at once a week, and makes up once for what it missed."""
         for _ in range(0, days, LOOK_EVERY):
             for _ in range(LOOK_EVERY):
                 self._people_work()
@@ -62,6 +62,7 @@ class Year:
             await self.ticker.tick()
             await until_quiet(self.stage)
             await self._people_answer()
+            await until_quiet(self.stage)
             await self._admins_decide()
             await until_quiet(self.stage)
             self.tally.count()
@@ -91,7 +92,7 @@ class Year:
                 self._ask_back.append((self.today + self.chance.randrange(2, 40), who, message))
         for due in [one for one in self._ask_back if one[0] <= self.today]:
             self._ask_back.remove(due)
-            if self.chance.random() < 0.15:
+            if self.chance.random() < 0.3:
                 await self.stage.sandbox.slack.clicks(due[1], due[2], taken.ASK_BACK)
 
     def _news(self, *actions: str) -> Iterator[tuple[str, Message]]:
