@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
@@ -78,7 +79,7 @@ class Effect:
 
     def parse(self, job: Job) -> Any:
         """The payload of *job*; pydantic's ValidationError when it is not one of ours."""
-        return TypeAdapter(self.payload).validate_python(dict(job.payload))
+        return _reader(self.payload.kind).validate_python(dict(job.payload))
 
 
 _ALL = (
@@ -139,3 +140,9 @@ _ALL = (
 )
 
 EFFECTS: Mapping[str, Effect] = {effect.payload.kind: effect for effect in _ALL}
+
+
+@cache
+def _reader(kind: str) -> TypeAdapter[Any]:
+    # Made once: to make one takes longer than all else that is done here for a small job.
+    return TypeAdapter(EFFECTS[kind].payload)
