@@ -41,7 +41,7 @@ doctor: $(VENV)/.app ## ask what is wrong with your settings
 	@$(BIN)/comeback doctor
 
 test: $(VENV)/.dev ## the tests, on SQLite and on a PostgreSQL that they bring along
-	@$(BIN)/python $(RUNNER) -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python $(RUNNER) -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading them (two minutes; ARGS="--people 10000")
 	@$(BIN)/python -m benchmarks.scan $(ARGS)
