@@ -72,6 +72,12 @@ def recent(uow: UnitOfWork, product: str, *, limit: int) -> tuple[Scan, ...]:
     return tuple(as_record(Scan, row) for row in rows)
 
 
+def of_status(uow: UnitOfWork, product: str, status: ScanStatus, *, limit: int) -> tuple[Scan, ...]:
+    """The product's scans in that status, newest first."""
+    rows = uow.connection.execute(_LATEST, {"this_product": product, "this_status": status, "most": limit})
+    return tuple(as_record(Scan, row) for row in rows)
+
+
 def advance(uow: UnitOfWork, scan_id: str, *, pages: int, cursor: str | None, stats: Mapping[str, Any]) -> bool:
     """
     Whether one more page is now stored, *pages* having been stored before it.

@@ -17,7 +17,7 @@ class Scan:
     """
     One reading of all seats of a product; `pages` have been stored so far and `cursor` is where the next begins.
 
-    The card is the question about its list, which a held scan has once it is asked.
+    The card is the question about the list of a held scan, once it is asked; None as well where a release before 0009 asked it.
     """
 
     id: str

@@ -29,7 +29,7 @@ class ProposedPlan:
 
 
 class HeldScan(NamedTuple):
-    """The product whose newest list waits for an answer, and the question about it once it is posted."""
+    """The product of a list that waits for an answer, and the question about it where it is known."""
 
     product: str
     card: CardPlace | None = None

@@ -1,11 +1,11 @@
 """What waits for a person, read at one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
-from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
+from storage import access_requests, batches, exemptions, figures, reclaims, scans, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus
 
@@ -36,7 +36,7 @@ def awaiting(uow: UnitOfWork, products: Iterable[str]) -> Awaiting:
         stuck_requests=_requests(uow, RequestStatus.NEEDS_ATTENTION),
         exemptions=Pile(count=len(asked), cards=_places(asked)),
         plan=_plan(uow),
-        held=tuple(held for key in keys if (held := _held(uow, key)) is not None),
+        held=tuple(held for key in keys for held in _held(uow, key)),
         stuck_removals=sum(figures.reclaim_counts(uow, key)[ReclaimStatus.NEEDS_ATTENTION] for key in keys),
         unreached=sum(warnings.counts(uow, key)[WarningStatus.UNDELIVERABLE] for key in keys),
     )
@@ -64,9 +64,8 @@ def _plan(uow: UnitOfWork) -> ProposedPlan | None:
     return ProposedPlan(seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], card=place_of(batch))
 
 
-def _held(uow: UnitOfWork, product: str) -> HeldScan | None:
-    """The product's newest list while that waits for an answer; a later scan that went through has overtaken it."""
-    held, complete = (scans.latest(uow, product, status=status) for status in (ScanStatus.HELD, ScanStatus.COMPLETE))
-    if held is None or (complete is not None and complete.started_at >= held.started_at):
-        return None
-    return HeldScan(product, card=place_of(held))
+def _held(uow: UnitOfWork, product: str) -> Iterator[HeldScan]:
+    """The product's lists that wait for an answer; one whose people have all come back, or left, asks nothing any more."""
+    for scan in scans.of_status(uow, product, ScanStatus.HELD, limit=MOST_CARDS):
+        if seats.held(uow, scan.id, product, limit=1):
+            yield HeldScan(product, card=place_of(scan))

@@ -28,10 +28,10 @@ async def _release(stage: Stage) -> None:
     question = await stage.card(saying="look idle at my first look")
     assert (await _listed(stage)).count(b"\n") == held.figures["newly_idle"] + 1
     assert "Longest idle: " in question.words
-    waits = await stage.parts.database.read(lambda uow: awaiting(uow, ["jira"]))
-    assert waits.held == (HeldScan("jira", card=CardPlace(ADMINS, question.ts)),)
     stage.later(DAY)
     await scan(stage, "jira")
+    waits = await stage.parts.database.read(lambda uow: awaiting(uow, ["jira"]))
+    assert waits.held == (HeldScan("jira", card=CardPlace(ADMINS, question.ts)),)
     assert await candidates(stage) == []
     mine = await stage.parts.database.read(lambda uow: seats.counts(uow, "jira"))
     await stage.parts.kit.directory.refresh()

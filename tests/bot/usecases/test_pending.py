@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
 from bot.usecases.pending import awaiting
-from storage import access_requests, batches, exemptions, scans
+from storage import access_requests, batches, exemptions, scans, seats
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus
 from tests.bot.seat_history import plan, scan, take, warn
@@ -45,6 +45,7 @@ def test_all_that_waits_is_counted_and_linked(database: Database, clock: Movable
         take(uow, until=ReclaimStatus.NEEDS_ATTENTION)
         warn(uow, WarningStatus.UNDELIVERABLE)
         held = scan(uow, "confluence", idle=3, status=ScanStatus.HELD)
+        seats.hold(uow, held.id, "confluence")
         scans.card_posted(uow, held.id, channel="G0ADMINS", ts="9.0")
         return plan(uow, members=12)
 
@@ -68,9 +69,16 @@ def test_a_picture_of_plan_mode_waits_for_nobody(database: Database) -> None:
     assert waiting(database).plan is None
 
 
-def test_a_held_list_that_a_later_scan_overtook_waits_no_more(database: Database, clock: MovableClock) -> None:
-    """The question is void once a scan went through."""
-    database.write_now(lambda uow: scan(uow, idle=3, status=ScanStatus.HELD))
+def test_a_held_list_waits_until_somebody_answers_or_nobody_is_left_on_it(database: Database, clock: MovableClock) -> None:
+    """The scan of the next morning answers nothing: its people are held still, and nobody else reminds of them."""
+
+    def hold(uow: UnitOfWork) -> None:
+        held = scan(uow, idle=3, status=ScanStatus.HELD)
+        assert seats.hold(uow, held.id, "jira") == 3
+
+    database.write_now(hold)
+    clock.advance(timedelta(days=1))
+    database.write_now(lambda uow: scan(uow, idle=3))
     assert waiting(database).held == (HeldScan("jira"),)
     clock.advance(timedelta(days=1))
     database.write_now(lambda uow: scan(uow, active=3))
