@@ -33,7 +33,7 @@ export function fill(node, ...children) {
   return append(node, children);
 }
 
-/** Let *nodes* be all that *node* holds; those already there stay where they are, so that focus, choices and a press outlive it. */
+/** Let *nodes* be all that *node* holds; those already there stay where they are, so that focus and half-made choices outlive it. */
 export function arrange(node, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...node.children]) if (!wanted.has(child)) child.remove();

@@ -84,7 +84,7 @@ function direct(one, place) {
 
 const title = (text) => h("h2", { class: "places-title" }, text);
 
-const rows = new Map(); // by test id: a button that is drawn anew between press and release loses the click
+const rows = new Map(); // by test id: a button that is drawn anew loses the focus
 
 function row({ id, label, picture, current, unread, testid, dim, disabled = false }) {
   const isNew = Boolean(unread) && !current;

@@ -43,7 +43,20 @@ export function on(keys, draw) {
   draw(state);
 }
 
+// While something is pressed nothing is drawn: a click is lost when the press and the release meet different nodes.
+let pressed = false;
+addEventListener("pointerdown", () => (pressed = true), true);
+addEventListener("pointermove", (event) => event.buttons === 0 && release(), true); // released outside the window
+for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, release, true);
+
+function release() {
+  if (!pressed) return;
+  pressed = false;
+  setTimeout(tell); // after the click
+}
+
 function tell() {
+  if (pressed) return;
   const keys = changed;
   changed = new Set();
   for (const { keys: wanted, draw } of subscribers) if (wanted.some((key) => keys.has(key))) draw(state);
