@@ -2,11 +2,12 @@
 A private sentence after a click, where the ack has no room for one.
 
 It goes out by the click's own `response_url` (five uses in thirty minutes), beside the ack and not before it, and is lost with the process:
-good enough for "please press again", never for an outcome, which is a job of the outbox. That nothing was stored is told before the ack, as
-an ack without that sentence would say the opposite.
+good enough for "please press again", never for an outcome, which is a job of the outbox. Where a click failed, that is told before the ack,
+as an ack without that sentence would say the opposite.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,18 @@ async def _send(url: str, view: NoticeView, *, replace: bool) -> bool:
     except Exception as error:
         log.warning("aside.lost", news=view.news, error=type(error).__name__)
         return False
-    if response.status_code != 200:
-        log.warning("aside.lost", news=view.news, status=response.status_code)
-    return response.status_code == 200
+    if response.status_code == 200 and _is_ok(response.body):
+        return True
+    log.warning("aside.lost", news=view.news, status=response.status_code)
+    return False
+
+
+def _is_ok(said: str) -> bool:
+    """Whether that is Slack's consent: "ok", or JSON that says so. A proxy's page, perhaps after a redirect, comes with a 200 too."""
+    if said.strip() == "ok":
+        return True
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("ok") is True

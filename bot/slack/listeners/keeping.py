@@ -26,36 +26,43 @@ def register(app: AsyncApp) -> None:
 async def keep(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
     """Keep the seat."""
     warning_id = surface.parse(body)
-    answer = await desk.database.write(
-        lambda uow: keeping.keep(uow, actor=actor, delivery=delivery, warning_id=warning_id, settings=desk.settings)
-    )
-    await _say(answer, body, desk)
+
+    def unit(uow: UnitOfWork) -> NoticeView | None:
+        return _news(uow, keeping.keep(uow, actor=actor, delivery=delivery, warning_id=warning_id, settings=desk.settings), desk)
+
+    _say(await desk.database.write(unit), body, desk)
     await ack()
 
 
 async def let_go(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
     """Let the seat go."""
     warning_id = surface.parse(body)
-    answer = await desk.database.write(lambda uow: keeping.let_go(uow, actor=actor, delivery=delivery, warning_id=warning_id))
-    await _say(answer, body, desk)
+
+    def unit(uow: UnitOfWork) -> NoticeView | None:
+        return _news(uow, keeping.let_go(uow, actor=actor, delivery=delivery, warning_id=warning_id), desk)
+
+    _say(await desk.database.write(unit), body, desk)
     await ack()
 
 
-async def _say(answer: KeepAnswer, body: dict[str, Any], desk: Desk) -> None:
+def _say(news: NoticeView | None, body: dict[str, Any], desk: Desk) -> None:
+    if news is not None:
+        desk.asides.say(body, news)
+
+
+def _news(uow: UnitOfWork, answer: KeepAnswer, desk: Desk) -> NoticeView | None:
     """Why a click changed nothing; one that did is seen in the message."""
     match answer:
         case NotYours():
-            desk.asides.say(body, NoticeView(news="warning.not_yours"))
+            return NoticeView(news="warning.not_yours")
         case Gone():
-            desk.asides.say(body, NoticeView(news="warning.gone"))
+            return NoticeView(news="warning.gone")
         case TooLate(warning=warning):
-            product = desk.settings.products.get(warning.product)
-            desk.asides.say(body, NoticeView(news="warning.too_late", product=product))
+            return NoticeView(news="warning.too_late", product=desk.settings.products.get(warning.product))
         case Settled(warning=warning):
-            standing = await desk.database.read(lambda uow: _standing(uow, warning, desk))
-            desk.asides.say(body, NoticeView(news="warning.settled", facts={"standing": standing}))
+            return NoticeView(news="warning.settled", facts={"standing": _standing(uow, warning, desk)})
         case _:
-            return
+            return None
 
 
 def _standing(uow: UnitOfWork, warning: SeatWarning, desk: Desk) -> str:
