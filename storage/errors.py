@@ -3,7 +3,7 @@ Why storage could not do its work, one class per reaction.
 
 StorageError
 ├── DatabaseAway           cannot be reached, or lost the work: nothing of it is stored; try again later
-├── DatabaseBusy           did not get its turn in time; `taken` tells whether it may still happen
+├── DatabaseBusy           did not get through in time; `taken` tells whether it may be stored all the same
 ├── NoDatabase             no file where DATABASE_URL points: set it right, or run `comeback migrate`
 ├── NotPermitted           the database's role may not: run the command with the role that owns the tables
 ├── SchemaOutdated         run `comeback migrate`
@@ -37,11 +37,12 @@ class DatabaseBusy(StorageError):
     """
     The unit of work did not get through in time.
 
-    `taken` False: it never ran and never will. `taken` True: it was running when we stopped waiting, so it may still be stored.
+    `taken` False: it never ran and never will. `taken` True: it was running when we stopped waiting, or the connection was
+    lost at its COMMIT, so it may be stored.
     """
 
     def __init__(self, *, taken: bool) -> None:
-        super().__init__("the database is busy: the work may still be stored" if taken else "the database is busy: nothing was stored")
+        super().__init__("the database did not say whether the work is stored" if taken else "the database is busy: nothing was stored")
         self.taken = taken
 
 

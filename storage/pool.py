@@ -5,10 +5,11 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Transaction
+from sqlalchemy.exc import DBAPIError
 
-from storage.errors import DatabaseAway
-from storage.failures import may_retry, translation
+from storage.errors import DatabaseAway, DatabaseBusy
+from storage.failures import may_retry, translated, translation
 from storage.unit import UnitOfWork
 from storage.waiting import Work, call_back, run
 
@@ -46,12 +47,24 @@ class UnitPool:
         self._engine.dispose()
 
     def _attempt(self, work: Work) -> Any:
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection, connection.begin() as transaction:
             uow = self._open_unit(connection)
             value = run(uow, work)
+            if uow.writes:
+                _commit(transaction)
         call_back(uow.callbacks)
         return value
 
     def _require_open(self) -> None:
         if self._closed:
             raise DatabaseAway("it is closed")
+
+
+def _commit(transaction: Transaction) -> None:
+    """Store the unit; what is lost while COMMIT is answered may be stored or not, and nobody here can know."""
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        if isinstance(translated(error), DatabaseAway):
+            raise DatabaseBusy(taken=True) from error
+        raise

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from storage import access_requests, deliveries
 from storage.address import parse
@@ -137,6 +137,23 @@ async def test_a_lost_connection_is_told_and_replaced(postgres: Database) -> Non
     with pytest.raises(DatabaseAway):
         await postgres.write(lose)
     assert await postgres.write(lambda uow: deliveries.claim(uow, "a"))
+
+
+async def test_a_connection_lost_at_commit_leaves_the_outcome_open(postgres: Database) -> None:
+    """The server may have stored it before it went: whoever waits must not read that nothing was saved."""
+
+    def kill(connection: Connection) -> None:
+        pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+        postgres.read_now(lambda uow: uow.connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}))
+
+    def claim(uow: UnitOfWork) -> None:
+        deliveries.claim(uow, "a")
+        event.listen(uow.connection, "commit", kill)
+
+    with pytest.raises(DatabaseBusy) as lost:
+        await postgres.write(claim)
+    assert lost.value.taken
+    assert await postgres.write(lambda uow: deliveries.claim(uow, "b"))
 
 
 async def test_a_connection_that_died_idle_costs_no_unit(postgres: Database) -> None:
