@@ -125,7 +125,7 @@ class GroupWriter:
         """What came of the unit, in a transaction that still stands; raises _TransactionLost."""
         answer = self._tried(connection, waiting)
         if not _driver(connection).in_transaction:
-            raise _TransactionLost(str(answer.error or "a unit of work ended the transaction"))
+            raise _TransactionLost(_reason(answer.error))
         return answer
 
     def _tried(self, connection: Connection, waiting: Waiting) -> Answer:
@@ -147,6 +147,10 @@ class GroupWriter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _reason(error: BaseException | None) -> str:
+    return error.reason if isinstance(error, DatabaseAway) else str(error or "a unit of work ended the transaction")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ import pytest
 from bot.figures.awaiting import CardPlace, HeldScan
 from bot.usecases.pending import awaiting
 from sandbox.atlassian.accounts import Account
+from sandbox.faults import Fault
 from storage import seats
 from storage.lifecycle import ScanStatus, SeatActivity
 from tests.e2e.conftest import ADMINS, Stage
@@ -43,6 +44,18 @@ async def _release(stage: Stage) -> None:
     assert len(released) == held.figures["newly_idle"] == mine[SeatActivity.IDLE] + mine[SeatActivity.NEVER_ACTIVE]
     settled = await ended(stage.parts, held.id)
     assert settled.figures["released"] == len(released)
+
+
+async def test_a_question_whose_answer_was_lost_is_found_and_asked_once(small_stage: OpenStage) -> None:
+    """Slack posted it and the connection broke: the next attempt finds it, so that it is linked and listed like any other."""
+    async with small_stage(**FEW) as stage:
+        stage.sandbox.faults.add(Fault(side="slack", match="chat.postMessage", drop="after", times=1))
+        await scan(stage)
+        await _listed(stage)
+        question = await stage.card(saying="look idle at my first look")
+        waits = await stage.parts.database.read(lambda uow: awaiting(uow, ["jira"]))
+        assert waits.held == (HeldScan("jira", card=CardPlace(ADMINS, question.ts)),)
+        assert len(stage.cards()) == 1
 
 
 async def _listed(stage: Stage) -> bytes:

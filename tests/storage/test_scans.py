@@ -51,6 +51,20 @@ async def test_a_page_counts_once(database: Database) -> None:
     await database.write(work)
 
 
+async def test_the_question_about_a_scan_is_found_again(database: Database) -> None:
+    """Where it stands is remembered of this scan, and of no other."""
+
+    def work(uow: UnitOfWork) -> None:
+        one, other = scan(uow), scan(uow, "confluence")
+        scans.card_posted(uow, one.id, channel="G0ADMINS", ts="1.2")
+        found = scans.get(uow, one.id)
+        assert found is not None
+        assert (found.card_channel, found.card_ts) == ("G0ADMINS", "1.2")
+        assert scans.get(uow, other.id) == other
+
+    await database.write(work)
+
+
 async def test_a_held_scan_is_released_once(database: Database, clock: MovableClock) -> None:
     """Of two admins who let a held scan go on, one does; what the scan found, and when it ended, stays."""
     one = database.write_now(scan)
