@@ -16,6 +16,7 @@ from bot.settings import Settings
 from bot.usecases import reclaims as usecases
 from bot.usecases.answers import Checking, Gone, NotAllowed
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
+from bot.usecases.progress import follow
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, deliveries, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
@@ -83,7 +84,9 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
     for number, member in enumerate(member for member in members if member not in own):
         usecases.approve(uow, member.id, due_at=uow.now + number * _spacing(settings))
     for member in own:
-        usecases.record_kept(uow, member.id, code=Kept.PROTECTED)
+        usecases.keep_member(uow, member.id, code=Kept.PROTECTED)
+    if own:
+        follow(uow, batch.id)
     enqueue(uow, RedrawPlan(batch_id=batch.id))
     return Moved(batch=moved)
 
@@ -157,7 +160,7 @@ def deed_of(uow: UnitOfWork, click: PlanClick, *, what: str) -> Deed:
 
 def _spare(uow: UnitOfWork, member: Reclaim, *, code: Kept, settings: Settings) -> None:
     """The seat stays, and its holder is left in peace for as long as after a keep."""
-    usecases.record_kept(uow, member.id, code=code, spare_until=keep_until(uow.now, rules=rules_of(settings.idle)))
+    usecases.keep_member(uow, member.id, code=code, spare_until=keep_until(uow.now, rules=rules_of(settings.idle)))
 
 
 def _add(uow: UnitOfWork, batch: Batch, warning_id: str) -> Reclaim | None:
@@ -202,5 +205,5 @@ def expire(uow: UnitOfWork, batch_id: str) -> None:
     members = _planned(uow, batch)
     uow.audit("batch.expired", actor=audit_actor(uow, Comeback()), batch=batch_id, members=len(members))
     for member in members:
-        usecases.record_kept(uow, member.id, code=Kept.EXPIRED)
+        usecases.keep_member(uow, member.id, code=Kept.EXPIRED)
     enqueue(uow, RedrawPlan(batch_id=batch_id))

@@ -175,16 +175,29 @@ def record_kept(
 ) -> None:
     """Nothing is taken: the seat stays as it is, and its holder is not warned again before *spare_until*."""
     lock_with_plan(uow, reclaim_id)
+    kept = keep_member(uow, reclaim_id, code=code, details=details, spare_until=spare_until)
+    if kept is not None:
+        follow(uow, kept.batch_id)
+
+
+def keep_member(
+    uow: UnitOfWork, reclaim_id: str, *, code: Kept, details: Mapping[str, str] | None = None, spare_until: datetime | None = None
+) -> Reclaim | None:
+    """
+    The same for one of many members, in the order of their ids, of a plan that is locked; None when it is too far on its way.
+
+    Whoever goes through them follows the plan once, as with each it would be counted as often as it is long.
+    """
     sources = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
     kept = reclaims.move(uow, reclaim_id, source=sources, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
     if kept is None:
-        return
+        return None
     uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), **facts_of(kept), code=code.value)
     if code in _ENDS:
         end_warning(uow, kept, target=_ENDS[code], code=code.value)
     if spare_until is not None:
         seats.keep(uow, kept.account_id, kept.product, spare_until)
-    follow(uow, kept.batch_id)
+    return kept
 
 
 def end_warning(uow: UnitOfWork, reclaim: Reclaim, *, target: WarningStatus, code: str) -> None:

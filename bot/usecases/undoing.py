@@ -39,7 +39,7 @@ def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
         uow.audit("batch.undo", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(held))
         _ask(uow, moved, held, deed=deed_of(uow, click, what=UNDONE))
         for member in sorted((one for one in members if one.status in _NOT_BEGUN), key=lambda one: one.id):
-            usecases.record_kept(uow, member.id, code=Kept.CALLED_OFF)
+            usecases.keep_member(uow, member.id, code=Kept.CALLED_OFF)
         follow(uow, batch.id)
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=moved)

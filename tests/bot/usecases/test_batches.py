@@ -375,3 +375,31 @@ async def test_a_picture_is_shown_once_a_week(database: Database, settings: Sett
     assert isinstance(await approve(database, settings, batch.id), Gone)
     clock.advance(timedelta(days=7))
     assert await database.write(lambda uow: proposing.show(uow, settings=settings)) is not None
+
+
+async def test_a_refused_plan_is_counted_once(database: Database, settings: Settings) -> None:
+    """With each of its members it would be counted as often as it is long, while whoever refused it waits."""
+    batch = await a_plan(database, settings, *(f"account-{number}" for number in range(5)))
+
+    def refuse(uow: UnitOfWork) -> PlanAnswer:
+        return usecases.refuse(uow, click(uow, batch.id), delivery="action:1", reason="not before the release", settings=settings)
+
+    assert isinstance(await database.write(refuse), Moved)
+    after = await now(database, batch)
+    assert (after.status, after.version) == (BatchStatus.REFUSED, batch.version + 1)
+    assert {one.reason_code for one in (await of(database, batch)).values()} == {Kept.REFUSED.value}
+    spared = [await database.read(lambda uow, one=one: seats.get(uow, one, "jira")) for one in await of(database, batch)]  # type: ignore[misc]
+    assert all(seat is not None and seat.kept_until is not None for seat in spared)
+
+
+async def test_a_plan_of_nobody_but_its_approver_ends(database: Database, settings: Settings) -> None:
+    """Their own seat stays, and then nothing is left to do."""
+    batch = await a_plan(database, settings, "graces")
+
+    def link(uow: UnitOfWork) -> None:
+        grace = people.find_or_add(uow, team_id="T0ACME", slack_id="U0GRACE")
+        people.link(uow, grace.id, account_id="graces", email=None)
+
+    await database.write(link)
+    await approve(database, settings, batch.id)
+    assert (await now(database, batch)).status is BatchStatus.DONE
