@@ -43,7 +43,7 @@ doctor: $(VENV)/.app ## ask what is wrong with your settings
 test: $(VENV)/.dev ## the tests, on SQLite and on a PostgreSQL that they bring along
 	@$(BIN)/python $(RUNNER) -m pytest -n 3 --dist worksteal $(ARGS)
 
-bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading them (two minutes; ARGS="--people 10000")
+bench: $(VENV)/.app ## a scan of 100,000 people, beside the floor of reading them (three minutes; ARGS="--people 10000")
 	@$(BIN)/python -m benchmarks.scan $(ARGS)
 
 benchaudit: $(VENV)/.app ## a check of an audit trail of 10,000,000 entries, beside reading it (ten minutes, 6 GB; ARGS="--entries 1000000")

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Clock:
-    """Real time plus an offset that only grows; every date of the sandbox comes from here."""
+    """Real time plus an offset, which only grows once the world has begun; every date of the sandbox comes from here."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
@@ -19,7 +19,7 @@ class Clock:
 
     @property
     def offset(self) -> timedelta:
-        """How far this world is ahead of the machine's clock."""
+        """How far this world is ahead of the machine's clock; negative where it began in the past."""
         return self._offset
 
     def now(self) -> datetime:

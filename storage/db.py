@@ -145,8 +145,8 @@ class Database:
         """
         What *work* returns, stored for good.
 
-        Raises what *work* raises (and then nothing of it is stored), DatabaseAway, or DatabaseBusy after *wait_seconds*. Whoever cancels
-        the wait takes the unit back only as long as it has not begun.
+        Raises what *work* raises (and then nothing of it is stored), DatabaseAway, or DatabaseBusy after *wait_seconds* or when the
+        connection is lost at COMMIT. Whoever cancels the wait takes the unit back only as long as it has not begun.
         """
         return cast(T, await _wait(*self._writer.submit(work, loop=asyncio.get_running_loop()), seconds=wait_seconds))
 

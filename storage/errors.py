@@ -35,14 +35,18 @@ class DatabaseAway(StorageError):
 
 class DatabaseBusy(StorageError):
     """
-    The unit of work did not get through in time.
+    The unit of work did not get through in time, or nobody can say whether it did.
 
     `taken` False: it never ran and never will. `taken` True: it was running when we stopped waiting, or the connection was
     lost at its COMMIT, so it may be stored.
     """
 
     def __init__(self, *, taken: bool) -> None:
-        super().__init__("the database did not say whether the work is stored" if taken else "the database is busy: nothing was stored")
+        super().__init__(
+            "the database did not say whether the work is stored: look before you repeat it"
+            if taken
+            else "the database is busy: nothing was stored"
+        )
         self.taken = taken
 
 

@@ -161,6 +161,9 @@ RECLAIM_MOVES: Mapping[ReclaimStatus, frozenset[ReclaimStatus]] = {
 OPEN_RECLAIMS: frozenset[ReclaimStatus] = frozenset({_T.PLANNED, _T.APPROVED, _T.TAKING, _T.TAKEN, _T.NEEDS_ATTENTION})
 """A seat has at most one reclaim in these: one that was taken is open until it is returned."""
 
+UNBEGUN_RECLAIMS: frozenset[ReclaimStatus] = frozenset({_T.PLANNED, _T.APPROVED})
+"""Those that can still be called off with nothing to put back."""
+
 HOLDING_RECLAIMS: frozenset[ReclaimStatus] = frozenset({_T.TAKING, _T.TAKEN, _T.NEEDS_ATTENTION})
 """Those that hold something that was somebody's."""
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, exists, func, literal_column, select, update
 
 from storage.lifecycle import SCAN_MOVES, IllegalMove, ScanOrigin, ScanStatus
 from storage.records import as_record
 from storage.seat_records import Scan
-from storage.seat_tables import scans
+from storage.seat_tables import scans, seats
 from storage.sql import insert_or_keep
 from storage.unit import UnitOfWork
 
@@ -20,6 +20,12 @@ _GET = select(scans).where(_THIS)
 _RUNNING = select(scans).where(_PRODUCT, _IS_RUNNING)
 _RECENT = select(scans).where(_PRODUCT).order_by(_c.started_at.desc(), _c.id.desc()).limit(bindparam("most"))
 _LATEST = _RECENT.where(_c.status == bindparam("this_status"))
+_AWAITING_ANSWER = (
+    select(scans)
+    .where(_PRODUCT, _c.status == ScanStatus.HELD, exists().where(seats.c.held_by == _c.id))
+    .order_by(_c.started_at, _c.id)
+    .limit(bindparam("most"))
+)
 _START = insert_or_keep(scans)
 _ADVANCE = update(scans).where(_THIS, _IS_RUNNING, _c.pages == bindparam("before")).values(pages=_c.pages + 1)
 _END = (
@@ -72,9 +78,9 @@ def recent(uow: UnitOfWork, product: str, *, limit: int) -> tuple[Scan, ...]:
     return tuple(as_record(Scan, row) for row in rows)
 
 
-def of_status(uow: UnitOfWork, product: str, status: ScanStatus, *, limit: int) -> tuple[Scan, ...]:
-    """The product's scans in that status, newest first."""
-    rows = uow.connection.execute(_LATEST, {"this_product": product, "this_status": status, "most": limit})
+def awaiting_answer(uow: UnitOfWork, product: str, *, limit: int) -> tuple[Scan, ...]:
+    """The product's held scans whose lists still have somebody on them, the longest waiting first."""
+    rows = uow.connection.execute(_AWAITING_ANSWER, {"this_product": product, "most": limit})
     return tuple(as_record(Scan, row) for row in rows)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
@@ -68,7 +68,7 @@ def _without_consequence(payload: Any, kit: Kit, *, why: GivenUp) -> Fact | None
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """How a kind of job is done, and what is recorded when it is late or given up."""
 
@@ -79,7 +79,12 @@ class Effect:
 
     def parse(self, job: Job) -> Any:
         """The payload of *job*; pydantic's ValidationError when it is not one of ours."""
-        return _reader(self.payload.kind).validate_python(dict(job.payload))
+        return self._reader.validate_python(dict(job.payload))
+
+    @cached_property
+    def _reader(self) -> TypeAdapter[Any]:
+        # Made once: to make one takes longer than all else that is done here for a small job.
+        return TypeAdapter(self.payload)
 
 
 _ALL = (
@@ -140,9 +145,3 @@ _ALL = (
 )
 
 EFFECTS: Mapping[str, Effect] = {effect.payload.kind: effect for effect in _ALL}
-
-
-@cache
-def _reader(kind: str) -> TypeAdapter[Any]:
-    # Made once: to make one takes longer than all else that is done here for a small job.
-    return TypeAdapter(EFFECTS[kind].payload)

@@ -73,7 +73,7 @@ async def _send(url: str, view: NoticeView, *, replace: bool) -> bool:
         return False
     if response.status_code == 200 and _is_ok(response.body):
         return True
-    log.warning("aside.lost", news=view.news, status=response.status_code)
+    log.warning("aside.lost", news=view.news, status=response.status_code, code="not_taken")
     return False
 
 

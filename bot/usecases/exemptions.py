@@ -16,14 +16,12 @@ from bot.usecases.steps import audit_actor, enqueue
 from bot.usecases.warnings import drop, redraw
 from storage import deliveries, exemptions, people, reclaims, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import ExemptionStatus, ReclaimStatus
+from storage.lifecycle import UNBEGUN_RECLAIMS, ExemptionStatus
 from storage.records import Person
 from storage.seat_records import Exemption
 
 REMIND_BEFORE = timedelta(days=7)
 """How long before its end the owner hears of it."""
-
-_NOT_BEGUN = frozenset({ReclaimStatus.PLANNED, ReclaimStatus.APPROVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +118,7 @@ def _leave_alone(uow: UnitOfWork, exemption: Exemption) -> None:
     """Out of any plan that has not begun, and its holder is not asked any more."""
     planned = reclaims.open_of(uow, exemption.account_id, exemption.product)
     locked = lock_with_plan(uow, planned.id) if planned else None
-    if locked is not None and locked.status in _NOT_BEGUN:
+    if locked is not None and locked.status in UNBEGUN_RECLAIMS:
         record_kept(uow, locked.id, code=Kept.EXEMPT)
     warning = warnings.open_of(uow, exemption.account_id, exemption.product)
     if warning is not None:

@@ -15,10 +15,8 @@ from bot.usecases.steps import audit_actor
 from bot.usecases.warnings import redraw
 from storage import deliveries, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, ReclaimStatus, WarningStatus
+from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, UNBEGUN_RECLAIMS, WarningStatus
 from storage.seat_records import SeatWarning
-
-_NOT_BEGUN = frozenset({ReclaimStatus.PLANNED, ReclaimStatus.APPROVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,5 +115,5 @@ def _out_of_the_plan(uow: UnitOfWork, warning: SeatWarning) -> bool:
 
 def _stop_reclaim(uow: UnitOfWork, warning: SeatWarning) -> None:
     planned = reclaims.open_of(uow, warning.account_id, warning.product)
-    if planned is not None and planned.status in _NOT_BEGUN:
+    if planned is not None and planned.status in UNBEGUN_RECLAIMS:
         record_kept(uow, planned.id, code=Kept.KEPT)

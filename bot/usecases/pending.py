@@ -1,13 +1,13 @@
 """What waits for a person, read at one moment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
-from storage import access_requests, batches, exemptions, figures, reclaims, scans, seats, warnings
+from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import ReclaimStatus, RequestStatus, ScanStatus, WarningStatus
+from storage.lifecycle import ReclaimStatus, RequestStatus, WarningStatus
 
 MOST_CARDS = 3
 """Links in one line; the channel has the others."""
@@ -36,7 +36,7 @@ def awaiting(uow: UnitOfWork, products: Iterable[str]) -> Awaiting:
         stuck_requests=_requests(uow, RequestStatus.NEEDS_ATTENTION),
         exemptions=Pile(count=len(asked), cards=_places(asked)),
         plan=_plan(uow),
-        held=tuple(held for key in keys for held in _held(uow, key)),
+        held=tuple(HeldScan(key, card=place_of(one)) for key in keys for one in scans.awaiting_answer(uow, key, limit=MOST_READ)),
         stuck_removals=sum(figures.reclaim_counts(uow, key)[ReclaimStatus.NEEDS_ATTENTION] for key in keys),
         unreached=sum(warnings.counts(uow, key)[WarningStatus.UNDELIVERABLE] for key in keys),
     )
@@ -62,10 +62,3 @@ def _plan(uow: UnitOfWork) -> ProposedPlan | None:
     if batch is None or PlanFigures.from_json(batch.figures).dry:
         return None
     return ProposedPlan(seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], card=place_of(batch))
-
-
-def _held(uow: UnitOfWork, product: str) -> Iterator[HeldScan]:
-    """The product's lists that wait for an answer; one whose people have all come back, or left, asks nothing any more."""
-    for scan in scans.of_status(uow, product, ScanStatus.HELD, limit=MOST_CARDS):
-        if seats.held(uow, scan.id, product, limit=1):
-            yield HeldScan(product, card=place_of(scan))

@@ -1,6 +1,6 @@
 """Seats that are taken back: what a reclaim holds of somebody's access, and its way home."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, ReclaimStatus, WarningStatus
+from storage.lifecycle import HOLDING_RECLAIMS, OPEN_WARNINGS, UNBEGUN_RECLAIMS, ReclaimStatus, WarningStatus
 from storage.records import Job, Reclaim
 
 TOLD = "told"
@@ -97,7 +97,7 @@ def approve(uow: UnitOfWork, reclaim_id: str, *, due_at: datetime | None = None)
 def spare(uow: UnitOfWork, account_id: str | None, product: str) -> None:
     """Its owner has just asked for the product, and has it: a reclaim that has not begun does not begin."""
     open_ = reclaims.open_of(uow, account_id, product) if account_id else None
-    if open_ is not None and open_.status in (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED):
+    if open_ is not None and open_.status in UNBEGUN_RECLAIMS:
         record_kept(uow, open_.id, code=Kept.ASKED_FOR)
 
 
@@ -175,21 +175,30 @@ def record_kept(
 ) -> None:
     """Nothing is taken: the seat stays as it is, and its holder is not warned again before *spare_until*."""
     lock_with_plan(uow, reclaim_id)
-    kept = keep_member(uow, reclaim_id, code=code, details=details, spare_until=spare_until)
+    kept = _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS | {ReclaimStatus.TAKING}, code=code, details=details, spare_until=spare_until)
     if kept is not None:
         follow(uow, kept.batch_id)
 
 
-def keep_member(
-    uow: UnitOfWork, reclaim_id: str, *, code: Kept, details: Mapping[str, str] | None = None, spare_until: datetime | None = None
-) -> Reclaim | None:
+def keep_member(uow: UnitOfWork, reclaim_id: str, *, code: Kept, spare_until: datetime | None = None) -> None:
     """
-    The same for one of many members, in the order of their ids, of a plan that is locked; None when it is too far on its way.
+    Leave the seat of one of many members of a plan, which the caller has locked and follows once afterwards.
 
-    Whoever goes through them follows the plan once, as with each it would be counted as often as it is long.
+    Nothing happens when its removal has begun: that locks the member alone, and may come in between.
     """
-    sources = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
-    kept = reclaims.move(uow, reclaim_id, source=sources, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
+    _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS, code=code, details=None, spare_until=spare_until)
+
+
+def _keep(
+    uow: UnitOfWork,
+    reclaim_id: str,
+    *,
+    source: Collection[ReclaimStatus],
+    code: Kept,
+    details: Mapping[str, str] | None,
+    spare_until: datetime | None,
+) -> Reclaim | None:
+    kept = reclaims.move(uow, reclaim_id, source=source, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
     if kept is None:
         return None
     uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), **facts_of(kept), code=code.value)

@@ -20,11 +20,9 @@ from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, outbox, people, reclaims, seats
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
+from storage.lifecycle import HOLDING_RECLAIMS, UNBEGUN_RECLAIMS, BatchStatus
 from storage.records import ERASED, Job, Reclaim
 from storage.seat_records import Batch
-
-_NOT_BEGUN = (ReclaimStatus.PLANNED, ReclaimStatus.APPROVED)
 
 
 def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
@@ -34,12 +32,14 @@ def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
         moved = batches.move(uow, batch.id, source=(BatchStatus.APPROVED, BatchStatus.DONE), target=BatchStatus.UNDOING)
         if moved is None:
             return too_late(uow, click, batch)
+        waiting = [member for member in reclaims.of_batch(uow, batch.id) if member.status in UNBEGUN_RECLAIMS]
+        for member in sorted(waiting, key=lambda one: one.id):
+            usecases.keep_member(uow, member.id, code=Kept.CALLED_OFF)
+        # Read only now: a removal may have begun while its turn to be called off came, and is to be put back like the others.
         members = reclaims.of_batch(uow, batch.id)
         held = _others(uow, click, [member for member in members if member.status in HOLDING_RECLAIMS])
         uow.audit("batch.undo", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(held))
         _ask(uow, moved, held, deed=deed_of(uow, click, what=UNDONE))
-        for member in sorted((one for one in members if one.status in _NOT_BEGUN), key=lambda one: one.id):
-            usecases.keep_member(uow, member.id, code=Kept.CALLED_OFF)
         follow(uow, batch.id)
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=moved)

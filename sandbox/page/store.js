@@ -43,11 +43,12 @@ export function on(keys, draw) {
   draw(state);
 }
 
-// While something is pressed nothing is drawn: a click is lost when the press and the release meet different nodes.
+// While a pointer is down nothing is drawn: a click is lost when the press and the release meet different nodes.
 let pressed = false;
 addEventListener("pointerdown", () => (pressed = true), true);
-addEventListener("pointermove", (event) => event.buttons === 0 && release(), true); // released outside the window
-for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, release, true);
+for (const end of ["pointerup", "pointercancel", "keydown", "change"]) addEventListener(end, release, true);
+addEventListener("pointermove", (event) => event.buttons === 0 && release(), true); // released outside the window, or over a native menu
+addEventListener("blur", release); // the window's own: those of elements do not bubble, and a press moves the focus
 
 function release() {
   if (!pressed) return;

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam, exists, select
+
 from storage import outbox
 from storage.db import UnitOfWork
 from storage.lifecycle import JobState
+from storage.tables import outbox as jobs
+
+# A lease that is over is nobody's work: its worker could not store the end of it, and whoever claims next may have the job.
+_AT_WORK = select(exists().where(jobs.c.state == JobState.LEASED, jobs.c.lease_until > bindparam("moment", type_=jobs.c.lease_until.type)))
 
 
 def pulse(uow: UnitOfWork) -> tuple[bool, datetime | None]:
     """Whether a job is being done now, and when the next is due."""
-    return any(kind.state is JobState.LEASED for kind in outbox.backlog(uow)), outbox.next_due(uow)
+    return bool(uow.connection.execute(_AT_WORK, {"moment": uow.now}).scalar_one()), outbox.next_due(uow)

@@ -144,6 +144,7 @@ async def test_a_press_outlives_what_arrives_meanwhile(page: Page, pressed: str,
         client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
         await client.chat_postMessage(channel="U0GRACE", text="So that there is a conversation.")
         await page.goto(f"{world.url}/?as=grace&in={'home' if pressed.startswith('tab') else 'C0GENERAL'}")
+        await page.get_by_test_id("channel-general" if place == "home" else "nav-home").focus()
         await page.get_by_test_id(pressed).hover()
         await page.mouse.down()
         await client.chat_postMessage(channel="G0ADMINS", text="Pressed meanwhile.")

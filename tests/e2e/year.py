@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from bot.slack.surfaces import away_forms, exemption, plan, scan_card, taken, warning
@@ -110,7 +110,8 @@ class Year:
         use = self._use_of(who, message)
         if use is None:
             return
-        self.warned_on.setdefault((use.account_id, use.product), []).append(self.stage.sandbox.clock.now().date())
+        written = datetime.fromtimestamp(float(message.ts), UTC).date()
+        self.warned_on.setdefault((use.account_id, use.product), []).append(written)
         choice = self.chance.random()
         keeps = 0.8 if use.habit is Habit.RARELY else 0.1
         if choice < keeps:
@@ -137,7 +138,7 @@ class Year:
         await until_quiet(self.stage)
 
     async def _admins_decide(self) -> None:
-        """Grace agrees to everything on the day after, and takes one plan back."""
+        """Grace agrees to everything, and takes one plan back."""
         for action in (scan_card.RELEASE, exemption.AGREE, "request.approve", plan.APPROVE):
             for card in [card for card in self.stage.sandbox.slack.messages(ADMINS) if _has(card, action)]:
                 if ("admins", card.ts) in self._answered:

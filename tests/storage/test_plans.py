@@ -45,6 +45,8 @@ WANTED = [
     (scans._RUNNING, "ix_scans_running"),
     (scans._RECENT, "ix_scans_recent"),
     (scans._LATEST, "ix_scans_recent"),
+    (scans._AWAITING_ANSWER, "ix_scans_recent"),
+    (scans._AWAITING_ANSWER, "ix_seats_held"),
     (scans._ADVANCE, "sqlite_autoindex_scans"),
     (seats._GET, "sqlite_autoindex_seats"),
     (seats._OF_ACCOUNTS, "sqlite_autoindex_seats"),

@@ -94,8 +94,8 @@ class Crowd:
     async def _is_taken(self, delivery: Delivery, before: int) -> bool:
         if delivery.outcome is not Outcome.OK or any(words in json.dumps(delivery.answer) for words in APOLOGIES):
             return False
-        # A click that failed is acknowledged only after its sentence is out: an ack without one is a promise.
-        return self._apologies() == before
+        # A click that failed is acknowledged only after its sentence is out: an ack without one is a promise, as it is for all else.
+        return delivery.kind != "block_actions" or self._apologies() == before
 
     def _apologies(self) -> int:
         return sum(any(words in message.words for words in APOLOGIES) for message in self.world.sandbox.slack.ephemerals(APPROVER))

@@ -69,8 +69,8 @@ ANSWERS: Mapping[str, News] = {
     "not_ours": _refusal("This works only for members of our own workspace.", "Ask your contact here, or your own company's admins."),
     "unsure": News(
         face="🙈",
-        title="That took too long, and I can't tell whether it was saved.",
-        body="It's on our side. `/request-access status` will show it in a minute.",
+        title="I can't tell whether it was saved.",
+        body="It's on our side. Please look in a minute before you try again; `/request-access status` shows requests.",
     ),
     "form_failed": News(face="🙈", title="Slack didn't let me open the form.", body="Please press the button once more."),
     "no_reason": News(face="✏️", title="Please write a few words.", body=""),

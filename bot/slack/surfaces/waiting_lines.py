@@ -18,7 +18,7 @@ def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Map
     yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", links=links)
     if waits.held:
         scans = [_linked(quoted(names.get(one.product, one.product)), links.get(one.card) if one.card else None) for one in waits.held]
-        yield f"✋  A scan that asks whether it may go on: {listed(scans)}"
+        yield f"✋  {number(len(scans), 'scan asks', 'scans ask')} whether to go on: {listed(scans)}"
     if waits.stuck_removals:
         yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
     if waits.unreached:

@@ -115,7 +115,7 @@ def test_what_waits_is_counted_with_its_links() -> None:
         "7 access requests (<https://x.example/1|card 1>, <https://x.example/2|card 2>)",
         "1 request that needs a hand",
         "1 exemption asked for",
-        "asks whether it may go on: Jira (<https://x.example/held|card>), confluence",
+        "2 scans ask whether to go on: Jira (<https://x.example/held|card>), confluence",
         "2 removals that got stuck",
         "3 people I couldn't warn",
         "https://x.example/plan",

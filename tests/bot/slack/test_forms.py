@@ -134,7 +134,7 @@ def test_home_shows_all_that_waits() -> None:
         own=(), may_decide=True, pending=(), products=(JIRA,), now=NOW, awaiting=waits, places={place: "https://acme.slack.com/plan"}
     )
     shown = str(to_json(home.render(view)))
-    for told in ("A plan of 12 seats", "1 exemption asked for", "asks whether it may go on: Jira", "https://acme.slack.com/plan"):
+    for told in ("A plan of 12 seats", "1 exemption asked for", "1 scan asks whether to go on: Jira", "https://acme.slack.com/plan"):
         assert told in shown
     assert "Everybody has their answer" not in shown
     assert "A plan of" not in str(to_json(home.render(replace(view, may_decide=False))))
