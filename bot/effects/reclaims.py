@@ -164,7 +164,7 @@ async def see_seat_gone(_: Job, payload: SeeSeatGone, kit: Kit) -> Outcome:
 def _kept(reclaim_id: str, code: Kept, *, kit: Kit, details: dict[str, str] | None = None) -> Fact:
     def fact(uow: UnitOfWork) -> None:
         until = keep_until(uow.now, rules=rules_of(kit.settings.idle)) if code in _NOTHING_TO_DO else None
-        usecases.record_kept(uow, reclaim_id, code=code, details=details, spare_until=until)
+        usecases.record_kept(uow, reclaim_id, code=code, details=details, spare_until=until, begun=True)
 
     return fact
 
@@ -185,7 +185,7 @@ def _ended(reclaim_id: str, *, kept: Kept, stuck: Stuck, code: str, kit: Kit) ->
 
     def fact(uow: UnitOfWork) -> None:
         usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code}, settings=kit.settings)
-        usecases.record_kept(uow, reclaim_id, code=kept, details={"code": code})
+        usecases.record_kept(uow, reclaim_id, code=kept, details={"code": code}, begun=True)
 
     return fact
 

@@ -97,8 +97,9 @@ def approve(uow: UnitOfWork, reclaim_id: str, *, due_at: datetime | None = None)
 def spare(uow: UnitOfWork, account_id: str | None, product: str) -> None:
     """Its owner has just asked for the product, and has it: a reclaim that has not begun does not begin."""
     open_ = reclaims.open_of(uow, account_id, product) if account_id else None
-    if open_ is not None and open_.status in UNBEGUN_RECLAIMS:
-        record_kept(uow, open_.id, code=Kept.ASKED_FOR)
+    locked = lock_with_plan(uow, open_.id) if open_ is not None else None
+    if locked is not None and locked.status in UNBEGUN_RECLAIMS:
+        record_kept(uow, locked.id, code=Kept.ASKED_FOR)
 
 
 def asked_for(uow: UnitOfWork, account_id: str, product: str) -> bool:
@@ -171,11 +172,22 @@ def record_taken(uow: UnitOfWork, reclaim_id: str) -> None:
 
 
 def record_kept(
-    uow: UnitOfWork, reclaim_id: str, *, code: Kept, details: Mapping[str, str] | None = None, spare_until: datetime | None = None
+    uow: UnitOfWork,
+    reclaim_id: str,
+    *,
+    code: Kept,
+    details: Mapping[str, str] | None = None,
+    spare_until: datetime | None = None,
+    begun: bool = False,
 ) -> None:
-    """Nothing is taken: the seat stays as it is, and its holder is not warned again before *spare_until*."""
+    """
+    Nothing is taken: the seat stays as it is, and its holder is not warned again before *spare_until*.
+
+    A removal that has *begun* is stopped by its own job alone, which knows that nothing of it was written.
+    """
     lock_with_plan(uow, reclaim_id)
-    kept = _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS | {ReclaimStatus.TAKING}, code=code, details=details, spare_until=spare_until)
+    source = UNBEGUN_RECLAIMS | {ReclaimStatus.TAKING} if begun else UNBEGUN_RECLAIMS
+    kept = _keep(uow, reclaim_id, source=source, code=code, details=details, spare_until=spare_until)
     if kept is not None:
         follow(uow, kept.batch_id)
 

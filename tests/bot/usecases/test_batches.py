@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -393,30 +394,41 @@ async def test_a_refused_plan_is_counted_once(database: Database, settings: Sett
     assert all(seat is not None and seat.kept_until is not None for seat in spared)
 
 
-async def test_a_removal_that_begins_while_a_plan_is_undone_is_put_back(database: Database, settings: Settings) -> None:
-    """It locks its member alone: whoever waited for that member must not call off what has begun, and not forget it either."""
-    batch = await a_plan(database, settings, "ada", "ben")
-    await approve(database, settings, batch.id)
-    members = await of(database, batch)
+async def while_it_begins(database: Database, one: Reclaim, work: Callable[[UnitOfWork], object]) -> None:
+    """*work* comes to this member while its removal begins, in a unit that is not stored yet."""
     begun, go_on = threading.Event(), threading.Event()
 
     def begin(uow: UnitOfWork) -> None:
-        reclaims.move(uow, members["ben"].id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=REMOVAL)
+        reclaims.move(uow, one.id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=REMOVAL)
         begun.set()
         assert go_on.wait(10)
 
     beginning = asyncio.create_task(database.write(begin, wait_seconds=20))
     assert await asyncio.to_thread(begun.wait, 10)
-    undo = asyncio.create_task(
-        database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:2"), wait_seconds=20)
-    )
+    working = asyncio.create_task(database.write(work, wait_seconds=20))
     await asyncio.sleep(0.3)
     go_on.set()
-    await asyncio.gather(beginning, undo)
+    await asyncio.gather(beginning, working)
+
+
+async def test_a_removal_that_begins_while_a_plan_is_undone_is_put_back(database: Database, settings: Settings) -> None:
+    """It locks its member alone: whoever waited for that member must not call off what has begun, and not forget it either."""
+    batch = await a_plan(database, settings, "ada", "ben")
+    await approve(database, settings, batch.id)
+    members = await of(database, batch)
+    await while_it_begins(database, members["ben"], lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:2"))
     after = await of(database, batch)
     assert (after["ada"].status, after["ben"].status) == (ReclaimStatus.STOPPED, ReclaimStatus.TAKING)
     assert PlanFigures.from_json((await now(database, batch)).figures).undo == {members["ben"].id: ASKED}
     assert [job.kind for job in await due(database)].count("seat.undo") == 1
+
+
+async def test_a_removal_that_begins_while_its_owner_asks_is_not_called_off(database: Database, settings: Settings) -> None:
+    """What has begun goes to its end and is held, so that the request gives all of it back."""
+    batch = await a_plan(database, settings, "ada")
+    await approve(database, settings, batch.id)
+    await while_it_begins(database, (await of(database, batch))["ada"], lambda uow: taking.spare(uow, "ada", "jira"))
+    assert (await of(database, batch))["ada"].status is ReclaimStatus.TAKING
 
 
 async def test_a_plan_of_nobody_but_its_approver_ends(database: Database, settings: Settings) -> None:
