@@ -1,5 +1,6 @@
 """The main job in a real browser: what a visitor of the sandbox sees and presses."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.figures.chart import TrendPoint, trend
 from sandbox.atlassian.organization import KeyState
 from sandbox.server import Sandbox
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.digest_words import PRICED, await_decisions, play_a_quarter, send_digest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -148,7 +150,10 @@ async def test_a_press_outlives_what_arrives_meanwhile(page: Page, pressed: str,
         await page.get_by_test_id(pressed).hover()
         await page.mouse.down()
         await client.chat_postMessage(channel="G0ADMINS", text="Pressed meanwhile.")
-        await page.wait_for_function(IS_NEW)
+        # Asked by `evaluate`, which waits for what is promised; `wait_for_function` takes the promise itself for a yes.
+        async with asyncio.timeout(PATIENCE):
+            while not await page.evaluate(IS_NEW):  # noqa: ASYNC110 - the page tells nobody
+                await asyncio.sleep(0.05)
         news = page.get_by_test_id("channel-atlassian-admins").locator(".unread")
         await expect(news).to_have_count(0)
         await page.mouse.up()
