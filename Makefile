@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # Compiled modules halve the start of each process that tests start; some machines are told not to write them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo run doctor test bench benchaudit torture check coverage story types style supply mutants format lock clean
+.PHONY: help demo run doctor test bench benchaudit torture check coverage types style supply mutants format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing 
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target types style story
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target types style demo ARGS=--script
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory torture ARGS=--quick
 
@@ -62,9 +62,6 @@ coverage: $(VENV)/.dev ## the tests again, and which lines they do not reach (ha
 	@$(MAKE) --no-print-directory test RUNNER="-m coverage run"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-story: $(VENV)/.app
-	@$(BIN)/python -m sandbox.demo --script
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
