@@ -146,7 +146,8 @@ class Worker:
         answers = self._answers()
         try:
             outcome = await attempt.effect.run(job, attempt.payload, self.kit)
-            await self.kit.database.write(self._with_returns(_ending(job, outcome), answers=answers))
+            large = isinstance(outcome, Done) and outcome.large
+            await self.kit.database.write(self._with_returns(_ending(job, outcome), answers=answers), alone=large)
         except StorageError:
             raise
         except Exception as error:  # the one place where a job's failure ends

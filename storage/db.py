@@ -141,14 +141,15 @@ class Database:
         """Call *callback*, from a thread of the database, after each COMMIT that brought new outbox jobs: it wakes the worker."""
         self._when_enqueued += (callback,)
 
-    async def write(self, work: Callable[[UnitOfWork], T], *, wait_seconds: float = WAIT_SECONDS) -> T:
+    async def write(self, work: Callable[[UnitOfWork], T], *, wait_seconds: float = WAIT_SECONDS, alone: bool = False) -> T:
         """
-        What *work* returns, stored for good.
+        What *work* returns, stored for good; *alone* is said of a unit that changes so many rows that no other should share its COMMIT.
 
         Raises what *work* raises (and then nothing of it is stored), DatabaseAway, or DatabaseBusy after *wait_seconds* or when the
         connection is lost at COMMIT. Whoever cancels the wait takes the unit back only as long as it has not begun.
         """
-        return cast(T, await _wait(*self._writer.submit(work, loop=asyncio.get_running_loop()), seconds=wait_seconds))
+        submitted = self._writer.submit(work, loop=asyncio.get_running_loop(), alone=alone)
+        return cast(T, await _wait(*submitted, seconds=wait_seconds))
 
     async def read(self, work: Callable[[UnitOfWork], T]) -> T:
         """What *work* returns; on connections that cannot write, of their own, so that no export queues before an answer to Slack."""

@@ -23,8 +23,9 @@ class UnitPool:
         self._threads = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._closed = False
 
-    def submit(self, work: Work, *, loop: asyncio.AbstractEventLoop) -> tuple[asyncio.Future[Any], Callable[[], bool]]:
+    def submit(self, work: Work, *, loop: asyncio.AbstractEventLoop, alone: bool = False) -> tuple[asyncio.Future[Any], Callable[[], bool]]:
         """The future of *work* in *loop*, and a call that takes it back: True when it has not begun and never will."""
+        del alone  # as every unit is here
         self._require_open()
         running = self._threads.submit(self.run, work)
         return asyncio.wrap_future(running, loop=loop), running.cancel

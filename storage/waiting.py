@@ -18,11 +18,12 @@ AnyFuture = asyncio.Future[Any] | concurrent.futures.Future[Any]
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Waiting:
-    """Work, and the future of the one who waits for it: of *loop*, or of a blocked thread when that is None."""
+    """Work, and the future of the one who waits for it: of *loop*, or of a blocked thread when that is None. See `Database.write`."""
 
     work: Work
     future: AnyFuture
     loop: asyncio.AbstractEventLoop | None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,10 @@ def nothing(_: UnitOfWork) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The job is over; *fact* is recorded in the same unit."""
+    """The job is over; *fact* is recorded in the same unit. One that is *large* shares its COMMIT with no other."""
 
     fact: Fact = nothing
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

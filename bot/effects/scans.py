@@ -65,7 +65,7 @@ async def scan_page(_: Job, payload: ScanPage, kit: Kit) -> Outcome:
     if payload.page >= MOST_PAGES:
         return _failed(payload, kit, code=ScanFailed.ENDLESS)
     if turn.progress.phase is Phase.JUDGE:
-        return Done(fact=lambda uow: scan_end.judge(uow, turn, settings=kit.settings))
+        return Done(fact=lambda uow: scan_end.judge(uow, turn, settings=kit.settings), large=True)
     return await _page(turn, kit)
 
 

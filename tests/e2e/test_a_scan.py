@@ -1,6 +1,7 @@
 """A scan finds what is idle by reading alone: every seat once, each in its class, and nobody is acted upon on what looks broken."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ from sandbox.atlassian.accounts import Account
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from storage import outbox, people, scans, seats
-from storage.db import UnitOfWork
+from storage.db import Database, UnitOfWork
 from storage.lifecycle import JobState, ScanOrigin, ScanStatus, SeatActivity
 from storage.seat_records import Scan
 from tests.e2e.conftest import PATIENCE, Stage, leave_idle_seats
@@ -58,6 +59,21 @@ async def test_the_schedule_scans_every_product(small_stage: OpenStage) -> None:
         for product in ("jira", "confluence"):
             (only,) = await stage.parts.database.read(lambda uow, key=product: scans.recent(uow, key, limit=5))
             assert (only.status, only.origin) == (ScanStatus.COMPLETE, ScanOrigin.SCHEDULE)
+
+
+async def test_the_end_of_a_scan_is_stored_alone(small_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It marks the seats of a whole organization: beside another unit, SQLite would keep them all in memory once more."""
+    alone, store = Counter[bool](), Database.write
+
+    async def counted(self: Database, work: Any, **options: Any) -> Any:
+        alone[bool(options.get("alone"))] += 1
+        return await store(self, work, **options)
+
+    async with small_stage(**EVERYBODY) as stage:
+        monkeypatch.setattr(Database, "write", counted)
+        await scan(stage, "jira")
+    assert alone[True] == 1
+    assert alone[False] > 1
 
 
 async def test_two_scans_have_to_agree(small_stage: OpenStage) -> None:

@@ -105,6 +105,29 @@ async def test_a_failing_unit_alone_leaves_nothing(database: Database) -> None:
 
 async def test_a_unit_alone_has_no_savepoint(database: Database) -> None:
     """SQLite keeps in memory how each page was since a savepoint; the end of a scan changes those of a whole organization."""
+    said = await statements_of(database)
+    await database.write(claim("a"))
+    assert not any("SAVEPOINT" in one for one in said)
+    await gather_behind_a_plug(database, claim("b"), claim("c"))
+    assert sum("SAVEPOINT" in one for one in said) == 2
+
+
+async def test_a_large_unit_shares_its_commit_with_no_other(database: Database) -> None:
+    """Whatever waits before and behind it; and the order in which they came stays."""
+    said = await statements_of(database)
+    with plugged(database):
+        tasks = [asyncio.create_task(database.write(claim(key), alone=key == "large")) for key in ("a", "b", "large", "c", "d")]
+        await submitted(*tasks)
+    assert await asyncio.gather(*tasks) == [True] * 5
+    transactions = "\n".join(said).split("COMMIT")
+    (large,) = (one for one in transactions if "'large'" in one)
+    assert "SAVEPOINT" not in large
+    assert [[key for key in "abcd" if f"'{key}'" in one] for one in transactions if "SAVEPOINT" in one] == [["a", "b"], ["c", "d"]]
+    assert stored(database) == {"a", "b", "large", "c", "d"}
+
+
+async def statements_of(database: Database) -> list[str]:
+    """What the writer's connection is told from now on, as it goes on."""
     said: list[str] = []
 
     def listen(uow: UnitOfWork) -> None:
@@ -113,10 +136,7 @@ async def test_a_unit_alone_has_no_savepoint(database: Database) -> None:
         driver.set_trace_callback(said.append)
 
     await database.write(listen)
-    await database.write(claim("a"))
-    assert not any("SAVEPOINT" in one for one in said)
-    await gather_behind_a_plug(database, claim("b"), claim("c"))
-    assert sum("SAVEPOINT" in one for one in said) == 2
+    return said
 
 
 async def test_waiting_units_share_one_commit(database: Database) -> None:

@@ -204,7 +204,7 @@ class SeamedDatabase(Database):
 
     seam: Seam
 
-    async def write(self, work: Callable[[UnitOfWork], T], *, wait_seconds: float = NO_DEADLINE_SECONDS) -> T:
+    async def write(self, work: Callable[[UnitOfWork], T], *, wait_seconds: float = NO_DEADLINE_SECONDS, alone: bool = False) -> T:
         """What *work* returns, stored for good."""
         store = super().write
-        return await self.seam.unit(lambda: store(work, wait_seconds=wait_seconds))
+        return await self.seam.unit(lambda: store(work, wait_seconds=wait_seconds, alone=alone))
