@@ -20,9 +20,7 @@ _IS_OPEN = among(_c.status, OPEN_RECLAIMS)
 _GET = select(*_COLUMNS).where(_THIS)
 _LOCK = _GET.with_for_update()
 _OPEN_OF = select(*_COLUMNS).where(*_SEAT, _IS_OPEN)
-_AGREED_OF = (
-    select(*_COLUMNS).where(_c.account_id == bindparam("this_account"), _IS_OPEN, _c.status == ReclaimStatus.APPROVED).order_by(_c.id)
-)
+_OPEN_OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account"), _IS_OPEN).order_by(_c.id)
 _OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
 _BATCH = _c.batch_id == bindparam("this_batch")
 _OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
@@ -94,9 +92,9 @@ def open_of(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
     return _first(uow, _OPEN_OF, this_account=account_id, this_product=product)
 
 
-def agreed_of(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
-    """The account's reclaims that are agreed to and not begun, in the order of their ids."""
-    return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_AGREED_OF, {"this_account": account_id}))
+def open_of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
+    """The account's open reclaims, of all products, in the order of their ids."""
+    return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OPEN_OF_ACCOUNT, {"this_account": account_id}))
 
 
 def of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:

@@ -12,7 +12,7 @@ from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, first_state_of, link_to, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
+from bot.effects.putting_back import being_taken, held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
 from bot.jobs.requests import Grant, ReadBack
 from bot.policy import may_ask, steps_begun
@@ -93,9 +93,9 @@ async def _not_approved(briefing: Briefing, kit: Kit) -> Outcome | None:
 
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
-    held = await held_from(kit, state, product=product.key)
-    if held is not None and held.being_taken:
+    if await being_taken(kit, state):
         return Again(due_at=kit.now() + BEING_TAKEN)
+    held = await held_from(kit, state, product=product.key)
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     steps = plan_restore(state, wanted(product), snapshot_of(held))
     if state.way_back is WayBack.HAS_ACCESS and not (steps and steps_begun(briefing.request)):

@@ -11,6 +11,7 @@ from atlassian.planning import plan_return
 from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
 from bot.slack.surfaces.put_back import PutBack
+from bot.usecases import reclaims
 from bot.usecases.reclaims import Held, held_of
 from storage.records import Finding
 
@@ -18,6 +19,12 @@ from storage.records import Finding
 async def held_from(kit: Kit, state: AccessState, *, product: str) -> Held | None:
     """What Comeback took of this account's seat and has not given back."""
     return await kit.database.read(lambda uow: held_of(uow, state.account_id, product))
+
+
+async def being_taken(kit: Kit, state: AccessState) -> bool:
+    """Whether a removal of any seat of this account is under way: until it ends nothing is given, and nothing can be told for good."""
+    account_id = state.account_id
+    return account_id is not None and await kit.database.read(lambda uow: reclaims.being_taken(uow, account_id))
 
 
 def put_back(held: Held | None, state: AccessState, wanted: ProductWanted) -> PutBack | None:

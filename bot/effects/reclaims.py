@@ -60,14 +60,22 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
     simply left: it stays held, so that a request or an undo puts it back.
     """
     product = kit.settings.products[reclaim.product]
-    known, asked = await kit.database.read(
-        lambda uow: (remembered(uow, reclaim, kit), usecases.asked_for(uow, reclaim.account_id, reclaim.product))
+    known, asked, beside = await kit.database.read(
+        lambda uow: (
+            remembered(uow, reclaim, kit),
+            usecases.asked_for(uow, reclaim.account_id, reclaim.product),
+            _taken_beside(uow, reclaim, kit),
+        )
     )
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
-    if plan_removal(holdings, wanted(product)) == Removal():
+    now = plan_removal(holdings, wanted(product), other_products=beside)
+    if now == Removal():
         # It is gone: what is left is to see it so, and whoever asks for it gets all of the snapshot.
         return None
     code = Kept.ASKED_FOR if asked else await why_kept(holdings, known, product, kit)
+    if code is None and now.in_the_way:
+        # Somebody has given back what goes with it, or an identity provider owns it by now.
+        code = Kept.IN_THE_WAY
     if code is None and await has_token_in_use(holdings, kit):
         code = Kept.SCRIPT_ACTIVE
     if code is None:
@@ -75,6 +83,13 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
     if job.unknown or not _is_whole(holdings, removal):
         return _stuck(reclaim.id, Stuck.CHANGED, code=code.value, kit=kit)
     return _kept(reclaim.id, code, kit=kit)
+
+
+def _taken_beside(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> tuple[ProductWanted, ...]:
+    """The other products of the account whose removals are under way: what gives both may go."""
+    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id)
+    products = (kit.settings.products.get(one.product) for one in others if one.status is ReclaimStatus.TAKING)
+    return tuple(wanted(product) for product in products if product is not None)
 
 
 def _is_whole(holdings: Holdings, removal: Removal) -> bool:
@@ -120,8 +135,8 @@ def _agreed(uow: UnitOfWork, account_id: str, kit: Kit) -> tuple[_Agreed, ...]:
     products = kit.settings.products
     return tuple(
         _Agreed(reclaim=one, wanted=wanted(products[one.product]), known=remembered(uow, one, kit))
-        for one in reclaims.agreed_of(uow, account_id)
-        if one.product in products and not usecases.asked_for(uow, account_id, one.product)
+        for one in reclaims.open_of_account(uow, account_id)
+        if one.status is ReclaimStatus.APPROVED and one.product in products and not usecases.asked_for(uow, account_id, one.product)
     )
 
 

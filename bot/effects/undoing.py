@@ -13,11 +13,12 @@ from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.jobs.seats import SeeSeatBack, UndoSeat
 from bot.usecases import undoing as usecases
+from bot.usecases.reclaims import being_taken
 from storage import reclaims
-from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
+from storage.lifecycle import HOLDING_RECLAIMS
 from storage.records import Job, Reclaim
 
-BEING_TAKEN = timedelta(seconds=5)
+IN_A_MOMENT = timedelta(seconds=5)
 NO_SEAT_LEFT = timedelta(minutes=15)
 """The licence is full: somebody may give one up any time, and a seat that was ours to give is not forgotten."""
 WAITS_FOR_A_SEAT = timedelta(days=1)
@@ -28,9 +29,8 @@ async def undo_seat(job: Job, payload: UndoSeat, kit: Kit) -> Outcome:
     reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
     if reclaim is None or reclaim.status not in HOLDING_RECLAIMS:
         return Done()
-    if reclaim.status is ReclaimStatus.TAKING:
-        # Two hands on one seat would leave it half taken: first it is taken to the end, then put back.
-        return Again(due_at=kit.now() + BEING_TAKEN)
+    if await kit.database.read(lambda uow: being_taken(uow, reclaim.account_id)):
+        return Again(due_at=kit.now() + IN_A_MOMENT)
     if reclaim.product not in kit.settings.products:
         return Done(fact=_failed(reclaim.id, NotUndone.PRODUCT_GONE, kit))
     return await _put_back(job, reclaim, kit)
@@ -44,8 +44,21 @@ async def _put_back(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     if not isinstance(step, AddToGroup | AssignRole):
         # Somebody suspended or deactivated the account since: to end that is a decision of its own.
         return Done(fact=_failed(reclaim.id, NotUndone.ACCOUNT_OFF, kit))
+    if isinstance(step, AddToGroup) and await _has_a_role_to_come(reclaim, kit):
+        return Again(due_at=kit.now() + IN_A_MOMENT)
     started = await kit.database.write(lambda uow: usecases.start(uow, reclaim, job=job, step=step))
     return await _give(reclaim, step, steps_left=len(steps), asked_at=job.created_at, kit=kit) if started else Done()
+
+
+async def _has_a_role_to_come(reclaim: Reclaim, kit: Kit) -> bool:
+    """
+    Whether another seat of the account, which is being put back too, still lacks its direct role.
+
+    Beside access no role is assigned, and a group may give both products: so the roles of all come first.
+    """
+    beside = await kit.database.read(lambda uow: usecases.put_back_beside(uow, reclaim))
+    plans = [(await _look(one, kit))[1] for one in beside if one.product in kit.settings.products]
+    return any(isinstance(step, AssignRole) for steps in plans for step in steps)
 
 
 async def _look(reclaim: Reclaim, kit: Kit) -> tuple[AccessState, tuple[Step, ...]]:

@@ -9,7 +9,7 @@ from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
 from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import held_from, put_back, put_back_to_json, snapshot_of, with_side_products
+from bot.effects.putting_back import being_taken, held_from, put_back, put_back_to_json, snapshot_of, with_side_products
 from bot.effects.seats_left import seats_left
 from bot.jobs.requests import Admit, Vet
 from bot.policy import Refusal, may_ask
@@ -57,9 +57,9 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
         return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
-    held = await held_from(kit, state, product=request.product)
-    if held is not None and held.being_taken:
+    if await being_taken(kit, state):
         return Again(due_at=kit.now() + BEING_TAKEN)
+    held = await held_from(kit, state, product=request.product)
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     body = await _body(kit, product, state, held=held)
     if state.way_back is WayBack.HAS_ACCESS:

@@ -38,15 +38,10 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What was taken of one seat and is not back yet; `being_taken` while its removal is still under way."""
+    """What was taken of one seat and is not back yet."""
 
     reclaim: Reclaim
     snapshot: Snapshot
-
-    @property
-    def being_taken(self) -> bool:
-        """Whether steps of the removal may still follow."""
-        return self.reclaim.status is ReclaimStatus.TAKING
 
 
 def facts_of(reclaim: Reclaim) -> dict[str, str]:
@@ -69,6 +64,16 @@ def held_of(uow: UnitOfWork, account_id: str | None, product: str) -> Held | Non
     if reclaim is None or reclaim.removal is None:
         return None
     return Held(reclaim=reclaim, snapshot=Removal.from_json(reclaim.removal).snapshot)
+
+
+def being_taken(uow: UnitOfWork, account_id: str) -> bool:
+    """
+    Whether steps of a removal may still follow, of whatever product of the account.
+
+    Two hands on one account would leave a seat half taken; and a group of two products, given back with the first of them, would be taken
+    once more with the second.
+    """
+    return any(one.status is ReclaimStatus.TAKING for one in reclaims.open_of_account(uow, account_id))
 
 
 def record_return(uow: UnitOfWork, account_id: str | None, product: str, *, how: str, request_id: str | None = None) -> None:

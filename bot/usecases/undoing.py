@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from atlassian.removal import Removal
 from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
 from bot.codes import Kept, NotUndone
@@ -81,6 +82,17 @@ def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: D
     batches.note(uow, batch.id, figures=figures.to_json())
     for member in members:
         enqueue(uow, UndoSeat(reclaim_id=member.id, account_id=member.account_id))
+
+
+def put_back_beside(uow: UnitOfWork, reclaim: Reclaim) -> tuple[Reclaim, ...]:
+    """Those of the same account that hold a direct role and whose undo was asked for and has not ended."""
+    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in HOLDING_RECLAIMS)
+    return tuple(one for one in others if Removal.from_json(one.removal or {}).snapshot.roles and _undo_is_asked(uow, one))
+
+
+def _undo_is_asked(uow: UnitOfWork, reclaim: Reclaim) -> bool:
+    batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id else None
+    return batch is not None and PlanFigures.from_json(batch.figures).undo.get(reclaim.id) == ASKED
 
 
 def start(uow: UnitOfWork, reclaim: Reclaim, *, job: Job, step: Step) -> bool:

@@ -187,10 +187,14 @@ async def stage(
 def small_stage(
     monkeypatch: pytest.MonkeyPatch, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., "AsyncIterator[Stage]"]:
-    """Opens a stage in Socket Mode on SQLite with settings of the story's own: `async with small_stage(free_seats=0) as stage`."""
+    """
+    Opens a stage in Socket Mode with settings of the story's own: `async with small_stage(free_seats=0) as stage`.
+
+    It is on SQLite unless a `database_url` is among them.
+    """
     monkeypatch.chdir(tmp_path_factory.mktemp("bot"))
 
     def open_stage(**settings: object) -> object:
-        return on_stage(monkeypatch, transport="socket", database_url=sqlite_url, **settings)  # type: ignore[arg-type]
+        return on_stage(monkeypatch, transport="socket", **{"database_url": sqlite_url, **settings})  # type: ignore[arg-type]
 
     return open_stage  # type: ignore[return-value]

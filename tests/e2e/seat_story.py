@@ -159,10 +159,14 @@ class Story:
 
     async def press(self, action: str) -> None:
         """Grace presses this on the plan, and everything that follows is done."""
+        await self.click(action)
+        await until_quiet(self.stage)
+
+    async def click(self, action: str) -> None:
+        """Grace presses this on the plan."""
         card = next(card for card in reversed(self.stage.sandbox.slack.messages(ADMINS)) if has(card, action))
         await self.stage.parts.kit.directory.refresh()
         await self.stage.sandbox.slack.clicks("grace", card, action)
-        await until_quiet(self.stage)
 
     async def _days(self, count: float) -> None:
         self.stage.later(count * DAY)

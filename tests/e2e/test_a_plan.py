@@ -13,6 +13,7 @@ from bot.slack.surfaces.modals import REASON
 from bot.slack.surfaces.plan_forms import ADDED
 from bot.usecases.reclaims import approve as agree
 from bot.usecases.steps import enqueue
+from sandbox.atlassian.catalog import Group
 from sandbox.faults import Fault
 from sandbox.slack.messages import Message
 from storage import exemptions, people, reclaims, seats, warnings
@@ -425,6 +426,66 @@ async def test_lost_answers_take_and_return_once(small_stage: OpenStage) -> None
         await press(stage, plan.UNDO)
         await until(stage, BatchStatus.UNDONE)
         assert everybody(stage.sandbox) == before
+
+
+def two_products_by_one_group(stage: Stage, *, with_roles: bool) -> None:
+    """Hugo has Jira and Confluence by one group, and perhaps by a role of each besides."""
+    organization = stage.sandbox.atlassian
+    grants = tuple((organization.catalog.product(key).ari, "atlassian/user") for key in ("jira", "confluence"))
+    group = Group(id="id-both", name="both", directory=organization.catalog.directory_named("acme").id, grants=grants)
+    organization.catalog.groups[group.id] = group
+    roles = frozenset(grants if with_roles else ())
+    organization.change(organization.person("hugo"), act="test", groups=frozenset({group.id}), roles=roles)
+
+
+async def test_a_shared_group_comes_back_after_the_roles_of_both(small_stage: OpenStage) -> None:
+    """Once a group gives access nobody assigns a role any more, so the first product to be put back waits for the other one's."""
+    async with small_stage() as stage:
+        two_products_by_one_group(stage, with_roles=True)
+        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
+        before = everybody(stage.sandbox)
+        await propose(stage)
+        await press(stage, plan.APPROVE)
+        await until(stage, BatchStatus.DONE)
+        stage.sandbox.faults.add(Fault(match="POST /roles/assign$", status=503, times=1))
+        await press(stage, plan.UNDO)
+        await until(stage, BatchStatus.UNDONE)
+        assert everybody(stage.sandbox) == before
+
+
+async def test_nothing_is_put_back_amid_a_removal_of_the_same_account(small_stage: OpenStage) -> None:
+    """The group of both products, given back with the first, would be taken once more with the second."""
+    async with small_stage() as stage:
+        two_products_by_one_group(stage, with_roles=False)
+        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
+        await propose(stage)
+        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=503, skip=1, times=1))
+        await press(stage, plan.APPROVE)
+        await stage.logged("seat.reclaimed", step=SECONDS)
+        first = next(one for one in (await of_plan(stage)).values() if one.status is ReclaimStatus.TAKEN)
+        await choose(stage, plan.UNDO_SOME, {REASON: [first.id]})
+        await stage.told("hugo", "seat was given back", step=SECONDS)
+        await until(stage, BatchStatus.DONE)
+        await until_quiet(stage)
+        assert stage.sandbox.atlassian.has_product("hugo", first.product)
+
+
+async def test_what_was_given_back_by_hand_is_not_taken_along(small_stage: OpenStage) -> None:
+    """An admin has given the first product back while the removal of the second waited: that would take the group of both once more."""
+    async with small_stage() as stage:
+        two_products_by_one_group(stage, with_roles=False)
+        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
+        before = everybody(stage.sandbox)
+        await propose(stage)
+        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=503, skip=1, times=1))
+        await press(stage, plan.APPROVE)
+        await stage.logged("seat.reclaimed", step=SECONDS)
+        organization = stage.sandbox.atlassian
+        organization.change(organization.person("hugo"), act="test", groups=frozenset({"id-both"}))
+        await until(stage, BatchStatus.DONE)
+        assert everybody(stage.sandbox) == before
+        second = next(one for one in (await of_plan(stage)).values() if one.status is not ReclaimStatus.TAKEN)
+        assert "in_the_way" in (second.reason_code, second.details.get("code"))
 
 
 async def test_undo_revives_nobody(small_stage: OpenStage) -> None:

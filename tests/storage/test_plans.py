@@ -81,7 +81,7 @@ WANTED = [
     (batches._RECENT, "ix_batches_recent"),
     (batches._PROPOSED, "ix_batches_status"),
     (reclaims._OPEN_OF, "ix_reclaims_open"),
-    (reclaims._AGREED_OF, "ix_reclaims_open"),
+    (reclaims._OPEN_OF_ACCOUNT, "ix_reclaims_open"),
     (reclaims._SEEN_AGAIN, "ix_reclaims_taken"),
     (reclaims._OF_BATCH, "ix_reclaims_batch"),
     (reclaims._COUNTS_OF_BATCH, "ix_reclaims_batch"),

@@ -48,7 +48,7 @@ async def test_what_was_taken_is_held_until_it_is_returned(database: Database) -
         one = planned(uow, "a2")
         reclaims.move(uow, one.id, source=S.PLANNED, target=S.APPROVED)
         assert reclaims.holding(uow, "a2", "jira") is None
-        assert [agreed.id for agreed in reclaims.agreed_of(uow, "a2")] == [one.id]
+        assert [agreed.id for agreed in reclaims.open_of_account(uow, "a2")] == [one.id]
         taking = reclaims.move(uow, one.id, source=S.APPROVED, target=S.TAKING, removal=REMOVAL)
         assert reclaims.holding(uow, "a2", "jira") == taking
         taken = reclaims.move(uow, one.id, source=S.TAKING, target=S.TAKEN)
