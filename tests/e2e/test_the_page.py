@@ -33,6 +33,8 @@ FLAGS = (
 PICTURES = os.environ.get("TESTS_PICTURES")
 """A folder to keep the screenshots in; without it they are taken and dropped."""
 
+expect.set_options(timeout=PATIENCE * 1000)
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
