@@ -117,16 +117,20 @@ class Provisioner:
             self._catalog.forget(resource)
         return replace(read, groups=await self._groups_of(users[0], grants=grants))
 
-    async def gone(self, account_id: str, *, wanted: ProductWanted) -> bool:
+    async def gone(self, account_id: str, *, wanted: ProductWanted, groups: Collection[str] = ()) -> bool:
         """
-        Whether the person has no seat on the product any more: one call.
+        Whether the person has no seat on the product any more, and is in none of these *groups* (ids): one call, and one for the groups.
 
-        Reads lag behind writes by up to a minute, so that False is worth another look until then. A seat that a suspension keeps from
-        being used is none. Raises any error of a read.
+        Reads lag behind writes by up to a minute, each by its own time, so that False is worth another look until then. True is what both
+        say: whoever looks next is not told of what was taken. A seat that a suspension keeps from being used is none. Raises any error of
+        a read.
         """
         rows = await self._assignments(account_id, resource_ids=(wanted.resource,))
         here = (row for row in rows if row.resource_id == wanted.resource and row.user_directory_status not in (SUSPENDED, NO_MEMBERSHIP))
-        return not any(seats(row, role=wanted.role) for row in here)
+        if any(seats(row, role=wanted.role) for row in here):
+            return False
+        users = await self.find(account_id=account_id) if groups else ()
+        return not any(group.id in groups for user in users for group in user.groups or ())
 
     async def take(self, step: Step) -> StepResult:
         """

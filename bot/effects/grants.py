@@ -12,7 +12,7 @@ from bot.codes import Attention, Waiting
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, first_state_of, link_to, look, state_of, wanted, young_state
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import being_taken, held_from, put_back, put_back_to_json, snapshot_of, with_side_products
+from bot.effects.putting_back import held_from, put_back, put_back_of, put_back_to_json, settled, snapshot_of, with_side_products
 from bot.effects.vetting import BEING_TAKEN, attention_code, attention_details
 from bot.jobs.requests import Grant, ReadBack
 from bot.policy import may_ask, steps_begun
@@ -54,7 +54,8 @@ async def grant(job: Job, payload: Grant, kit: Kit) -> Outcome:
 def _known_state(job: Job, payload: Grant, briefing: Briefing, *, email: str, now: datetime) -> AccessState | None:
     """What was found before, where nothing can have changed it: on the first try, before anything was refused or lost."""
     waited = briefing.request.status is RequestStatus.WAITING
-    if payload.afresh or waited or job.unknown or job.attempts > 1:
+    returned = briefing.held is None and put_back_of(briefing.finding) is not None
+    if payload.afresh or waited or returned or job.unknown or job.attempts > 1:
         return None
     return young_state(briefing.finding, person=briefing.person, email=email, now=now)
 
@@ -93,9 +94,9 @@ async def _not_approved(briefing: Briefing, kit: Kit) -> Outcome | None:
 
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
-    if await being_taken(kit, state):
+    held, ready = await settled(kit, state, product=product, before=briefing.held)
+    if not ready:
         return Again(due_at=kit.now() + BEING_TAKEN)
-    held = await held_from(kit, state, product=product.key)
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     steps = plan_restore(state, wanted(product), snapshot_of(held))
     if state.way_back is WayBack.HAS_ACCESS and not (steps and steps_begun(briefing.request)):

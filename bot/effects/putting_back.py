@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from atlassian.access import AccessState, ProductWanted, Snapshot
+from atlassian.access import AccessState, ProductWanted, Snapshot, WayBack
 from atlassian.planning import plan_return
 from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
+from bot.effects.looking import wanted as wanted_of
+from bot.settings import Product
 from bot.slack.surfaces.put_back import PutBack
 from bot.usecases import reclaims
 from bot.usecases.reclaims import Held, held_of
@@ -21,10 +23,20 @@ async def held_from(kit: Kit, state: AccessState, *, product: str) -> Held | Non
     return await kit.database.read(lambda uow: held_of(uow, state.account_id, product))
 
 
-async def being_taken(kit: Kit, state: AccessState) -> bool:
-    """Whether a removal of any seat of this account is under way: until it ends nothing is given, and nothing can be told for good."""
+async def settled(kit: Kit, state: AccessState, *, product: Product, before: Held | None) -> tuple[Held | None, bool]:
+    """
+    What Comeback holds of this account's seat, and whether *state* may be acted upon.
+
+    Not while a removal of any seat of the account is under way, nor just after one stopped half way: what is gone may still show. And not
+    when what was held *before* the look has come back since (by an undo perhaps): then the look is older than that.
+    """
     account_id = state.account_id
-    return account_id is not None and await kit.database.read(lambda uow: reclaims.being_taken(uow, account_id))
+    taking = account_id is not None and await kit.database.read(lambda uow: reclaims.being_taken(uow, account_id))
+    held = await held_from(kit, state, product=product.key)
+    if held is None:
+        return None, before is None and not taking
+    whole = state.way_back is WayBack.HAS_ACCESS and not plan_return(state, wanted_of(product), held.snapshot).steps
+    return held, not taking and not (whole and reclaims.may_show_as_it_was(held.reclaim, kit.now()))
 
 
 def put_back(held: Held | None, state: AccessState, wanted: ProductWanted) -> PutBack | None:

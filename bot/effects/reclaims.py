@@ -7,7 +7,7 @@ from datetime import datetime
 from atlassian.access import ProductWanted
 from atlassian.errors import NotThere, OwnedElsewhere, Refused
 from atlassian.holdings import Holdings
-from atlassian.removal import InTheWay, Removal, plan_removal
+from atlassian.removal import InTheWay, Obstacle, Removal, plan_removal
 from atlassian.steps import Removing, settle_seconds
 from bot.codes import Attention, Kept, Stuck
 from bot.effects.kit import Kit
@@ -45,10 +45,9 @@ async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     if reclaim.removal is None:
         return await _begin(job, reclaim, kit)
     removal = Removal.from_json(reclaim.removal)
-    if payload.step == 0:
-        changed = await _changed_since(job, reclaim, removal, kit)
-        if changed is not None:
-            return Done(fact=changed)
+    changed = await _changed_since(job, reclaim, removal, kit) if payload.step == 0 else await _changed_amid(reclaim, kit)
+    if changed is not None:
+        return Done(fact=changed)
     return await _take(reclaim, removal.steps, at=payload.step, kit=kit)
 
 
@@ -73,8 +72,7 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
         # It is gone: what is left is to see it so, and whoever asks for it gets all of the snapshot.
         return None
     code = Kept.ASKED_FOR if asked else await why_kept(holdings, known, product, kit)
-    if code is None and now.in_the_way:
-        # Somebody has given back what goes with it, or an identity provider owns it by now.
+    if code is None and _ends_another_seat(now):
         code = Kept.IN_THE_WAY
     if code is None and await has_token_in_use(holdings, kit):
         code = Kept.SCRIPT_ACTIVE
@@ -85,10 +83,31 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
     return _kept(reclaim.id, code, kit=kit)
 
 
+async def _changed_amid(reclaim: Reclaim, kit: Kit) -> Fact | None:
+    """
+    Why a later step is not taken; None when it is.
+
+    Whoever asks for the seat by now gets it back whole, after its end. But a seat of another product, which was asked for or given back
+    since, may hang on a group that this step takes.
+    """
+    product = kit.settings.products[reclaim.product]
+    beside = await kit.database.read(lambda uow: _taken_beside(uow, reclaim, kit))
+    holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
+    if not _ends_another_seat(plan_removal(holdings, wanted(product), other_products=beside)):
+        return None
+    return _stuck(reclaim.id, Stuck.CHANGED, code=Kept.IN_THE_WAY.value, kit=kit)
+
+
+def _ends_another_seat(removal: Removal) -> bool:
+    # No other obstacle counts: roles may still show what a group gave that is gone, and nobody knows its giver then.
+    return any(one.reason is Obstacle.OTHER_PRODUCT for one in removal.in_the_way)
+
+
 def _taken_beside(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> tuple[ProductWanted, ...]:
-    """The other products of the account whose removals are under way: what gives both may go."""
-    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id)
-    products = (kit.settings.products.get(one.product) for one in others if one.status is ReclaimStatus.TAKING)
+    """The other products of the account whose removals have begun and not ended well: what gives both may go."""
+    begun = (ReclaimStatus.TAKING, ReclaimStatus.NEEDS_ATTENTION)
+    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in begun)
+    products = (kit.settings.products.get(one.product) for one in others)
     return tuple(wanted(product) for product in products if product is not None)
 
 
@@ -169,7 +188,8 @@ async def see_seat_gone(_: Job, payload: SeeSeatGone, kit: Kit) -> Outcome:
     product = kit.settings.products.get(reclaim.product)
     if product is None:
         return Done(fact=_stuck(reclaim.id, Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
-    if await kit.provisioner.gone(reclaim.account_id, wanted=wanted(product)):
+    groups = [group.id for group in Removal.from_json(reclaim.removal or {}).snapshot.groups]
+    if await kit.provisioner.gone(reclaim.account_id, wanted=wanted(product), groups=groups):
         return Done(fact=lambda uow: usecases.record_taken(uow, reclaim.id))
     if kit.now() >= datetime.fromisoformat(payload.until):
         return Done(fact=_stuck(reclaim.id, Stuck.STILL_THERE, code=Stuck.STILL_THERE.value, kit=kit))

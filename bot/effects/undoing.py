@@ -13,7 +13,7 @@ from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.jobs.seats import SeeSeatBack, UndoSeat
 from bot.usecases import undoing as usecases
-from bot.usecases.reclaims import being_taken
+from bot.usecases.reclaims import being_taken, may_show_as_it_was
 from storage import reclaims
 from storage.lifecycle import HOLDING_RECLAIMS
 from storage.records import Job, Reclaim
@@ -44,21 +44,26 @@ async def _put_back(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     if not isinstance(step, AddToGroup | AssignRole):
         # Somebody suspended or deactivated the account since: to end that is a decision of its own.
         return Done(fact=_failed(reclaim.id, NotUndone.ACCOUNT_OFF, kit))
-    if isinstance(step, AddToGroup) and await _has_a_role_to_come(reclaim, kit):
-        return Again(due_at=kit.now() + IN_A_MOMENT)
+    if isinstance(step, AddToGroup) and await _has_a_role_to_come(reclaim, step.group_id, kit):
+        return Again(due_at=kit.now() + _pause(kit.now() - job.created_at))
     started = await kit.database.write(lambda uow: usecases.start(uow, reclaim, job=job, step=step))
     return await _give(reclaim, step, steps_left=len(steps), asked_at=job.created_at, kit=kit) if started else Done()
 
 
-async def _has_a_role_to_come(reclaim: Reclaim, kit: Kit) -> bool:
+async def _has_a_role_to_come(reclaim: Reclaim, group_id: str, kit: Kit) -> bool:
     """
-    Whether another seat of the account, which is being put back too, still lacks its direct role.
+    Whether another seat that this group gave, and that is being put back too, still lacks its direct role.
 
-    Beside access no role is assigned, and a group may give both products: so the roles of all come first.
+    Beside access no role is assigned: so the role comes first.
     """
-    beside = await kit.database.read(lambda uow: usecases.put_back_beside(uow, reclaim))
+    beside = await kit.database.read(lambda uow: usecases.put_back_beside(uow, reclaim, group_id=group_id))
     plans = [(await _look(one, kit))[1] for one in beside if one.product in kit.settings.products]
     return any(isinstance(step, AssignRole) for steps in plans for step in steps)
+
+
+def _pause(waited: timedelta) -> timedelta:
+    """Before the next look at what may come in a moment, or in a day when the licence is full."""
+    return max(IN_A_MOMENT, min(NO_SEAT_LEFT, waited / 4))
 
 
 async def _look(reclaim: Reclaim, kit: Kit) -> tuple[AccessState, tuple[Step, ...]]:
@@ -67,7 +72,9 @@ async def _look(reclaim: Reclaim, kit: Kit) -> tuple[AccessState, tuple[Step, ..
     return state, plan_restore(state, product, Removal.from_json(reclaim.removal or {}).snapshot)
 
 
-def _nothing_left(reclaim: Reclaim, state: AccessState, kit: Kit) -> Done:
+def _nothing_left(reclaim: Reclaim, state: AccessState, kit: Kit) -> Outcome:
+    if state.way_back is WayBack.HAS_ACCESS and may_show_as_it_was(reclaim, kit.now()):
+        return Again(due_at=kit.now() + IN_A_MOMENT)
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=lambda uow: usecases.record_undone(uow, reclaim.id))
     gone = state.way_back is WayBack.ACCOUNT_CLOSED or state.revives_admin
@@ -89,8 +96,10 @@ async def _give(reclaim: Reclaim, step: Step, *, steps_left: int, asked_at: date
 async def see_seat_back(_: Job, payload: SeeSeatBack, kit: Kit) -> Outcome:
     """Look whether the step shows: all is back, the next part, another look, or a human's."""
     reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
-    if reclaim is None or reclaim.status not in HOLDING_RECLAIMS or reclaim.product not in kit.settings.products:
+    if reclaim is None or reclaim.status not in HOLDING_RECLAIMS:
         return Done()
+    if reclaim.product not in kit.settings.products:
+        return Done(fact=_failed(reclaim.id, NotUndone.PRODUCT_GONE, kit))
     state, steps = await _look(reclaim, kit)
     if not steps and state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=lambda uow: usecases.record_undone(uow, reclaim.id))

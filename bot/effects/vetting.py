@@ -8,14 +8,14 @@ from atlassian.planning import plan_restore, plan_return
 from bot.codes import Attention, Closed
 from bot.effects.kit import Kit
 from bot.effects.looking import email_changed, finding_body, link_to, look, wanted
-from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble
-from bot.effects.putting_back import being_taken, held_from, put_back, put_back_to_json, snapshot_of, with_side_products
+from bot.effects.outcome import KEY_TROUBLES, Again, Done, Fact, GivenUp, Outcome, Trouble, nothing
+from bot.effects.putting_back import put_back, put_back_to_json, settled, snapshot_of, with_side_products
 from bot.effects.seats_left import seats_left
 from bot.jobs.requests import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests, returns
-from bot.usecases.reclaims import BY_ITSELF, Held, record_return, spare
+from bot.usecases.reclaims import BY_ITSELF, Held, held_of, record_return, spare
 from bot.usecases.returns import Found
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork
@@ -23,6 +23,7 @@ from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest, Finding, Job, Person
 
 BEING_TAKEN = timedelta(seconds=15)
+REMOVALS_END_WITHIN = timedelta(minutes=2)
 """Somebody who asks while their seat is being taken is looked at when that has ended."""
 
 _DEAD_ENDS = {
@@ -51,15 +52,15 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     asked = await kit.database.read(lambda uow: _asked(uow, payload.request_id))
     if asked is None:
         return Done()
-    request, person, finding = asked
+    request, person, finding, held_before = asked
     product = kit.settings.products.get(request.product)
     if product is None:
         return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
-    if await being_taken(kit, state):
-        return Again(due_at=kit.now() + BEING_TAKEN)
-    held = await held_from(kit, state, product=request.product)
+    held, ready = await settled(kit, state, product=product, before=held_before)
+    if not ready and not _may_be_shown(request, state, kit):
+        return Again(due_at=kit.now() + BEING_TAKEN, fact=_found_amid_removal(request, state, finding))
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     body = await _body(kit, product, state, held=held)
     if state.way_back is WayBack.HAS_ACCESS:
@@ -73,11 +74,25 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     return Done(fact=_vetted(request, found=found, body=body, attention=attention, details=details, kit=kit))
 
 
-def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Finding | None] | None:
+def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Finding | None, Held | None] | None:
     request = access_requests.get(uow, request_id)
     if request is None or request.status is not RequestStatus.PENDING:
         return None
-    return request, people.get(uow, request.person_id), findings.of(uow, request_id)
+    person = people.get(uow, request.person_id)
+    return request, person, findings.of(uow, request_id), held_of(uow, person.account_id, request.product)
+
+
+def _may_be_shown(request: AccessRequest, state: AccessState, kit: Kit) -> bool:
+    """Whether approvers see the request though a removal goes on: one that does not end must not hide who waits for it."""
+    return state.way_back is not WayBack.HAS_ACCESS and kit.now() - request.filed_at > REMOVALS_END_WITHIN
+
+
+def _found_amid_removal(request: AccessRequest, state: AccessState, finding: Finding | None) -> Fact:
+    """Whose account it is that is asked for: a removal that has not taken anything yet leaves it alone for that."""
+    if finding is not None and finding.account_id == state.account_id:
+        return nothing
+    email, body = (finding.email, finding.body) if finding is not None else (None, finding_body(None))
+    return lambda uow: findings.record(uow, request_id=request.id, account_id=state.account_id, email=email, body=body)
 
 
 def attention_code(state: AccessState, product: Product, settings: Settings, *, snapshot: Snapshot | None) -> Attention | None:

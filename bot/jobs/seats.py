@@ -29,6 +29,7 @@ class SeeSeatGone(JobPayload):
     kind = "seat.gone"
     of = "account:{account_id}"
     paced_by = ATLASSIAN
+    turns = 2
     reclaim_id: str
     account_id: str
     until: str

@@ -1,10 +1,8 @@
 """Deciding a plan: one click wins by compare-and-set, and only what the plan showed is decided by it."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
-from itertools import accumulate
 
 from bot.actor import Comeback
 from bot.codes import Kept
@@ -12,7 +10,7 @@ from bot.idle.plan_figures import EDITED, Deed, PlanFigures
 from bot.idle.rules import keep_until, rules_of
 from bot.jobs.notices import Whisper
 from bot.jobs.plans import ListPlan, RedrawPlan
-from bot.jobs.seats import TakeSeat
+from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.policy import Refusal
 from bot.settings import Settings
 from bot.usecases import reclaims as usecases
@@ -26,7 +24,7 @@ from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch
 
-CALLS_FOR_A_SEAT = TakeSeat.turns + 1
+CALLS_FOR_A_SEAT = TakeSeat.turns + SeeSeatGone.turns
 MOST_NAMED = 50
 
 
@@ -83,10 +81,8 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
         return too_late(uow, click, batch)
     uow.audit("batch.approved", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(members))
     own = [member for member in members if member.account_id == approver.account_id]
-    going = [member for member in members if member not in own]
-    turns = _turns(going)
-    for member in going:
-        usecases.approve(uow, member.id, due_at=uow.now + turns[member.account_id] * _spacing(settings))
+    for number, member in enumerate(member for member in members if member not in own):
+        usecases.approve(uow, member.id, due_at=uow.now + number * _spacing(settings))
     for member in own:
         usecases.keep_member(uow, member.id, code=Kept.PROTECTED)
     if own:
@@ -99,12 +95,6 @@ def _planned(uow: UnitOfWork, batch: Batch) -> list[Reclaim]:
     """The members that are still to be decided, in the order in which they are locked."""
     members = (member for member in reclaims.of_batch(uow, batch.id) if member.status is ReclaimStatus.PLANNED)
     return sorted(members, key=lambda member: member.id)
-
-
-def _turns(members: Iterable[Reclaim]) -> dict[str, int]:
-    """How many seats go before those of each account: its own begin together, and whoever wants one back need not wait for the last."""
-    seats = Counter(member.account_id for member in members)
-    return dict(zip(seats, accumulate(seats.values(), initial=0), strict=False))
 
 
 def _spacing(settings: Settings) -> timedelta:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.usecases.queue import ahead_of
+from bot.usecases.reclaims import Held, held_of
 from storage import access_requests, decisions, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
@@ -17,7 +18,8 @@ class Briefing:
     """
     All that the database knows about one approved request; `ahead` is who waits for the same seats before it.
 
-    `approvals` are those of the request's round, oldest first; with `policy` nobody had to give one.
+    `approvals` are those of the request's round, oldest first; with `policy` nobody had to give one. `held` is what was taken of the seat,
+    of the account that is known by now.
     """
 
     request: AccessRequest
@@ -25,6 +27,7 @@ class Briefing:
     approvals: tuple[Decision, ...]
     policy: PolicyApproval | None
     finding: Finding | None
+    held: Held | None
     ahead: int
     granted_today: int
 
@@ -37,12 +40,15 @@ def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
     approvals, policy = decisions.given(uow, request), decisions.policy_given(uow, request)
     if not approvals and policy is None:
         return None
+    person, finding = people.get(uow, request.person_id), findings.of(uow, request_id)
+    account_id = person.account_id or (finding.account_id if finding else None)
     return Briefing(
         request=request,
-        person=people.get(uow, request.person_id),
+        person=person,
         approvals=approvals,
         policy=policy,
-        finding=findings.of(uow, request_id),
+        finding=finding,
+        held=held_of(uow, account_id, request.product),
         ahead=ahead_of(uow, request),
         granted_today=granted_today(uow, request),
     )

@@ -65,6 +65,12 @@ def undo_under_way(uow: UnitOfWork, batch: Batch) -> bool:
     return any(member.id in asked and member.status in HOLDING_RECLAIMS for member in reclaims.of_batch(uow, batch.id))
 
 
+def undo_is_asked(uow: UnitOfWork, reclaim: Reclaim) -> bool:
+    """Whether this seat is to be put back, and nobody has said yet how that ended."""
+    batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id else None
+    return batch is not None and PlanFigures.from_json(batch.figures).undo.get(reclaim.id) == ASKED
+
+
 def note_undo(uow: UnitOfWork, reclaim: Reclaim, word: str) -> None:
     """Write down how the undo of this member stands, for the card; the plan is locked."""
     batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id else None

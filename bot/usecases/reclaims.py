@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.progress import follow, lock_with_plan
 from bot.usecases.queue import wake_queue
-from bot.usecases.showing import FIRST_LOOK, last_look, next_look
+from bot.usecases.showing import FIRST_LOOK, READ_BACK_FOR, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
@@ -24,6 +24,9 @@ from storage.records import Job, Reclaim
 
 TOLD = "told"
 """The detail of a reclaim that says where its owner's message stands."""
+
+_RETURNABLE = HOLDING_RECLAIMS - {ReclaimStatus.TAKING}
+"""What is being taken is there still, to whoever looks; and its snapshot has to outlive what is taken next."""
 
 BY_REQUEST = Returned.BY_REQUEST.value
 BY_UNDO = Returned.BY_UNDO.value
@@ -66,6 +69,11 @@ def held_of(uow: UnitOfWork, account_id: str | None, product: str) -> Held | Non
     return Held(reclaim=reclaim, snapshot=Removal.from_json(reclaim.removal).snapshot)
 
 
+def may_show_as_it_was(reclaim: Reclaim, now: datetime) -> bool:
+    """Whether a removal that stopped half way did so just now: then what it took may still show, and looks like a return."""
+    return reclaim.status is ReclaimStatus.NEEDS_ATTENTION and now - reclaim.changed_at < READ_BACK_FOR
+
+
 def being_taken(uow: UnitOfWork, account_id: str) -> bool:
     """
     Whether steps of a removal may still follow, of whatever product of the account.
@@ -82,7 +90,7 @@ def record_return(uow: UnitOfWork, account_id: str | None, product: str, *, how:
     if held is None:
         return
     lock_with_plan(uow, held.reclaim.id)
-    returned = reclaims.move(uow, held.reclaim.id, source=HOLDING_RECLAIMS, target=ReclaimStatus.RETURNED, reason_code=how)
+    returned = reclaims.move(uow, held.reclaim.id, source=_RETURNABLE, target=ReclaimStatus.RETURNED, reason_code=how)
     if returned is not None:
         actor = audit_actor(uow, Comeback())
         uow.audit("seat.returned", actor=actor, request_id=request_id, how=how, **facts_of(returned))
@@ -131,6 +139,8 @@ def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds
         if reclaim is not None:
             _begin(uow, reclaim, removal=removals[reclaim.id])
     outbox.settle(uow, job, seconds=seconds)
+    # The others, of another plan perhaps, have their turn later; but nothing is given to the account before they end.
+    outbox.hasten(uow, kind=TakeSeat.kind, subject=job.subject)
     return True
 
 

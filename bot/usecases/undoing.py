@@ -15,7 +15,7 @@ from bot.usecases import reclaims as usecases
 from bot.usecases.alerts import alert_channel
 from bot.usecases.batches import deed_of, on_plan, too_late, whisper
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
-from bot.usecases.progress import follow, lock_with_plan, note_undo
+from bot.usecases.progress import follow, lock_with_plan, note_undo, undo_is_asked
 from bot.usecases.reclaims import BY_UNDO, record_return
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
@@ -84,15 +84,15 @@ def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: D
         enqueue(uow, UndoSeat(reclaim_id=member.id, account_id=member.account_id))
 
 
-def put_back_beside(uow: UnitOfWork, reclaim: Reclaim) -> tuple[Reclaim, ...]:
-    """Those of the same account that hold a direct role and whose undo was asked for and has not ended."""
+def put_back_beside(uow: UnitOfWork, reclaim: Reclaim, *, group_id: str) -> tuple[Reclaim, ...]:
+    """Those of the same account that hold this group and a direct role, and whose undo was asked for and has not ended."""
     others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in HOLDING_RECLAIMS)
-    return tuple(one for one in others if Removal.from_json(one.removal or {}).snapshot.roles and _undo_is_asked(uow, one))
+    return tuple(one for one in others if _holds_role_and(group_id, one) and undo_is_asked(uow, one))
 
 
-def _undo_is_asked(uow: UnitOfWork, reclaim: Reclaim) -> bool:
-    batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id else None
-    return batch is not None and PlanFigures.from_json(batch.figures).undo.get(reclaim.id) == ASKED
+def _holds_role_and(group_id: str, reclaim: Reclaim) -> bool:
+    snapshot = Removal.from_json(reclaim.removal or {}).snapshot
+    return bool(snapshot.roles) and any(group.id == group_id for group in snapshot.groups)
 
 
 def start(uow: UnitOfWork, reclaim: Reclaim, *, job: Job, step: Step) -> bool:

@@ -10,6 +10,7 @@ from bot.idle.rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_d
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.settings import Product, Settings
 from bot.usecases.mailing import mail_warning
+from bot.usecases.progress import undo_is_asked
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
 from bot.usecases.seat_facts import SPARED
 from bot.usecases.steps import audit_actor, enqueue
@@ -36,7 +37,9 @@ def after_scan(uow: UnitOfWork, scan: Scan) -> None:
 def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     """Whether seats that were taken are there again, though nobody asked Comeback: they leave the savings."""
     # What was taken while the scan read, or just before, it may have seen as it was.
-    back = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=CHUNK)
+    seen = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=CHUNK)
+    # One that is on its way back may be half there: whoever brings it says when it is.
+    back = [one for one in seen if not undo_is_asked(uow, one) and not asked_for(uow, one.account_id, one.product)]
     for reclaim in sorted(back, key=lambda one: one.id):
         record_return(uow, reclaim.account_id, reclaim.product, how=BY_ITSELF)
     return bool(back)

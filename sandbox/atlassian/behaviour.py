@@ -11,15 +11,16 @@ class Behaviour:
     """
     How this organization answers where real ones differ; change it at any time.
 
-    `write_lag` is how long searches and role reads still show the state before a write; `activity_lag` the same for visits. `already`
-    is the answer to a second group or role add, and with `repeats_count` an accepted one is one more write in the journal, as if nothing
-    were idempotent. `over_limit` is what a page size above 100 meets. `idp` says what a change of an
-    external group meets: refusal, or success and a sync that reverts it after `idp_sync`. `roles_assign` is what a role grant creates.
+    `write_lag` is how long searches and role reads still show the state before a write (`role_lag`: role reads, where theirs is another);
+    `activity_lag` the same for visits. `already` is the answer to a second group or role add, and with `repeats_count` an accepted one is
+    one more write in the journal, as if nothing were idempotent. `over_limit` is what a page size above 100 meets. `idp` says what a change
+    of an external group meets: refusal, or success and a sync that reverts it after `idp_sync`. `roles_assign` is what a role grant makes.
     `pending_visible_after` is when an invited person who has not accepted shows up in searches (None: only by accepting).
     `page_overlap` repeats up to that many rows at each page turn (negative: skips them), as lists do that change between two calls.
     """
 
     write_lag: timedelta = timedelta(0)
+    role_lag: timedelta | None = None
     activity_lag: timedelta = timedelta(hours=24)
     already: Literal[204, 409] = 204
     repeats_count: bool = False
@@ -44,8 +45,8 @@ class Behaviour:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}")
             if not name.endswith("_s"):
                 setattr(self, name, set(value) if name == "invite_errors" else value)
-            elif value is None and name == "pending_visible_after_s":
-                self.pending_visible_after = None
+            elif value is None and name in _OPTIONAL:
+                setattr(self, name.removesuffix("_s"), None)
             elif isinstance(value, int | float) and value >= 0:
                 setattr(self, name.removesuffix("_s"), timedelta(seconds=value))
             else:
@@ -63,7 +64,8 @@ class Behaviour:
         return found
 
 
-_DURATIONS = frozenset({"write_lag", "activity_lag", "idp_sync", "pending_visible_after", "removal_delay", "cursor_life"})
+_OPTIONAL = frozenset({"pending_visible_after_s", "role_lag_s"})
+_DURATIONS = frozenset({"write_lag", "role_lag", "activity_lag", "idp_sync", "pending_visible_after", "removal_delay", "cursor_life"})
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "already": (204, 409),
     "over_limit": ("clamp", "refuse"),

@@ -65,19 +65,19 @@ class Organization:
 
     # -- reading
 
-    def seen(self, account: Account) -> Account | None:
-        """The account as searches show it now: behind by the write lag; None when they do not show it yet."""
-        now = self.clock.now()
+    def seen(self, account: Account, *, by_roles: bool = False) -> Account | None:
+        """The account as searches (or reads of its roles) show it now: behind by their lag; None when they do not show it yet."""
+        now, lags = self.clock.now(), (self.behaviour.write_lag, self.behaviour.role_lag)
         if account.pending_since and not self._shows_pending(account.pending_since, now=now):
             return None
         veils = self._veils.get(account.id)
         if not veils:
             return account
-        veils[:] = [veil for veil in veils if veil[0] > now]
-        if veils:
-            return veils[0][1]
-        del self._veils[account.id]
-        return account
+        veils[:] = [veil for veil in veils if veil[0] + max(lag for lag in lags if lag is not None) > now]
+        if not veils:
+            del self._veils[account.id]
+        lag = lags[1] if by_roles and lags[1] is not None else lags[0]
+        return next((before for since, before in veils if since + lag > now), account)
 
     def _shows_pending(self, since: datetime, *, now: datetime) -> bool:
         after = self.behaviour.pending_visible_after
@@ -128,9 +128,8 @@ class Organization:
         self.later(self.behaviour.activity_lag, account.id, publish)
 
     def _veil(self, account: Account) -> None:
-        lag = self.behaviour.write_lag
-        if lag > timedelta(0):
-            self._veils.setdefault(account.id, []).append((self.clock.now() + lag, account))
+        if self.behaviour.write_lag or self.behaviour.role_lag:
+            self._veils.setdefault(account.id, []).append((self.clock.now(), account))
 
     def later(self, delay: timedelta, account_id: str, act: Callable[[Account], object]) -> None:
         """Do *act* to the account as it then is, after *delay*."""

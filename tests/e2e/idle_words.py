@@ -47,6 +47,11 @@ def _scanned(uow: UnitOfWork, found: list[tuple[Account, str]]) -> None:
         seats.see(uow, product, "story", [_seen(account) for account, of in found if of == product])
 
 
+def seen_by(uow: UnitOfWork, scan_id: str, account: Account, product: str) -> None:
+    """The scan has found this seat, idle."""
+    seats.see(uow, product, scan_id, [_seen(account)])
+
+
 def _seen(account: Account) -> SeenSeat:
     last_active = max(account.visits.values(), default=None)
     return SeenSeat(

@@ -1,7 +1,6 @@
 """Letting the bot work until nothing is left to do, with the world moved to whatever it waits for."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tests.e2e.conftest import Stage
@@ -32,12 +31,11 @@ async def until(stage: Stage, moment: datetime) -> None:
         await _go_on(stage, busy=busy, due=due)
 
 
-async def while_working(stage: Stage, until: Callable[[], bool]) -> None:
-    """Let the bot work, the world moved to whatever it waits for, until something is so."""
-    while not until():
-        busy, due = await stage.parts.database.read(pulse)
-        assert busy or due is not None, "nothing is left to do, and it is not so"
-        await _go_on(stage, busy=busy, due=due)
+async def one_look(stage: Stage) -> None:
+    """Let the bot work for a moment, the world moved to what it waits for; there has to be something left to do."""
+    busy, due = await stage.parts.database.read(pulse)
+    assert busy or due is not None, "nothing is left to do"
+    await _go_on(stage, busy=busy, due=due)
 
 
 async def _go_on(stage: Stage, *, busy: bool, due: datetime | None) -> None:

@@ -9,6 +9,8 @@ from random import Random
 from bot.jobs.exemptions import EndExemption
 from bot.jobs.plans import ProposePlan
 from bot.jobs.scans import StartScans
+from bot.slack.surfaces import taken
+from bot.slack.surfaces.card import APPROVE
 from bot.usecases.steps import enqueue
 from sandbox.atlassian.groups import hand_to_identity_provider
 from sandbox.human import SlackKind
@@ -43,6 +45,7 @@ class Story:
     ledger: Ledger = field(init=False)
     _working: frozenset[Key] = frozenset()
     _scans: int = 0
+    _seen: set[str] = field(default_factory=set)
 
     async def begin(self) -> None:
         """The world before the first scan."""
@@ -167,6 +170,21 @@ class Story:
         card = next(card for card in reversed(self.stage.sandbox.slack.messages(ADMINS)) if has(card, action))
         await self.stage.parts.kit.directory.refresh()
         await self.stage.sandbox.slack.clicks("grace", card, action)
+
+    async def some_ask_back(self) -> int:
+        """Half of those who were told that their seat is gone ask for it, and what is asked for is approved; how many presses that were."""
+        slack, presses = self.stage.sandbox.slack, 0
+        asking = [(person.key, message) for person in self.people for message in slack.dm(person.key) if has(message, taken.ASK_BACK)]
+        cards = [("grace", card) for card in slack.messages(ADMINS) if has(card, APPROVE)]
+        for who, message in (*asking, *cards):
+            if message.ts in self._seen:
+                continue
+            self._seen.add(message.ts)
+            if who == "grace" or self.chance.random() < 0.5:
+                presses += 1
+                await self.stage.parts.kit.directory.refresh()
+                await slack.clicks(who, message, APPROVE if who == "grace" else taken.ASK_BACK)
+        return presses
 
     async def _days(self, count: float) -> None:
         self.stage.later(count * DAY)

@@ -1,18 +1,36 @@
 """Hugo, whose seats are taken back: what the stories of returns begin with."""
 
 from datetime import timedelta
+from typing import Any
 
 from bot.usecases import reclaims as usecases
 from sandbox.atlassian.accounts import Account
+from sandbox.atlassian.catalog import Group
 from storage import people, reclaims
 from storage.db import UnitOfWork
 from tests.e2e.conftest import Stage
 from tests.e2e.idle_words import make_idle, warn
 
+USER = "atlassian/user"
+
 
 def hugo(stage: Stage) -> Account:
     """His account as it truly is; he has a seat of Jira, and of Confluence, and has been away for long."""
     return make_idle(stage, "hugo")
+
+
+def change(stage: Stage, **fields: Any) -> Account:
+    """His account, arranged otherwise."""
+    return stage.sandbox.atlassian.change(hugo(stage), act="test", **fields)
+
+
+def licence_group(stage: Stage, name: str, *products: str) -> Group:
+    """A group of our own that grants these products."""
+    organization = stage.sandbox.atlassian
+    grants = tuple((organization.catalog.product(key).ari, USER) for key in products)
+    group = Group(id=f"id-{name}", name=name, directory=organization.catalog.directory_named("acme").id, grants=grants)
+    organization.catalog.groups[group.id] = group
+    return group
 
 
 def link(stage: Stage, uow: UnitOfWork) -> None:

@@ -13,76 +13,22 @@ from bot.slack.surfaces.modals import REASON
 from bot.slack.surfaces.plan_forms import ADDED
 from bot.usecases.reclaims import approve as agree
 from bot.usecases.steps import enqueue
-from sandbox.atlassian.catalog import Group
 from sandbox.faults import Fault
-from sandbox.slack.messages import Message
 from storage import exemptions, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, WarningStatus
 from tests.e2e.conftest import Stage
-from tests.e2e.idle_words import make_idle, members, plan_of, warn
+from tests.e2e.idle_words import make_idle, warn
+from tests.e2e.plan_words import choose, of_plan, plan_says, press, propose, until
 from tests.e2e.quiet import until_quiet
 from tests.e2e.ways import act, everybody, holds_role, joins_group, synced_group
 
 OpenStage = Callable[..., Any]
-SECONDS = timedelta(seconds=5)
 
 
 @pytest.fixture(autouse=True)
 def _removal_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMEBACK_IDLE__MODE", "reclaim")
-
-
-async def propose(stage: Stage, *, saying: str = "A plan") -> Message:
-    """The plan of today, in the admin channel."""
-    await stage.parts.database.write(lambda uow: enqueue(uow, ProposePlan(slot="story")))
-    return await stage.card(saying=saying, step=timedelta(seconds=1))
-
-
-async def press(stage: Stage, action: str, *, by: str = "grace") -> None:
-    """An approver presses a button of the plan, once it has that."""
-    for _ in range(100):
-        found = [card for card in stage.cards() if any(element.get("action_id") == action for _, element in card.elements())]
-        if found:
-            break
-        await asyncio.sleep(0.05)
-        stage.later(timedelta(seconds=1))
-    await stage.parts.kit.directory.refresh()
-    await stage.sandbox.slack.clicks(by, found[-1], action)
-
-
-async def choose(stage: Stage, action: str, entries: dict[str, Any], *, by: str = "grace") -> None:
-    """An approver opens a form of the plan and sends it."""
-    await press(stage, action, by=by)
-    sent = await stage.sandbox.slack.submits(by, stage.sandbox.slack.views(by)[-1], entries)
-    assert not sent.errors
-    assert sent.trouble is None
-
-
-async def of_plan(stage: Stage) -> dict[str, Any]:
-    """The newest plan's reclaims by "person product"."""
-    return dict(await members(stage, (await plan_of(stage)).id))
-
-
-async def until(stage: Stage, status: BatchStatus) -> None:
-    """Wait for the plan to get there; the clock goes on meanwhile."""
-    for _ in range(200):
-        if (await plan_of(stage)).status is status:
-            return
-        stage.later(SECONDS)
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"the plan is {(await plan_of(stage)).status}: {await stage.kinds()}")
-
-
-async def plan_says(stage: Stage, saying: str) -> Message:
-    """The plan's card, once it says so."""
-    for _ in range(200):
-        found = [card for card in stage.cards() if saying in card.words]
-        if found:
-            return found[-1]
-        stage.later(SECONDS)
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"no card says {saying!r}: {[card.words for card in stage.cards()]}")
 
 
 async def content_of(stage: Stage, prefix: str) -> bytes:
@@ -426,66 +372,6 @@ async def test_lost_answers_take_and_return_once(small_stage: OpenStage) -> None
         await press(stage, plan.UNDO)
         await until(stage, BatchStatus.UNDONE)
         assert everybody(stage.sandbox) == before
-
-
-def two_products_by_one_group(stage: Stage, *, with_roles: bool) -> None:
-    """Hugo has Jira and Confluence by one group, and perhaps by a role of each besides."""
-    organization = stage.sandbox.atlassian
-    grants = tuple((organization.catalog.product(key).ari, "atlassian/user") for key in ("jira", "confluence"))
-    group = Group(id="id-both", name="both", directory=organization.catalog.directory_named("acme").id, grants=grants)
-    organization.catalog.groups[group.id] = group
-    roles = frozenset(grants if with_roles else ())
-    organization.change(organization.person("hugo"), act="test", groups=frozenset({group.id}), roles=roles)
-
-
-async def test_a_shared_group_comes_back_after_the_roles_of_both(small_stage: OpenStage) -> None:
-    """Once a group gives access nobody assigns a role any more, so the first product to be put back waits for the other one's."""
-    async with small_stage() as stage:
-        two_products_by_one_group(stage, with_roles=True)
-        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
-        before = everybody(stage.sandbox)
-        await propose(stage)
-        await press(stage, plan.APPROVE)
-        await until(stage, BatchStatus.DONE)
-        stage.sandbox.faults.add(Fault(match="POST /roles/assign$", status=503, times=1))
-        await press(stage, plan.UNDO)
-        await until(stage, BatchStatus.UNDONE)
-        assert everybody(stage.sandbox) == before
-
-
-async def test_nothing_is_put_back_amid_a_removal_of_the_same_account(small_stage: OpenStage) -> None:
-    """The group of both products, given back with the first, would be taken once more with the second."""
-    async with small_stage() as stage:
-        two_products_by_one_group(stage, with_roles=False)
-        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
-        await propose(stage)
-        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=503, skip=1, times=1))
-        await press(stage, plan.APPROVE)
-        await stage.logged("seat.reclaimed", step=SECONDS)
-        first = next(one for one in (await of_plan(stage)).values() if one.status is ReclaimStatus.TAKEN)
-        await choose(stage, plan.UNDO_SOME, {REASON: [first.id]})
-        await stage.told("hugo", "seat was given back", step=SECONDS)
-        await until(stage, BatchStatus.DONE)
-        await until_quiet(stage)
-        assert stage.sandbox.atlassian.has_product("hugo", first.product)
-
-
-async def test_what_was_given_back_by_hand_is_not_taken_along(small_stage: OpenStage) -> None:
-    """An admin has given the first product back while the removal of the second waited: that would take the group of both once more."""
-    async with small_stage() as stage:
-        two_products_by_one_group(stage, with_roles=False)
-        await warn(stage, ("hugo", "jira"), ("hugo", "confluence"))
-        before = everybody(stage.sandbox)
-        await propose(stage)
-        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=503, skip=1, times=1))
-        await press(stage, plan.APPROVE)
-        await stage.logged("seat.reclaimed", step=SECONDS)
-        organization = stage.sandbox.atlassian
-        organization.change(organization.person("hugo"), act="test", groups=frozenset({"id-both"}))
-        await until(stage, BatchStatus.DONE)
-        assert everybody(stage.sandbox) == before
-        second = next(one for one in (await of_plan(stage)).values() if one.status is not ReclaimStatus.TAKEN)
-        assert "in_the_way" in (second.reason_code, second.details.get("code"))
 
 
 async def test_undo_revives_nobody(small_stage: OpenStage) -> None:

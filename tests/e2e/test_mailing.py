@@ -19,8 +19,8 @@ from storage.lifecycle import BatchStatus, WarningStatus
 from storage.seat_records import SeatWarning
 from tests.e2e.conftest import ADMINS, Stage
 from tests.e2e.idle_words import warn
+from tests.e2e.plan_words import choose, press, propose, until
 from tests.e2e.quiet import until_quiet
-from tests.e2e.test_a_plan import choose, press, propose, until
 from tests.e2e.test_a_warning import ask, becomes
 
 OpenStage = Callable[..., Any]

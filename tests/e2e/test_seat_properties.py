@@ -10,7 +10,7 @@ import pytest
 from bot.slack.surfaces import plan
 from tests.e2e.conftest import Stage
 from tests.e2e.idle_words import members, plan_of
-from tests.e2e.quiet import while_working
+from tests.e2e.quiet import one_look, until_quiet
 from tests.e2e.seat_oracle import WARN, Key
 from tests.e2e.seat_people import CLEAN, CONTROLS, PROTECTED, Twist
 from tests.e2e.seat_story import Story
@@ -45,14 +45,22 @@ async def test_seats_go_and_come_back_as_they_must(small_stage: OpenStage) -> No
 
 @pytest.mark.large
 async def test_an_undo_amid_the_removals_restores_the_world(small_stage: OpenStage, postgres_url: str) -> None:
-    """On PostgreSQL, where each removal has a transaction of its own beside the undo's: nobody stays without their seat."""
+    """
+    On PostgreSQL, where each removal has a transaction of its own beside the undo's: nobody stays without their seat.
+
+    Half of those who are told that theirs is gone ask for it back at once, and that is approved, before the undo and after it.
+    """
     async with small_stage(**SETTINGS, database_url=postgres_url) as stage:
         story, _ = await _until_the_approval(stage, seed=2)
         before, losers, taken = everybody(stage.sandbox), story.ledger.losers(), _removals(stage)
         await story.click(plan.APPROVE)
         half = taken + len(losers) // 2
-        await while_working(stage, lambda: _removals(stage) >= half)
+        while _removals(stage) < half:
+            await one_look(stage)
+            await story.some_ask_back()
         await story.press(plan.UNDO)
+        while await story.some_ask_back():
+            await until_quiet(stage)
         assert half <= _removals(stage) < taken + len(losers)
         _assert_restored(story, before)
 

@@ -8,16 +8,13 @@ from typing import Any
 import pytest
 
 from sandbox.atlassian import acts
-from sandbox.atlassian.accounts import Account
-from sandbox.atlassian.catalog import Group
 from sandbox.faults import Fault
 from storage import reclaims, scans, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, ScanOrigin, SeatActivity
 from storage.seat_records import SeenSeat
 from tests.e2e.conftest import Stage
-from tests.e2e.quiet import until_quiet
-from tests.e2e.taking import agree, hugo, link, take
+from tests.e2e.taking import agree, change, hugo, licence_group, link, take
 
 OpenStage = Callable[..., Any]
 USER = "atlassian/user"
@@ -26,20 +23,6 @@ USER = "atlassian/user"
 @pytest.fixture(autouse=True)
 def _removal_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMEBACK_IDLE__MODE", "reclaim")
-
-
-def change(stage: Stage, **fields: Any) -> Account:
-    """His account, arranged otherwise."""
-    return stage.sandbox.atlassian.change(hugo(stage), act="test", **fields)
-
-
-def licence_group(stage: Stage, name: str, *products: str) -> Group:
-    """A group of our own that grants these products."""
-    organization = stage.sandbox.atlassian
-    grants = tuple((organization.catalog.product(key).ari, USER) for key in products)
-    group = Group(id=f"id-{name}", name=name, directory=organization.catalog.directory_named("acme").id, grants=grants)
-    organization.catalog.groups[group.id] = group
-    return group
 
 
 async def come_back(stage: Stage, *, saying: str) -> str:
@@ -177,26 +160,6 @@ async def test_who_asks_while_a_shared_group_goes_gets_it_back(small_stage: Open
         await stage.sandbox.slack.clicks("grace", card, "request.approve")
         await stage.told("hugo", "You have Confluence again")
         assert hugo(stage) == before
-
-
-async def test_who_asks_for_one_while_the_other_is_taken_keeps_what_comes_back(small_stage: OpenStage) -> None:
-    """The group of both products, given back with the first, would be taken once more with the second: the request waits for that."""
-    async with small_stage() as stage:
-        both = licence_group(stage, "everything", "jira", "confluence")
-        change(stage, groups=frozenset({both.id}))
-        await stage.parts.database.write(lambda uow: link(stage, uow))
-        stage.sandbox.faults.add(Fault(match="DELETE /memberships", status=503, skip=1, times=1))
-        await agree(stage, "jira", "confluence")
-        await stage.logged("seat.reclaimed", step=timedelta(seconds=1))
-        first = next(entry for entry in await stage.trail() if entry.kind == "seat.reclaimed")
-        product = "confluence" if '"product":"confluence"' in first.body else "jira"
-        await stage.sandbox.slack.types("hugo", f"/request-{product} please")
-        card = await stage.card(saying=f"asks for {product.capitalize()}", step=timedelta(seconds=1))
-        await stage.sandbox.slack.clicks("grace", card, "request.approve")
-        await stage.told("hugo", f"You have {product.capitalize()} again", step=timedelta(seconds=1))
-        await stage.logged("seat.reclaimed", times=2, step=timedelta(seconds=5))
-        await until_quiet(stage)
-        assert stage.sandbox.atlassian.has_product("hugo", product)
 
 
 async def test_a_seat_that_is_taken_goes_to_who_waits_for_one(small_stage: OpenStage) -> None:

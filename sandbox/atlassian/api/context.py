@@ -43,9 +43,9 @@ def true_account(request: web.Request, account_id: str) -> Account:
     return account
 
 
-def seen_account(request: web.Request, account_id: str) -> Account:
-    """The account as reads show it, which may lag behind."""
-    account = organization_of(request).seen(true_account(request, account_id))
+def seen_account(request: web.Request, account_id: str, *, by_roles: bool = False) -> Account:
+    """The account as reads (of its roles) show it, which may lag behind."""
+    account = organization_of(request).seen(true_account(request, account_id), by_roles=by_roles)
     if account is None:
         raise Refusal("ADMIN-UAM-404-1")
     return account

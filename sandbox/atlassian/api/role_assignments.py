@@ -31,7 +31,7 @@ def register(app: web.Application) -> None:
 
 async def list_user_roles(request: web.Request) -> web.Response:
     """A row per resource and directory, with the person's standing in that directory."""
-    organization, account = organization_of(request), seen_account(request, request.match_info["accountId"])
+    organization, account = organization_of(request), seen_account(request, request.match_info["accountId"], by_roles=True)
     directories = named_directories(request)
     if directories.isdisjoint(account.directories):
         raise Refusal("ADMIN-UAM-404-1")

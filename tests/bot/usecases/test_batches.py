@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,7 +10,6 @@ import pytest
 
 from bot.codes import Kept, NotUndone
 from bot.idle.plan_figures import ASKED, EDITED, PlanFigures
-from bot.jobs.seats import TakeSeat
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
 from bot.usecases import proposing, undoing
@@ -23,7 +21,7 @@ from storage.db import Database, UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, SeatActivity, WarningStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch, SeatWarning, SeenSeat
-from tests.bot.outside import COMPLETE, CONFLUENCE, Outside
+from tests.bot.outside import COMPLETE, Outside
 from tests.bot.usecases.words import CHANNEL, approvers, due, member
 from tests.fixtures.clock import MovableClock
 
@@ -37,18 +35,16 @@ def settings(outside: Outside) -> Settings:
     return load()
 
 
-def idle(
-    uow: UnitOfWork, account_id: str, *, product: str = "jira", days: int | None = 200, activity: SeatActivity = SeatActivity.IDLE
-) -> None:
+def idle(uow: UnitOfWork, account_id: str, *, days: int | None = 200, activity: SeatActivity = SeatActivity.IDLE) -> None:
     """A seat that the last scan saw, unused for so many days; None is never."""
     last = None if days is None else uow.now - timedelta(days=days)
     seen = SeenSeat(account_id=account_id, name=account_id, email=None, added_at=None, last_active_at=last, activity=activity)
-    seats.see(uow, product, "scan", [seen])
+    seats.see(uow, "jira", "scan", [seen])
 
 
-def warned(uow: UnitOfWork, account_id: str, *, product: str = "jira", in_days: int = 0, slack_id: str | None = "U0X") -> SeatWarning:
+def warned(uow: UnitOfWork, account_id: str, *, in_days: int = 0, slack_id: str | None = "U0X") -> SeatWarning:
     """Its holder was warned, and the seat may be planned in so many days."""
-    warning = warnings.open_(uow, account_id=account_id, product=product, person_id=None, slack_id=slack_id)
+    warning = warnings.open_(uow, account_id=account_id, product="jira", person_id=None, slack_id=slack_id)
     assert warning is not None
     if slack_id is None:
         warnings.move(uow, warning.id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE)
@@ -127,29 +123,6 @@ async def test_only_who_is_due_and_idle_is_planned(database: Database, settings:
     batch = await database.write(unit)
     assert batch is not None
     assert list(await of(database, batch)) == ["due"]
-
-
-async def test_the_seats_of_one_account_begin_together(database: Database, outside: Outside, clock: MovableClock) -> None:
-    """Whoever wants one of them back waits for the other's end: so that comes at once, and the next account keeps its distance."""
-    outside.set(COMPLETE | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_PRODUCTS__CONFLUENCE__RESOURCE": CONFLUENCE})
-    settings = load()
-
-    def unit(uow: UnitOfWork) -> Batch | None:
-        for account_id, product in (("ada", "jira"), ("ben", "jira"), ("cleo", "jira"), ("ada", "confluence"), ("cleo", "confluence")):
-            idle(uow, account_id, product=product)
-            warned(uow, account_id, product=product)
-        return proposing.propose(uow, settings=settings)
-
-    batch = await database.write(unit)
-    assert batch is not None
-    await approve(database, settings, batch.id)
-    begun: list[Counter[str]] = []
-    for _ in range(200):
-        found = Counter(job.subject for job in await due(database) if job.kind == TakeSeat.kind)
-        begun += [found] if found else []
-        clock.advance(timedelta(seconds=0.1))
-    assert {subject: seats for one in begun for subject, seats in one.items()} == {"account:ada": 2, "account:ben": 1, "account:cleo": 2}
-    assert [len(one) for one in begun] == [1, 1, 1]
 
 
 async def test_who_let_go_is_planned_at_once(database: Database, settings: Settings) -> None:
@@ -469,3 +442,20 @@ async def test_a_plan_of_nobody_but_its_approver_ends(database: Database, settin
     await database.write(link)
     await approve(database, settings, batch.id)
     assert (await now(database, batch)).status is BatchStatus.DONE
+
+
+async def test_what_is_being_taken_is_no_return(database: Database, settings: Settings) -> None:
+    """Whoever looks while the steps go on sees the seat: its snapshot has to outlive what is taken next."""
+    batch = await a_plan(database, settings, "ada")
+    await approve(database, settings, batch.id)
+    one = (await of(database, batch))["ada"]
+
+    def begin_and_look(uow: UnitOfWork) -> None:
+        reclaims.move(uow, one.id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=REMOVAL)
+        taking.record_return(uow, "ada", "jira", how=taking.BY_ITSELF)
+
+    await database.write(begin_and_look)
+    assert (await of(database, batch))["ada"].status is ReclaimStatus.TAKING
+    await database.write(lambda uow: taking.record_taken(uow, one.id))
+    await database.write(lambda uow: taking.record_return(uow, "ada", "jira", how=taking.BY_ITSELF))
+    assert (await of(database, batch))["ada"].status is ReclaimStatus.RETURNED
