@@ -7,6 +7,7 @@ twice on the night the clocks go back; a slot claimed by its local wall-clock na
 
 import asyncio
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -78,15 +79,20 @@ def slot_name(fire_time: datetime) -> str:
 
 
 def newest_slot(trigger: CronTrigger, *, last: str | None, now: datetime) -> str | None:
-    """The newest slot after *last* that is due at *now*; None when there is none. Older missed slots are not made up."""
-    # The second of two equal wall-clock times is the later one: after it, neither is due again.
-    after = datetime.fromisoformat(last).replace(tzinfo=trigger.timezone, fold=1) if last else now - FIRST_LOOK_BACK
-    after = max(after, now - LONGEST_LOOK_BACK)
-    newest = None
-    due = trigger.get_next_fire_time(None, after)
-    while due is not None and due <= now:
+    """
+    The newest slot after *last* that is due at *now*; None when there is none. Older missed slots are not made up.
+
+    A wall-clock time that comes twice is due at the first, and one that a spring night skips as long after midnight as on other days.
+    """
+    by_wall, zone = copy(trigger), trigger.timezone
+    # Counted as if the wall clock were UTC: in its own zone the trigger steps over the day after a short one, where that is at half past 0.
+    by_wall.timezone = UTC
+    wall = now.astimezone(zone).replace(tzinfo=UTC, fold=0)
+    after = datetime.fromisoformat(last).replace(tzinfo=UTC) if last else wall - FIRST_LOOK_BACK
+    newest, due = None, by_wall.get_next_fire_time(None, max(after, wall - LONGEST_LOOK_BACK))
+    while due is not None and due.replace(tzinfo=zone) <= now:
         newest = slot_name(due)
-        due = trigger.get_next_fire_time(due, due)
+        due = by_wall.get_next_fire_time(due, due)
     return newest if newest != last else None
 
 

@@ -49,14 +49,14 @@ _AGAIN = _HELD.values(state=JobState.READY, **_FREE)
 _SETTLE = select(_c.settle_seconds).where(_c.id == bindparam("this_id"))
 _ABANDONED = select(_c.id, _c.settle_seconds).where(_c.state == _LEASED)
 _RELEASE = update(outbox).where(_c.id == bindparam("this_id")).values(state=JobState.READY, unknown=True, **_FREE)
-# What may have taken effect waits until that shows, whoever answers or asks meanwhile.
 _HASTEN = update(outbox).where(
     _c.subject == bindparam("this_subject"),
     _c.kind == bindparam("this_kind"),
     _c.state == JobState.READY,
-    _c.unknown.is_(False),
     _c.claimable_at > bindparam("moment", type_=_c.claimable_at.type),
 )
+_HASTEN_SURE = _HASTEN.where(_c.unknown.is_(False))
+# What may have taken effect waits until that shows, whoever answers meanwhile.
 _HASTEN_ALL = update(outbox).where(
     _c.last_error.in_(bindparam("errors", expanding=True)),
     _c.state == JobState.READY,
@@ -169,11 +169,11 @@ def release_all(uow: UnitOfWork) -> int:
     return len(rows)
 
 
-def hasten(uow: UnitOfWork, *, kind: str, subject: str) -> int:
-    """Make waiting jobs of this kind and subject due now, those that can have done nothing; returns how many."""
+def hasten(uow: UnitOfWork, *, kind: str, subject: str, sure: bool = False) -> int:
+    """Make waiting jobs of this kind and subject due now (*sure*: those that can have done nothing); returns how many."""
     uow.on_commit(uow.wake)
     fields = {"this_kind": kind, "this_subject": subject, "moment": uow.now, "due_at": uow.now, "claimable_at": uow.now}
-    return uow.connection.execute(_HASTEN, fields).rowcount
+    return uow.connection.execute(_HASTEN_SURE if sure else _HASTEN, fields).rowcount
 
 
 def hasten_all(uow: UnitOfWork, *, errors: Collection[str]) -> int:

@@ -103,7 +103,7 @@ def of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
 
 
 def seen_again(uow: UnitOfWork, product: str, scan_id: str, *, before: datetime, limit: int) -> tuple[Reclaim, ...]:
-    """Reclaims whose seat was taken before that time and whose holder this scan saw with a seat, oldest first; again until none is left."""
+    """Reclaims whose seat was taken before that time and whose holder this scan saw with a seat, oldest first."""
     found = uow.connection.execute(_SEEN_AGAIN, {"this_product": product, "this_scan": scan_id, "moment": before, "most": limit})
     return tuple(as_record(Reclaim, row) for row in found)
 

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from atlassian.access import AccessState, ProductWanted
+from atlassian.access import AccessState, ProductWanted, WayBack
 from atlassian.models import Workspace
 from bot.effects.kit import Kit
 from bot.effects.seats_left import UNKNOWN, SeatsLeft
 from bot.settings import Product, Settings
+from storage import reclaims, seats
+from storage.db import UnitOfWork
 from storage.records import Finding, Person
 
 FINDING_SERVES_FOR = timedelta(minutes=10)
@@ -28,9 +30,16 @@ def wanted(product: Product) -> ProductWanted:
 
 async def look(kit: Kit, *, product: Product, person: Person, email: str | None) -> AccessState:
     """What is wrong with the access of *person*'s pinned account, or, before the first grant, of the account with their *email*."""
-    if person.account_id is not None:
-        return await kit.provisioner.look(account_id=person.account_id, wanted=wanted(product))
-    return await kit.provisioner.look(email=email, wanted=wanted(product))
+    who = {"account_id": person.account_id} if person.account_id is not None else {"email": email}
+    state = await kit.provisioner.look(**who, wanted=wanted(product))
+    if WayBack.ADD_ACCESS in state.levels and await kit.database.read(lambda uow: _has_a_seat(uow, state.account_id, product.key)):
+        return await kit.provisioner.look(**who, wanted=wanted(product), thorough=True)
+    return state
+
+
+def _has_a_seat(uow: UnitOfWork, account_id: str | None, product: str) -> bool:
+    """Whether the last scan saw a seat that nobody took since: a look that finds none has missed a direct role, perhaps."""
+    return account_id is not None and seats.get(uow, account_id, product) is not None and reclaims.holding(uow, account_id, product) is None
 
 
 def email_changed(person: Person, email: str | None) -> bool:

@@ -6,15 +6,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from atlassian.access import AccessState, ProductWanted, Snapshot, WayBack
+from atlassian.access import AccessState, ProductWanted, Snapshot
 from atlassian.planning import plan_return
 from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
-from bot.effects.looking import wanted as wanted_of
 from bot.settings import Product
 from bot.slack.surfaces.put_back import PutBack
-from bot.usecases import reclaims
-from bot.usecases.reclaims import Held, held_of
+from bot.usecases.reclaims import Held, being_taken, has_returned, held_of, may_show_as_it_was
+from storage.db import UnitOfWork
 from storage.records import Finding
 
 
@@ -30,13 +29,14 @@ async def settled(kit: Kit, state: AccessState, *, product: Product, before: Hel
     Not while a removal of any seat of the account is under way, nor just after one stopped half way: what is gone may still show. And not
     when what was held *before* the look has come back since (by an undo perhaps): then the look is older than that.
     """
-    account_id = state.account_id
-    taking = account_id is not None and await kit.database.read(lambda uow: reclaims.being_taken(uow, account_id))
-    held = await held_from(kit, state, product=product.key)
-    if held is None:
-        return None, before is None and not taking
-    whole = state.way_back is WayBack.HAS_ACCESS and not plan_return(state, wanted_of(product), held.snapshot).steps
-    return held, not taking and not (whole and reclaims.may_show_as_it_was(held.reclaim, kit.now()))
+    return await kit.database.read(lambda uow: _settled(uow, state, product=product.key, before=before))
+
+
+def _settled(uow: UnitOfWork, state: AccessState, *, product: str, before: Held | None) -> tuple[Held | None, bool]:
+    held = held_of(uow, state.account_id, product)
+    taking = state.account_id is not None and being_taken(uow, state.account_id)
+    half_way = held is not None and may_show_as_it_was(held.reclaim, uow.now)
+    return held, not taking and not half_way and not (before is not None and has_returned(uow, before))
 
 
 def put_back(held: Held | None, state: AccessState, wanted: ProductWanted) -> PutBack | None:

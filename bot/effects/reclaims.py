@@ -19,7 +19,7 @@ from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.usecases import reclaims as usecases
 from storage import reclaims
 from storage.db import UnitOfWork
-from storage.lifecycle import ReclaimStatus
+from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 from storage.records import Job, Reclaim
 
 _NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.SCRIPT_ACTIVE, Kept.REFUSED_BY_ATLASSIAN})
@@ -48,7 +48,7 @@ async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     changed = await _changed_since(job, reclaim, removal, kit) if payload.step == 0 else await _changed_amid(reclaim, kit)
     if changed is not None:
         return Done(fact=changed)
-    return await _take(reclaim, removal.steps, at=payload.step, kit=kit)
+    return await _take(job, reclaim, removal.steps, at=payload.step, kit=kit)
 
 
 async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit) -> Fact | None:
@@ -59,11 +59,12 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
     simply left: it stays held, so that a request or an undo puts it back.
     """
     product = kit.settings.products[reclaim.product]
-    known, asked, beside = await kit.database.read(
+    known, asked, beside, shared = await kit.database.read(
         lambda uow: (
             remembered(uow, reclaim, kit),
             usecases.asked_for(uow, reclaim.account_id, reclaim.product),
             _taken_beside(uow, reclaim, kit),
+            _shares_a_group(uow, reclaim, removal),
         )
     )
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
@@ -78,7 +79,7 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
         code = Kept.SCRIPT_ACTIVE
     if code is None:
         return None
-    if job.unknown or not _is_whole(holdings, removal):
+    if job.unknown or shared or not _is_whole(holdings, removal):
         return _stuck(reclaim.id, Stuck.CHANGED, code=code.value, kit=kit)
     return _kept(reclaim.id, code, kit=kit)
 
@@ -104,11 +105,17 @@ def _ends_another_seat(removal: Removal) -> bool:
 
 
 def _taken_beside(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> tuple[ProductWanted, ...]:
-    """The other products of the account whose removals have begun and not ended well: what gives both may go."""
-    begun = (ReclaimStatus.TAKING, ReclaimStatus.NEEDS_ATTENTION)
-    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in begun)
-    products = (kit.settings.products.get(one.product) for one in others)
+    """The other products of the account whose removals are under way: what gives both may go."""
+    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id)
+    products = (kit.settings.products.get(one.product) for one in others if one.status is ReclaimStatus.TAKING)
     return tuple(wanted(product) for product in products if product is not None)
+
+
+def _shares_a_group(uow: UnitOfWork, reclaim: Reclaim, removal: Removal) -> bool:
+    """Whether the removal of another seat, which has begun, takes a group of this one too: then it may be gone, however it shows."""
+    mine = {group.id for group in removal.snapshot.groups}
+    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in HOLDING_RECLAIMS)
+    return any(group.id in mine for one in others for group in Removal.from_json(one.removal or {}).snapshot.groups)
 
 
 def _is_whole(holdings: Holdings, removal: Removal) -> bool:
@@ -146,7 +153,7 @@ async def _begin_together(job: Job, reclaim: Reclaim, removals: Mapping[str, Rem
     if not begun:
         # One of them was stopped or asked for this moment: what is left is planned anew, by itself.
         return Again(due_at=kit.now())
-    return await _take(reclaim, mine.steps, at=0, kit=kit)
+    return await _take(job, reclaim, mine.steps, at=0, kit=kit)
 
 
 def _agreed(uow: UnitOfWork, account_id: str, kit: Kit) -> tuple[_Agreed, ...]:
@@ -170,13 +177,13 @@ def _obstacles(in_the_way: tuple[InTheWay, ...]) -> dict[str, str]:
     return {"reasons": ", ".join(reasons)} | ({"groups": ", ".join(groups)} if groups else {})
 
 
-async def _take(reclaim: Reclaim, steps: tuple[Removing, ...], *, at: int, kit: Kit) -> Outcome:
+async def _take(job: Job, reclaim: Reclaim, steps: tuple[Removing, ...], *, at: int, kit: Kit) -> Outcome:
     try:
         # Taking what is gone already counts as taken, so that a repeated step does no harm.
         await kit.provisioner.take(steps[at])
     except (OwnedElsewhere, Refused, NotThere) as error:
         code = error.reason or error.code or str(error.status)
-        return Done(fact=_refused(reclaim.id, at=at, code=code, kit=kit))
+        return Done(fact=_refused(reclaim.id, untouched=at == 0 and not job.unknown, code=code, kit=kit))
     return Done(fact=lambda uow: usecases.go_on(uow, reclaim, steps_taken=at + 1, of=len(steps)))
 
 
@@ -204,9 +211,9 @@ def _kept(reclaim_id: str, code: Kept, *, kit: Kit, details: dict[str, str] | No
     return fact
 
 
-def _refused(reclaim_id: str, *, at: int, code: str, kit: Kit) -> Fact:
-    """Before the first step the seat stays; after it, some is taken and a human must look."""
-    if at == 0:
+def _refused(reclaim_id: str, *, untouched: bool, code: str, kit: Kit) -> Fact:
+    """Before the first step the seat stays; after it, or when its answer was lost before, some may be taken and a human must look."""
+    if untouched:
         return _kept(reclaim_id, Kept.REFUSED_BY_ATLASSIAN, kit=kit, details={"code": code})
     return _stuck(reclaim_id, Stuck.REFUSED_BY_ATLASSIAN, code=code, kit=kit)
 

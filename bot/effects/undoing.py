@@ -29,7 +29,8 @@ async def undo_seat(job: Job, payload: UndoSeat, kit: Kit) -> Outcome:
     reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
     if reclaim is None or reclaim.status not in HOLDING_RECLAIMS:
         return Done()
-    if await kit.database.read(lambda uow: being_taken(uow, reclaim.account_id)):
+    amid = await kit.database.read(lambda uow: being_taken(uow, reclaim.account_id))
+    if amid or may_show_as_it_was(reclaim, kit.now()):
         return Again(due_at=kit.now() + IN_A_MOMENT)
     if reclaim.product not in kit.settings.products:
         return Done(fact=_failed(reclaim.id, NotUndone.PRODUCT_GONE, kit))
@@ -72,9 +73,7 @@ async def _look(reclaim: Reclaim, kit: Kit) -> tuple[AccessState, tuple[Step, ..
     return state, plan_restore(state, product, Removal.from_json(reclaim.removal or {}).snapshot)
 
 
-def _nothing_left(reclaim: Reclaim, state: AccessState, kit: Kit) -> Outcome:
-    if state.way_back is WayBack.HAS_ACCESS and may_show_as_it_was(reclaim, kit.now()):
-        return Again(due_at=kit.now() + IN_A_MOMENT)
+def _nothing_left(reclaim: Reclaim, state: AccessState, kit: Kit) -> Done:
     if state.way_back is WayBack.HAS_ACCESS:
         return Done(fact=lambda uow: usecases.record_undone(uow, reclaim.id))
     gone = state.way_back is WayBack.ACCOUNT_CLOSED or state.revives_admin

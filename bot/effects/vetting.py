@@ -23,8 +23,9 @@ from storage.lifecycle import RequestStatus
 from storage.records import AccessRequest, Finding, Job, Person
 
 BEING_TAKEN = timedelta(seconds=15)
-REMOVALS_END_WITHIN = timedelta(minutes=2)
 """Somebody who asks while their seat is being taken is looked at when that has ended."""
+REMOVALS_END_WITHIN = timedelta(minutes=2)
+"""All but those that Atlassian fails again and again."""
 
 _DEAD_ENDS = {
     WayBack.AMBIGUOUS: Attention.AMBIGUOUS,
@@ -59,7 +60,7 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
     held, ready = await settled(kit, state, product=product, before=held_before)
-    if not ready and not _may_be_shown(request, state, kit):
+    if not ready and not _may_be_shown(request, state, held, kit):
         return Again(due_at=kit.now() + BEING_TAKEN, fact=_found_amid_removal(request, state, finding))
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     body = await _body(kit, product, state, held=held)
@@ -82,9 +83,14 @@ def _asked(uow: UnitOfWork, request_id: str) -> tuple[AccessRequest, Person, Fin
     return request, person, findings.of(uow, request_id), held_of(uow, person.account_id, request.product)
 
 
-def _may_be_shown(request: AccessRequest, state: AccessState, kit: Kit) -> bool:
-    """Whether approvers see the request though a removal goes on: one that does not end must not hide who waits for it."""
-    return state.way_back is not WayBack.HAS_ACCESS and kit.now() - request.filed_at > REMOVALS_END_WITHIN
+def _may_be_shown(request: AccessRequest, state: AccessState, held: Held | None, kit: Kit) -> bool:
+    """
+    Whether the request is answered though a removal goes on: one that does not end must not hide who waits for it.
+
+    Not the seat that is being taken and still there: nobody knows yet whether it stays.
+    """
+    known = held is None or state.way_back is not WayBack.HAS_ACCESS
+    return known and kit.now() - request.filed_at > REMOVALS_END_WITHIN
 
 
 def _found_amid_removal(request: AccessRequest, state: AccessState, finding: Finding | None) -> Fact:

@@ -11,7 +11,7 @@ GIVEN_BACK = "given_back"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeSeat(JobPayload):
-    """Take one step of ending a seat; `step` is how many were taken before, and the first one looks at the person again."""
+    """Take one step of ending a seat; `step` is how many were taken before. Each looks at the person again, the first one at everything."""
 
     kind = "seat.take"
     of = "account:{account_id}"

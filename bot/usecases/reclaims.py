@@ -69,8 +69,14 @@ def held_of(uow: UnitOfWork, account_id: str | None, product: str) -> Held | Non
     return Held(reclaim=reclaim, snapshot=Removal.from_json(reclaim.removal).snapshot)
 
 
+def has_returned(uow: UnitOfWork, held: Held) -> bool:
+    """Whether what was *held* is its owner's again by now."""
+    now = reclaims.get(uow, held.reclaim.id)
+    return now is not None and now.status is ReclaimStatus.RETURNED
+
+
 def may_show_as_it_was(reclaim: Reclaim, now: datetime) -> bool:
-    """Whether a removal that stopped half way did so just now: then what it took may still show, and looks like a return."""
+    """Whether a removal that stopped half way did so just now: then some of what it took may still show, and look like a return."""
     return reclaim.status is ReclaimStatus.NEEDS_ATTENTION and now - reclaim.changed_at < READ_BACK_FOR
 
 
@@ -140,7 +146,7 @@ def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds
             _begin(uow, reclaim, removal=removals[reclaim.id])
     outbox.settle(uow, job, seconds=seconds)
     # The others, of another plan perhaps, have their turn later; but nothing is given to the account before they end.
-    outbox.hasten(uow, kind=TakeSeat.kind, subject=job.subject)
+    outbox.hasten(uow, kind=TakeSeat.kind, subject=job.subject, sure=True)
     return True
 
 

@@ -1,6 +1,7 @@
 """Warnings of idle seats: opened where two scans agree, sent, reminded of, and dropped as soon as they are needless."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
@@ -22,6 +23,8 @@ from storage.seat_records import Scan, Seat, SeatWarning
 LAG = timedelta(hours=1)
 """Searches are behind writes by a minute at most, and clocks differ by less than this."""
 CHUNK = 100
+MOST_SEEN = 20 * CHUNK
+"""More of them than this are on their way back at once only when a very large plan is undone; the next scan sees the others."""
 """Seats that one unit of work warns about, or drops the warnings of."""
 NOT_SENT = "not_sent"
 """The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
@@ -37,9 +40,10 @@ def after_scan(uow: UnitOfWork, scan: Scan) -> None:
 def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     """Whether seats that were taken are there again, though nobody asked Comeback: they leave the savings."""
     # What was taken while the scan read, or just before, it may have seen as it was.
-    seen = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=CHUNK)
+    seen = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=MOST_SEEN)
     # One that is on its way back may be half there: whoever brings it says when it is.
-    back = [one for one in seen if not undo_is_asked(uow, one) and not asked_for(uow, one.account_id, one.product)]
+    there = (one for one in seen if not undo_is_asked(uow, one) and not asked_for(uow, one.account_id, one.product))
+    back = list(islice(there, CHUNK))
     for reclaim in sorted(back, key=lambda one: one.id):
         record_return(uow, reclaim.account_id, reclaim.product, how=BY_ITSELF)
     return bool(back)

@@ -36,10 +36,27 @@ def test_the_night_the_clocks_go_back_has_one_half_past_two() -> None:
     assert newest_slot(NIGHTLY, last="2026-10-25T02:30", now=second + timedelta(days=1)) == "2026-10-26T02:30"
 
 
-def test_the_night_the_clocks_go_forward_skips_nothing_else() -> None:
-    """02:30 does not exist on 28 March 2027 in Berlin; the next night's does."""
-    now = datetime(2027, 3, 29, 12, tzinfo=UTC)
-    assert newest_slot(NIGHTLY, last="2027-03-27T02:30", now=now) == "2027-03-29T02:30"
+def test_the_night_the_clocks_go_forward_skips_nothing() -> None:
+    """02:30 does not exist on 28 March 2027 in Berlin: it is due an hour after half past one, and the next night's as always."""
+    last, before, then = "2027-03-27T02:30", datetime(2027, 3, 28, 1, 29, tzinfo=UTC), datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    assert newest_slot(NIGHTLY, last=last, now=before) is None
+    assert newest_slot(NIGHTLY, last=last, now=then) == "2027-03-28T02:30"
+    assert newest_slot(NIGHTLY, last=last, now=datetime(2027, 3, 29, 12, tzinfo=UTC)) == "2027-03-29T02:30"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("time", ["00:00", "00:30", "02:30", "23:59"])
+def test_each_day_of_a_year_has_its_slot_once(zone: str, time: str) -> None:
+    """Whatever the clocks do, in the months in which they do it."""
+    trigger = CronTrigger(hour=int(time[:2]), minute=int(time[3:]), timezone=ZoneInfo(zone))
+    for month in (3, 4, 9, 10, 11):
+        begins = datetime(2027, month, 1, tzinfo=UTC)
+        fired = [f"2027-{month:02}-01T{time}"]
+        for look in range(28 * 8):
+            slot = newest_slot(trigger, last=fired[-1], now=begins + look * timedelta(hours=3))
+            fired += [slot] if slot is not None else []
+        assert fired == [f"2027-{month:02}-{day:02}T{time}" for day in range(1, len(fired) + 1)]
+        assert len(fired) >= 26
 
 
 def test_a_fresh_install_does_its_daily_work_on_its_first_day() -> None:

@@ -127,7 +127,7 @@ async def test_a_half_taken_seat_is_not_forgotten(small_stage: OpenStage) -> Non
         await stage.logged("seat.needs_attention")
         stage.sandbox.faults.clear()
         await stage.sandbox.slack.types("hugo", "/request-jira please")
-        await stage.told("hugo", "You have Jira already")
+        await stage.told("hugo", "You have Jira already", step=timedelta(seconds=10))
         assert (await _only(stage)).status is ReclaimStatus.NEEDS_ATTENTION
 
 
