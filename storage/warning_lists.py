@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, literal_column, or_, select
 
 from storage.lifecycle import OPEN_RECLAIMS, OPEN_WARNINGS, SPARED_ACTIVITIES, WarningStatus
 from storage.records import as_record
@@ -34,7 +34,7 @@ _DUE = (
 )
 _UNDELIVERABLE = select(warnings).where(_PRODUCT, _c.status == WarningStatus.UNDELIVERABLE).order_by(*_OLDEST_FIRST)
 _OF_PRODUCT = select(warnings).where(_PRODUCT, _IS_OPEN).order_by(*_OLDEST_FIRST).limit(bindparam("most"))
-_TO_DROP = _OF_PRODUCT.where(exists().where(*_SEAT, *_SPARED))
+_TO_DROP = _OF_PRODUCT.where(exists().where(*_SEAT, or_(and_(*_SPARED), seats.c.last_active_at > _c.created_at)))
 _WITHOUT_SEAT = _OF_PRODUCT.where(~exists().where(*_SEAT))
 _OF_PERSON = select(warnings).where(_c.person_id == bindparam("person")).order_by(_c.created_at.desc(), _c.id.desc())
 _OF_ACCOUNT = select(warnings).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
@@ -57,7 +57,8 @@ def undeliverable(uow: UnitOfWork, product: str) -> tuple[SeatWarning, ...]:
 
 def to_drop(uow: UnitOfWork, product: str, scan_id: str, *, limit: int) -> tuple[SeatWarning, ...]:
     """
-    Open warnings, oldest first, of seats that this complete scan saw in use, exempt, protected or in grace; again until there are none.
+    Open warnings, oldest first, of seats that this complete scan saw in use, exempt, protected or in grace, or that were used after the
+    warning; again until there are none.
 
     A seat that the scan could not read keeps its warning.
     """

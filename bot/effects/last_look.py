@@ -12,7 +12,7 @@ from bot.idle.inactivity import classify
 from bot.idle.rules import rules_of
 from bot.settings import Product
 from bot.usecases.scans import is_doubted
-from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of
+from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of, used_after
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import IDLE_ACTIVITIES, ExemptionStatus, SeatActivity, WarningStatus
@@ -112,4 +112,6 @@ def _by_warning(known: Remembered, kit: Kit) -> Kept | None:
         return Kept.NOT_WARNED
     if warning.status in _ANSWERED:
         return _ANSWERED[warning.status]
+    if known.seat is not None and used_after(known.seat, warning):
+        return Kept.ACTIVE_AGAIN
     return Kept.NOT_WARNED if warning.status is WarningStatus.ENDED else None

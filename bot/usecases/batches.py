@@ -68,6 +68,9 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
         return TurnedOff()
     approver = people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id)
     members = _planned(uow, batch)
+    if batch.status is BatchStatus.PROPOSED and batch.due_at is not None and uow.now >= batch.due_at:
+        # It ends this moment: from the renewal on, what it takes is paid for.
+        return too_late(uow, click, batch)
     if not members and batch.status is BatchStatus.PROPOSED:
         whisper(uow, click, "plan_is_empty")
         return TooLate(batch=batch)

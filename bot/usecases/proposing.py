@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
@@ -13,10 +13,11 @@ from bot.idle.rules import BETWEEN_SCANS
 from bot.jobs.plans import ExpirePlan, PostPlan
 from bot.settings import Settings
 from bot.usecases.scans import is_doubted
+from bot.usecases.seat_facts import used_after
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, exemptions, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus
+from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus, ReclaimStatus
 from storage.seat_records import Batch, IdlePlace, Seat, SeatWarning
 
 PLAN_LASTS = timedelta(days=7)
@@ -62,13 +63,21 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     figures = PlanFigures(
         products=_figures(uow, counts, settings=settings, today=today), unwarned=tuple(warning.id for warning in unwarned)
     )
-    batch = batches.propose(uow, figures=figures.to_json(), due_at=uow.now + PLAN_LASTS)
+    due_at = _ends_at(uow, figures, settings=settings)
+    batch = batches.propose(uow, figures=figures.to_json(), due_at=due_at)
     for one in due:
         _plan(uow, one, batch)
     uow.audit("batch.proposed", actor=audit_actor(uow, Comeback()), batch=batch.id, members=len(due), unwarned=len(unwarned))
     enqueue(uow, PostPlan(batch_id=batch.id, channel=settings.admin_channel))
-    enqueue(uow, ExpirePlan(batch_id=batch.id), due_at=uow.now + PLAN_LASTS)
+    enqueue(uow, ExpirePlan(batch_id=batch.id), due_at=due_at)
     return batch
+
+
+def _ends_at(uow: UnitOfWork, figures: PlanFigures, *, settings: Settings) -> datetime:
+    """When the plan ends undecided: after a week, or as the first of its renewals begins, from which on what it takes is paid for."""
+    zone = ZoneInfo(settings.timezone)
+    renewals = (datetime.combine(one.renewal, time(), zone).astimezone(UTC) for one in figures.products.values() if one.renewal)
+    return min([uow.now + PLAN_LASTS, *renewals])
 
 
 def local_day(uow: UnitOfWork, settings: Settings) -> date:
@@ -83,9 +92,11 @@ def _open_products(settings: Settings, *, today: date) -> Iterator[str]:
 
 
 def _awaited(uow: UnitOfWork) -> frozenset[str]:
-    """The products with a plan that nobody has decided."""
-    undecided = (batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED)
-    return frozenset(key for batch in undecided for key in PlanFigures.from_json(batch.figures).products)
+    """The products with a plan that nobody has decided, and that there is still something to decide about."""
+    undecided = [batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED]
+    figures = {batch.id: PlanFigures.from_json(batch.figures) for batch in undecided}
+    left = (one for key, one in figures.items() if one.unwarned or reclaims.counts_of_batch(uow, key)[ReclaimStatus.PLANNED])
+    return frozenset(product for one in left for product in one.products)
 
 
 def _longest_idle(uow: UnitOfWork, products: Sequence[str], *, most: int) -> list[_Due]:
@@ -105,7 +116,7 @@ def _page(uow: UnitOfWork, product: str, page: Sequence[SeatWarning]) -> Iterato
     exempt = exemptions.active_of_accounts(uow, product, accounts)
     for warning in page:
         seat = known.get(warning.account_id)
-        if seat is not None and seat.account_id not in exempt and _may_be_planned(uow, seat):
+        if seat is not None and seat.account_id not in exempt and _may_be_planned(uow, seat) and not used_after(seat, warning):
             yield _Due(seat=seat, warning=warning)
 
 

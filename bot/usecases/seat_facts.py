@@ -9,7 +9,7 @@ from atlassian.models import User, UserGroup
 from bot.codes import Kept
 from bot.idle.inactivity import SeatFacts, activity_on
 from storage.lifecycle import SeatActivity
-from storage.seat_records import Seat
+from storage.seat_records import Seat, SeatWarning
 
 _PLATFORM = "ari:cloud:platform:"
 
@@ -21,6 +21,11 @@ SPARED: Mapping[SeatActivity, Kept] = {
     SeatActivity.UNKNOWN: Kept.UNKNOWN,
 }
 """Why a seat of this class is neither asked about nor taken; a class that is missing is idle."""
+
+
+def used_after(seat: Seat, warning: SeatWarning) -> bool:
+    """Whether the holder used the product after they were warned: then it spoke of another idleness, however idle the seat is by now."""
+    return seat.last_active_at is not None and seat.last_active_at > warning.created_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

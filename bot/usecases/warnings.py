@@ -13,7 +13,7 @@ from bot.settings import Product, Settings
 from bot.usecases.mailing import mail_warning
 from bot.usecases.progress import undo_is_asked
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
-from bot.usecases.seat_facts import SPARED
+from bot.usecases.seat_facts import SPARED, used_after
 from bot.usecases.steps import audit_actor, enqueue
 from storage import exemptions, people, reclaims, scans, seats, warnings
 from storage.db import UnitOfWork
@@ -50,11 +50,11 @@ def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
 
 
 def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
-    """Whether warnings were needless: of seats that are in use or spared, and of seats that are gone."""
+    """Whether warnings were needless: of seats that are in use, were used since, or are spared, and of seats that are gone."""
     spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
     for warning in sorted(spared, key=lambda one: one.id):
         seat = seats.get(uow, warning.account_id, warning.product)
-        drop(uow, warning.id, code=SPARED[seat.activity] if seat else Kept.NO_SEAT)
+        drop(uow, warning.id, code=SPARED.get(seat.activity, Kept.ACTIVE_AGAIN) if seat else Kept.NO_SEAT)
     without = warnings.without_seat(uow, scan.product, limit=CHUNK)
     for warning in sorted(without, key=lambda one: one.id):
         _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
@@ -83,7 +83,7 @@ def redraw(uow: UnitOfWork, warning: SeatWarning) -> None:
 
 def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: Settings) -> None:
     """
-    Note seats that came back by themselves; then, where removal is on, drop the next warnings that the last complete scan made needless, or
+    Note seats that came back by themselves; then drop the next warnings that the last complete scan made needless, or, where removal is on,
     open those of the next seats that two scans agree about.
 
     At most a hundred of each, and what is left over is left in the outbox: no unit of work grows with the organization. Nobody is warned
@@ -94,11 +94,10 @@ def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: S
         return
     if after is None and _note_returns(uow, scan):
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif settings.idle.mode != "reclaim":
-        return
     elif after is None and _drop_some(uow, scan):
+        # Also while removal is off: what speaks for a seat then must not be forgotten when it is on again.
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif in_season(offered, settings=settings, now=uow.now):
+    elif settings.idle.mode == "reclaim" and in_season(offered, settings=settings, now=uow.now):
         _open_some(uow, scan, after=after)
 
 
@@ -164,6 +163,8 @@ def why_not(uow: UnitOfWork, warning: SeatWarning, *, settings: Settings) -> Kep
 def _spared(seat: Seat, *, warning: SeatWarning, now: datetime) -> Kept | None:
     if seat.activity not in IDLE_ACTIVITIES:
         return SPARED[seat.activity]
+    if used_after(seat, warning):
+        return Kept.ACTIVE_AGAIN
     kept = seat.kept_until is not None and seat.kept_until > now
     given = seat.given_at is not None and seat.given_at > warning.created_at
     return Kept.KEPT if kept or given else None

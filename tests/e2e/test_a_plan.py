@@ -294,7 +294,8 @@ async def test_who_could_not_be_warned_is_added_by_name_only(small_stage: OpenSt
         (warning,) = await warn(stage, ("hugo", "jira"), reached=False)
 
         def long_ago(uow: UnitOfWork) -> None:
-            uow.connection.exec_driver_sql("UPDATE warnings SET created_at = '2026-01-01 00:00:00.000000'")
+            moment = (uow.now - timedelta(days=60)).strftime("%Y-%m-%d %H:%M:%S.%f")
+            uow.connection.exec_driver_sql("UPDATE warnings SET created_at = ?", (moment,))
 
         await stage.parts.database.write(long_ago)
         card = await propose(stage)

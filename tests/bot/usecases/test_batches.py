@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -123,6 +123,38 @@ async def test_only_who_is_due_and_idle_is_planned(database: Database, settings:
     batch = await database.write(unit)
     assert batch is not None
     assert list(await of(database, batch)) == ["due"]
+
+
+async def test_whoever_used_it_after_the_warning_is_not_planned(database: Database, settings: Settings, clock: MovableClock) -> None:
+    """Removal was off for months, they worked, and are idle again: the old warning spoke of another idleness."""
+    await database.write(lambda uow: warned(uow, "ada"))
+    clock.advance(timedelta(days=200))
+    await database.write(lambda uow: idle(uow, "ada", days=120))
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
+    dropped = await database.read(lambda uow: warnings.to_drop(uow, "jira", "scan", limit=10))
+    assert [one.account_id for one in dropped] == ["ada"]
+
+
+async def test_a_plan_ends_as_its_renewal_begins(database: Database, outside: Outside, clock: MovableClock) -> None:
+    """From then on what it takes is paid for: an approval that comes later takes nothing."""
+    renewal = (clock.now() + timedelta(days=3)).date()
+    outside.set(COMPLETE | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": str(renewal.day)})
+    settings = load()
+    batch = await a_plan(database, settings, "ada")
+    assert batch.due_at == datetime.combine(renewal, time(), UTC)
+    clock.advance(batch.due_at - clock.now() + timedelta(seconds=1))
+    assert isinstance(await approve(database, settings, batch.id), TooLate)
+    assert (await of(database, batch))["ada"].status is ReclaimStatus.PLANNED
+
+
+async def test_a_plan_that_nobody_is_left_in_holds_up_no_other(database: Database, settings: Settings) -> None:
+    """All its members have kept their access: those who are due by now are planned, though its card was never answered."""
+    first = await a_plan(database, settings, "ada")
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
+    one = (await of(database, first))["ada"]
+    await database.write(lambda uow: taking.record_kept(uow, one.id, code=Kept.KEPT))
+    second = await a_plan(database, settings, "ben")
+    assert list(await of(database, second)) == ["ben"]
 
 
 async def test_who_let_go_is_planned_at_once(database: Database, settings: Settings) -> None:
