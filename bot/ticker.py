@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.idle.rules import PLANS_AT
 from bot.jobs.base import JobPayload
 from bot.jobs.digests import PostDigest
 from bot.jobs.house import MakeCheckpoint, PostCheckpoint, Prune, WatchKey
@@ -59,7 +60,7 @@ def schedules(settings: Settings) -> tuple[Schedule, ...]:
             job=lambda slot: PostCheckpoint(slot=slot, channel=settings.admin_channel),
         ),
         Schedule(name="scan", trigger=_at(idle.scan_time, zone=zone), job=lambda slot: StartScans(slot=slot)),
-        Schedule(name="plan", trigger=_at(time(9), zone=zone), job=lambda slot: ProposePlan(slot=slot)),
+        Schedule(name="plan", trigger=_at(PLANS_AT, zone=zone), job=lambda slot: ProposePlan(slot=slot)),
         Schedule(
             name="digest",
             trigger=_at(idle.digest_time, zone=zone, day=idle.digest_day),

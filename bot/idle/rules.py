@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
 BETWEEN_SCANS = timedelta(hours=20)
 """Two scans that agree lie at least this far apart, as activity is told late: two in one hour would see the same."""
+
+PLANS_AT = time(9)
+"""When a plan is made, each day, by the wall clock of the settings."""
 
 
 class IdleTimes(Protocol):
@@ -55,14 +58,15 @@ def rules_of(settings: IdleTimes) -> Rules:
     )
 
 
-def warn_date(opens: date, *, rules: Rules) -> date:
-    """The first day to warn, so that the plan is due when its window *opens*; where that day is past, today is as early as it gets."""
-    return opens - rules.warn
-
-
 def plan_date(warned_at: datetime, *, rules: Rules) -> datetime:
     """The moment before which nobody who was warned at *warned_at* may be in a plan."""
     return warned_at + rules.warn
+
+
+def first_plan(warned_at: datetime, *, rules: Rules, zone: tzinfo) -> date:
+    """The day of the first plan that whoever was warned at *warned_at* may be in, by the wall clock of *zone*."""
+    due = plan_date(warned_at, rules=rules).astimezone(zone)
+    return due.date() + timedelta(days=due.time() > PLANS_AT)
 
 
 def keep_until(kept_at: datetime, *, rules: Rules) -> datetime:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
@@ -30,7 +31,7 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 MOST_UNWARNED = 200
-"""People of one product whom nobody could warn that one plan names; the others are named by the next."""
+"""People of one product whom nobody could warn that one plan names, the longest unreached; who is taken makes room for the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +130,9 @@ def _may_be_planned(uow: UnitOfWork, seat: Seat) -> bool:
 def _unwarned(uow: UnitOfWork, product: str, settings: Settings) -> Iterator[SeatWarning]:
     """Those whom nobody could warn, when a warning would have run out, and whose seat is not in a plan already."""
     before = uow.now - timedelta(days=settings.idle.warn_days)
-    found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before][:MOST_UNWARNED]
+    found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before]
     due = (one.warning for one in _with_seats(uow, product, found))
-    yield from (one for one in due if reclaims.open_of(uow, one.account_id, product) is None)
+    yield from islice((one for one in due if reclaims.open_of(uow, one.account_id, product) is None), MOST_UNWARNED)
 
 
 def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings, today: date) -> dict[str, ProductFigures]:

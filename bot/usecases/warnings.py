@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.actor import Comeback
 from bot.billing import plan_window, terms_of
 from bot.codes import Kept, Undelivered
-from bot.idle.rules import BETWEEN_SCANS, plan_date, reminders, rules_of, warn_date
+from bot.idle.rules import BETWEEN_SCANS, first_plan, reminders, rules_of
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.settings import Product, Settings
 from bot.usecases.mailing import mail_warning
@@ -114,9 +114,8 @@ def _open_some(uow: UnitOfWork, scan: Scan, *, after: str | None) -> None:
 def in_season(product: Product, *, settings: Settings, now: datetime) -> bool:
     """Whether who is warned *now* may be planned for within the days before the renewal; always, where that is not known."""
     rules, zone = rules_of(settings.idle), ZoneInfo(settings.timezone)
-    due = plan_date(now, rules=rules).astimezone(zone).date()
-    window = plan_window(terms_of(product), today=due, lead_days=settings.idle.lead_days)
-    return warn_date(window.opens, rules=rules) <= now.astimezone(zone).date()
+    due = first_plan(now, rules=rules, zone=zone)
+    return plan_window(terms_of(product), today=due, lead_days=settings.idle.lead_days).opens <= due
 
 
 def _place(after: str | None) -> tuple[datetime | None, str] | None:

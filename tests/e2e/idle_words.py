@@ -76,6 +76,12 @@ def _warned(uow: UnitOfWork, account: Account, product: str, *, slack_id: str, r
     return warnings.get(uow, warning.id) or warning
 
 
+def warned_long_ago(uow: UnitOfWork) -> None:
+    """Every warning is of two months ago: more than one has to wait for, and after the last visit of who is idle."""
+    moment = (uow.now - timedelta(days=60)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    uow.connection.exec_driver_sql("UPDATE warnings SET created_at = ?", (moment,))
+
+
 async def members(stage: Stage, batch_id: str) -> dict[str, Reclaim]:
     """The plan's reclaims by "person product"."""
     found = await stage.parts.database.read(lambda uow: reclaims.of_batch(uow, batch_id))

@@ -18,7 +18,7 @@ from storage import exemptions, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, WarningStatus
 from tests.e2e.conftest import Stage
-from tests.e2e.idle_words import make_idle, warn
+from tests.e2e.idle_words import make_idle, warn, warned_long_ago
 from tests.e2e.plan_words import choose, of_plan, plan_says, press, propose, until
 from tests.e2e.quiet import until_quiet
 from tests.e2e.ways import act, everybody, holds_role, joins_group, synced_group
@@ -292,12 +292,7 @@ async def test_who_could_not_be_warned_is_added_by_name_only(small_stage: OpenSt
     """A machine's account is named beside the plan, is in it only when an approver adds it, and then goes."""
     async with small_stage() as stage:
         (warning,) = await warn(stage, ("hugo", "jira"), reached=False)
-
-        def long_ago(uow: UnitOfWork) -> None:
-            moment = (uow.now - timedelta(days=60)).strftime("%Y-%m-%d %H:%M:%S.%f")
-            uow.connection.exec_driver_sql("UPDATE warnings SET created_at = ?", (moment,))
-
-        await stage.parts.database.write(long_ago)
+        await stage.parts.database.write(warned_long_ago)
         card = await propose(stage)
         assert "Nobody could warn 1, so they are not in the plan." in card.words
         assert "No warning reached them: Hugo Lindqvist" in card.words

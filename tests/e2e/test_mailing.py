@@ -14,11 +14,10 @@ from bot.usecases import warnings as usecases
 from bot.usecases.mailing import of_warning
 from sandbox.mail import MailHost, Mishap
 from storage import mails, pacing, warnings
-from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, WarningStatus
 from storage.seat_records import SeatWarning
 from tests.e2e.conftest import ADMINS, Stage
-from tests.e2e.idle_words import warn
+from tests.e2e.idle_words import warn, warned_long_ago
 from tests.e2e.plan_words import choose, press, propose, until
 from tests.e2e.quiet import until_quiet
 from tests.e2e.test_a_warning import ask, becomes
@@ -195,11 +194,7 @@ async def test_whose_seat_was_taken_is_told(small_stage: OpenStage, host: MailHo
     """Whom an approver named although no warning reached them reads that it is gone, and whom to ask; once."""
     async with small_stage(**host.environment()) as stage:
         (warning,) = await warn(stage, ("hugo", "jira"), reached=False)
-
-        def long_ago(uow: UnitOfWork) -> None:
-            uow.connection.exec_driver_sql("UPDATE warnings SET created_at = '2026-01-01 00:00:00.000000'")
-
-        await stage.parts.database.write(long_ago)
+        await stage.parts.database.write(warned_long_ago)
         await propose(stage, saying="Nobody could warn 1")
         await choose(stage, plan.EDIT, {REASON: [warning.id]})
         await press(stage, plan.APPROVE)

@@ -267,6 +267,20 @@ async def test_late_reads_look_like_no_return(small_stage: OpenStage, searches: 
         assert hugo(stage) == before
 
 
+async def test_a_search_that_is_late_for_long_holds_no_removal_up(small_stage: OpenStage) -> None:
+    """Nobody says how late it may be: after a minute the roles decide, and the seat counts as taken."""
+    async with small_stage() as stage:
+        has_both_by_one_group(stage)
+        await warn(stage, ("hugo", "jira"))
+        late = stage.sandbox.atlassian.behaviour
+        late.write_lag, late.role_lag = timedelta(hours=1), timedelta(0)
+        change(stage, groups=frozenset({licence_group(stage, "own", "jira").id}))
+        stage.later(timedelta(hours=2))
+        await propose(stage)
+        await press(stage, plan.APPROVE)
+        await stage.logged("seat.reclaimed", step=SECONDS)
+
+
 async def test_a_request_just_after_the_removal_is_no_false_yes(small_stage: OpenStage) -> None:
     """The message with *Ask for it back* goes out at that moment: whoever is quick is not told that they have it already."""
     async with small_stage() as stage:

@@ -14,8 +14,8 @@ from tests.torture.scale import Scale
 
 READ_FIRST = Change(
     path="bot/effects/grants.py",
-    old="if payload.afresh or waited or job.unknown or job.attempts > 1:",
-    new="if payload.afresh or waited:",
+    old="if payload.afresh or waited or returned or job.unknown or job.attempts > 1:",
+    new="if payload.afresh or waited or returned:",
 )
 RETAKE = (
     Change(path="storage/outbox.py", old="rows = uow.connection.execute(_ABANDONED).all()", new="rows: list[Any] = []"),

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.idle.rules import Rules, keep_until, plan_date, reminders, reminders_due, rules_of, warn_date
+from bot.idle.rules import Rules, first_plan, keep_until, plan_date, reminders, reminders_due, rules_of
 from bot.settings import IdleSettings
 
 DAY = timedelta(days=1)
@@ -23,11 +24,17 @@ def test_rules_are_those_of_the_settings() -> None:
 
 
 def test_warning_comes_before_the_plan() -> None:
-    """The person has the whole time of the settings, and the plan falls on the first day of its window."""
-    assert warn_date(date(2026, 12, 9), rules=RULES) == date(2026, 11, 25)
+    """The person has the whole time of the settings."""
     assert PLAN == WARNED + 14 * DAY
     assert keep_until(WARNED, rules=RULES) == WARNED + 90 * DAY
     assert keep_until(WARNED, rules=replace(RULES, keep=7 * DAY)) == WARNED + RULES.grace, "a keep is a beginning, like a grant"
+
+
+def test_a_plan_is_made_in_the_morning() -> None:
+    """Warned at ten, the whole time is over after nine: the first plan is that of the next day, by the wall clock of the settings."""
+    berlin = ZoneInfo("Europe/Berlin")
+    for warned, expected in ((datetime(2026, 11, 25, 8, tzinfo=UTC), 9), (datetime(2026, 11, 25, 8, 1, tzinfo=UTC), 10)):
+        assert first_plan(warned, rules=RULES, zone=berlin) == date(2026, 12, expected)
 
 
 def test_reminders_count_down_to_the_plan() -> None:

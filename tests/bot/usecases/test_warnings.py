@@ -1,6 +1,6 @@
 """Who is warned: where two scans agree, at a time when a plan saves something, once, and not any longer than needed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -95,6 +95,18 @@ def _jobs(database: Database, kind: str) -> list[dict[str, str]]:
     )
 
 
+@pytest.mark.parametrize(("begins", "expected"), [(7, ["a1"]), (10, [])])
+def test_a_scan_after_the_morning_reaches_the_next_plan(
+    database: Database, clock: MovableClock, outside: Outside, begins: int, expected: list[str]
+) -> None:
+    """One day before the renewal is the only plan: whoever is warned at ten on the day before is in none of this period."""
+    outside.set(COMPLETE | ON | {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "21", "COMEBACK_IDLE__LEAD_DAYS": "1"})
+    clock.advance(datetime(2026, 11, 4, begins, tzinfo=UTC) - clock.now())
+    for _ in range(2):
+        scanned(database, clock, [seen("a1")])
+    assert opened(database, load()) == expected
+
+
 @pytest.mark.parametrize(("renewal", "expected"), [("21", ["a1"]), ("28", []), ("17", [])])
 def test_nobody_is_warned_for_a_plan_that_saves_nothing(
     database: Database, clock: MovableClock, outside: Outside, renewal: str, expected: list[str]
@@ -106,7 +118,17 @@ def test_nobody_is_warned_for_a_plan_that_saves_nothing(
     assert opened(database, load()) == expected
 
 
-def test_in_plan_mode_nothing_is_opened_or_dropped(database: Database, clock: MovableClock, outside: Outside) -> None:
+def test_what_is_used_while_removal_is_off_drops_its_warning(database: Database, clock: MovableClock, outside: Outside) -> None:
+    """Or the warning of before would count once removal is on again."""
+    outside.set(COMPLETE)
+    database.write_now(lambda uow: warned(uow, "a1"))
+    one = scanned(database, clock, [seen("a1", A.ACTIVE)])
+    after(database, one)
+    assert opened(database, load()) == []
+    assert all_open(database) == []
+
+
+def test_in_plan_mode_nothing_is_opened(database: Database, clock: MovableClock, outside: Outside) -> None:
     """Removal is off by default, and then people hear nothing."""
     outside.set(COMPLETE)
     for _ in range(2):
