@@ -60,7 +60,7 @@ def to_drop(uow: UnitOfWork, product: str, scan_id: str, *, limit: int) -> tuple
     Open warnings, oldest first, of seats that this complete scan saw in use, exempt, protected or in grace, or that were used after the
     warning; again until there are none.
 
-    A seat that the scan could not read keeps its warning.
+    A seat that the scan could not read, and of which no later use is known, keeps its warning.
     """
     return _records(uow, _TO_DROP, this_product=product, this_scan=scan_id, most=limit)
 

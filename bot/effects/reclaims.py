@@ -183,7 +183,8 @@ async def _take(job: Job, reclaim: Reclaim, steps: tuple[Removing, ...], *, at: 
         await kit.provisioner.take(steps[at])
     except (OwnedElsewhere, Refused, NotThere) as error:
         code = error.reason or error.code or str(error.status)
-        return Done(fact=_refused(reclaim.id, untouched=at == 0 and not job.unknown, code=code, kit=kit))
+        shared = await kit.database.read(lambda uow: _shares_a_group(uow, reclaim, Removal.from_json(reclaim.removal or {})))
+        return Done(fact=_refused(reclaim.id, untouched=at == 0 and not job.unknown and not shared, code=code, kit=kit))
     return Done(fact=lambda uow: usecases.go_on(uow, reclaim, steps_taken=at + 1, of=len(steps)))
 
 
@@ -214,7 +215,7 @@ def _kept(reclaim_id: str, code: Kept, *, kit: Kit, details: dict[str, str] | No
 
 
 def _refused(reclaim_id: str, *, untouched: bool, code: str, kit: Kit) -> Fact:
-    """Before the first step the seat stays; after it, or when its answer was lost before, some may be taken and a human must look."""
+    """A seat that nobody has touched stays; where some may be taken (by a lost answer, or with another seat) a human must look."""
     if untouched:
         return _kept(reclaim_id, Kept.REFUSED_BY_ATLASSIAN, kit=kit, details={"code": code})
     return _stuck(reclaim_id, Stuck.REFUSED_BY_ATLASSIAN, code=code, kit=kit)

@@ -60,7 +60,8 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
     held, ready = await settled(kit, state, product=product, before=held_before)
-    if not ready and not _may_be_shown(request, state, held, kit):
+    came_back = held is None and held_before is not None
+    if not ready and (came_back or not _may_be_shown(request, state, held, kit)):
         return Again(due_at=kit.now() + BEING_TAKEN, fact=_found_amid_removal(request, state, finding))
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))
     body = await _body(kit, product, state, held=held)

@@ -1,5 +1,6 @@
 """How a plan goes on as its members do: its end, and its card, which is drawn at most once in ten seconds."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.actor import Comeback
@@ -67,8 +68,14 @@ def undo_under_way(uow: UnitOfWork, batch: Batch) -> bool:
 
 def undo_is_asked(uow: UnitOfWork, reclaim: Reclaim) -> bool:
     """Whether this seat is to be put back, and nobody has said yet how that ended."""
-    batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id else None
-    return batch is not None and PlanFigures.from_json(batch.figures).undo.get(reclaim.id) == ASKED
+    return reclaim.id in undos_asked(uow, [reclaim])
+
+
+def undos_asked(uow: UnitOfWork, members: Iterable[Reclaim]) -> frozenset[str]:
+    """The ids of all reclaims, in the plans of *members*, that are to be put back and of which nobody has said yet how that ended."""
+    plans = [batches.get(uow, batch_id) for batch_id in sorted({one.batch_id for one in members if one.batch_id is not None})]
+    figures = (PlanFigures.from_json(batch.figures) for batch in plans if batch is not None)
+    return frozenset(reclaim_id for one in figures for reclaim_id, word in one.undo.items() if word == ASKED)
 
 
 def note_undo(uow: UnitOfWork, reclaim: Reclaim, word: str) -> None:

@@ -11,7 +11,7 @@ from bot.idle.rules import BETWEEN_SCANS, first_plan, reminders, rules_of
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.settings import Product, Settings
 from bot.usecases.mailing import mail_warning
-from bot.usecases.progress import undo_is_asked
+from bot.usecases.progress import undos_asked
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
 from bot.usecases.seat_facts import SPARED, used_after
 from bot.usecases.steps import audit_actor, enqueue
@@ -23,9 +23,9 @@ from storage.seat_records import Scan, Seat, SeatWarning
 LAG = timedelta(hours=1)
 """Searches are behind writes by a minute at most, and clocks differ by less than this."""
 CHUNK = 100
+"""Seats that one unit of work warns about, or drops the warnings of."""
 MOST_SEEN = 20 * CHUNK
 """More of them than this are on their way back at once only when a very large plan is undone; the next scan sees the others."""
-"""Seats that one unit of work warns about, or drops the warnings of."""
 NOT_SENT = "not_sent"
 """The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
 
@@ -42,7 +42,8 @@ def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     # What was taken while the scan read, or just before, it may have seen as it was.
     seen = reclaims.seen_again(uow, scan.product, scan.id, before=scan.started_at - LAG, limit=MOST_SEEN)
     # One that is on its way back may be half there: whoever brings it says when it is.
-    there = (one for one in seen if not undo_is_asked(uow, one) and not asked_for(uow, one.account_id, one.product))
+    undone = undos_asked(uow, seen)
+    there = (one for one in seen if one.id not in undone and not asked_for(uow, one.account_id, one.product))
     back = list(islice(there, CHUNK))
     for reclaim in sorted(back, key=lambda one: one.id):
         record_return(uow, reclaim.account_id, reclaim.product, how=BY_ITSELF)
@@ -54,11 +55,15 @@ def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
     spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
     for warning in sorted(spared, key=lambda one: one.id):
         seat = seats.get(uow, warning.account_id, warning.product)
-        drop(uow, warning.id, code=SPARED.get(seat.activity, Kept.ACTIVE_AGAIN) if seat else Kept.NO_SEAT)
+        drop(uow, warning.id, code=_why_dropped(seat, warning) if seat else Kept.NO_SEAT)
     without = warnings.without_seat(uow, scan.product, limit=CHUNK)
     for warning in sorted(without, key=lambda one: one.id):
         _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
     return bool(spared or without)
+
+
+def _why_dropped(seat: Seat, warning: SeatWarning) -> Kept:
+    return Kept.ACTIVE_AGAIN if used_after(seat, warning) else SPARED[seat.activity]
 
 
 def drop(uow: UnitOfWork, warning_id: str, *, code: Kept) -> None:

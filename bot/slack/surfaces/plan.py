@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block, ConfirmObject
 from bot.idle.plan_view import PlanView
 from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
-from bot.slack.surfaces.markup import button, buttons, confirm, context, day, moment, said, section
+from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, said, section
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.plan_texts import DEEDS
 from storage.lifecycle import BatchStatus, ReclaimStatus
@@ -63,7 +63,7 @@ def _picture(view: PlanView) -> Drawn:
 
 def _proposed(view: PlanView) -> Drawn:
     members = view.in_status(_S.PLANNED)
-    ends = f" · ends by itself {day(view.batch.due_at)}" if view.batch.due_at else ""
+    ends = f" · ends by itself {moment(view.batch.due_at)}" if view.batch.due_at else ""
     return (
         section(parts.told(view)) if members else None,
         *parts.products(view),
