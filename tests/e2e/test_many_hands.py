@@ -25,7 +25,8 @@ from tests.e2e.taking import USER, agree, change, hugo, licence_group, link, tak
 from tests.e2e.ways import everybody
 
 OpenStage = Callable[..., Any]
-SECOND, MINUTES = timedelta(seconds=1), timedelta(minutes=1)
+SECOND, A_WHILE, MINUTES = timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=1)
+"""By how much the clock goes on, each second that a story waits."""
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +128,7 @@ async def ask_and_get(stage: Stage, product: str, *, step: timedelta = SECOND) -
     await stage.sandbox.slack.types("hugo", f"/request-{product} please")
     card = await stage.card(saying=f"asks for {product.capitalize()}", step=step)
     await stage.sandbox.slack.clicks("grace", card, "request.approve")
-    await stage.told("hugo", f"You have {product.capitalize()} again", step=SECOND)
+    await stage.told("hugo", f"You have {product.capitalize()} again", step=step)
 
 
 async def test_what_was_given_back_by_hand_is_not_taken_along(small_stage: OpenStage) -> None:
@@ -155,7 +156,7 @@ async def test_a_later_step_takes_no_seat_that_was_asked_for(small_stage: OpenSt
         await agree(stage, "jira", "confluence")
         await stage.logged("seat.step", step=SECOND)
         await stage.sandbox.slack.types("hugo", "/request-confluence please")
-        await stage.told("hugo", "You have Confluence already", step=timedelta(seconds=20))
+        await stage.told("hugo", "You have Confluence already", step=A_WHILE)
         await until_quiet(stage)
         assert stage.sandbox.atlassian.has_product("hugo", "confluence")
         assert groups[1].id in hugo(stage).groups
@@ -173,7 +174,7 @@ async def test_what_shows_late_is_not_whole(small_stage: OpenStage) -> None:
         await stage.logged("seat.step")
         taken = next(entry.body for entry in await stage.trail() if entry.kind == "seat.step")
         second = "confluence" if '"product":"jira"' in taken else "jira"
-        await ask_and_get(stage, second, step=SECONDS)
+        await ask_and_get(stage, second, step=A_WHILE)
         await until_quiet(stage)
         assert hugo(stage) == before
 
@@ -208,7 +209,7 @@ async def test_a_removal_that_does_not_end_hides_nobody_who_asks(small_stage: Op
         await agree(stage, "jira")
         await stage.logged("seat.step", step=SECOND)
         await stage.sandbox.slack.types("hugo", "/request-jira please")
-        card = await stage.card(saying="asks for Jira", step=timedelta(seconds=20))
+        card = await stage.card(saying="asks for Jira", step=A_WHILE)
         assert [one.status for one in (await his(stage)).values()] == [ReclaimStatus.TAKING]
         await stage.sandbox.slack.clicks("grace", card, "request.approve")
         await stage.told("hugo", "You have Jira again", step=MINUTES)
@@ -223,7 +224,7 @@ async def test_who_asks_for_what_they_have_is_told_so_amid_a_removal(small_stage
         await agree(stage, "jira")
         await stage.logged("seat.snapshot", step=SECOND)
         await stage.sandbox.slack.types("hugo", "/request-confluence please")
-        await stage.told("hugo", "You have Confluence already", step=timedelta(seconds=20))
+        await stage.told("hugo", "You have Confluence already", step=A_WHILE)
 
 
 async def test_an_account_that_is_gone_ends_the_wait(small_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +279,7 @@ async def test_a_search_that_is_late_for_long_holds_no_removal_up(small_stage: O
         stage.later(timedelta(hours=2))
         await propose(stage)
         await press(stage, plan.APPROVE)
-        await stage.logged("seat.reclaimed", step=SECONDS)
+        await stage.logged("seat.reclaimed", step=A_WHILE)
 
 
 async def test_a_request_just_after_the_removal_is_no_false_yes(small_stage: OpenStage) -> None:
@@ -287,7 +288,7 @@ async def test_a_request_just_after_the_removal_is_no_false_yes(small_stage: Ope
         before = change(stage, groups=frozenset({licence_group(stage, "own", "jira").id}))
         await stage.parts.database.write(lambda uow: link(stage, uow))
         late = stage.sandbox.atlassian.behaviour
-        late.write_lag, late.role_lag = timedelta(seconds=30), timedelta(0)
+        late.write_lag, late.role_lag = timedelta(seconds=10), timedelta(0)
         await take(stage, "jira")
         await ask_and_get(stage, "jira")
         assert hugo(stage) == before
@@ -305,7 +306,7 @@ async def test_what_stopped_half_way_just_now_is_not_taken_for_whole(small_stage
         for fault in (limit, refusal) if gone == 2 else (refusal,):
             stage.sandbox.faults.add(fault)
         await approve_plan(stage, "jira")
-        await stage.logged("seat.needs_attention", step=SECOND)
+        await stage.logged("seat.needs_attention", step=SECONDS)
         await press(stage, plan.UNDO)
         await until(stage, BatchStatus.UNDONE)
         assert hugo(stage) == before
