@@ -105,6 +105,7 @@ class Kept(StrEnum):
     LEFT_OUT = "left_out"
     REFUSED = "refused"
     EXPIRED = "expired"
+    RENEWED = "renewed"
     CALLED_OFF = "called_off"
     OTHER = "other"
 

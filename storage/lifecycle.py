@@ -188,7 +188,7 @@ _W = WarningStatus
 
 WARNING_MOVES: Mapping[WarningStatus, frozenset[WarningStatus]] = {
     _W.OPEN: frozenset({_W.UNDELIVERABLE, _W.KEPT, _W.LET_GO, _W.DROPPED, _W.ENDED}),
-    _W.UNDELIVERABLE: frozenset({_W.DROPPED, _W.ENDED, _W.KEPT}),
+    _W.UNDELIVERABLE: frozenset({_W.OPEN, _W.DROPPED, _W.ENDED, _W.KEPT}),
     _W.LET_GO: frozenset({_W.KEPT, _W.DROPPED, _W.ENDED}),
     _W.KEPT: frozenset(),
     _W.DROPPED: frozenset(),

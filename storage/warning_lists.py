@@ -33,8 +33,22 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _UNDELIVERABLE = select(warnings).where(_PRODUCT, _c.status == WarningStatus.UNDELIVERABLE).order_by(*_OLDEST_FIRST)
+_UNREACHED = (
+    select(warnings)
+    .where(
+        _PRODUCT,
+        _c.status == WarningStatus.UNDELIVERABLE,
+        _c.changed_at <= bindparam("moment", type_=Moment()),
+        ~exists().where(*_RECLAIM),
+    )
+    .order_by(*_OLDEST_FIRST)
+    .limit(bindparam("most"))
+)
 _OF_PRODUCT = select(warnings).where(_PRODUCT, _IS_OPEN).order_by(*_OLDEST_FIRST).limit(bindparam("most"))
 _TO_DROP = _OF_PRODUCT.where(exists().where(*_SEAT, or_(and_(*_SPARED), seats.c.last_active_at > _c.created_at)))
+_OVERTAKEN = _OF_PRODUCT.where(
+    _c.status == WarningStatus.OPEN, _c.plan_at < bindparam("moment", type_=Moment()), ~exists().where(*_RECLAIM)
+)
 _WITHOUT_SEAT = _OF_PRODUCT.where(~exists().where(*_SEAT))
 _OF_PERSON = select(warnings).where(_c.person_id == bindparam("person")).order_by(_c.created_at.desc(), _c.id.desc())
 _OF_ACCOUNT = select(warnings).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
@@ -55,6 +69,11 @@ def undeliverable(uow: UnitOfWork, product: str) -> tuple[SeatWarning, ...]:
     return _records(uow, _UNDELIVERABLE, this_product=product)
 
 
+def unreached(uow: UnitOfWork, product: str, *, since: datetime, limit: int) -> tuple[SeatWarning, ...]:
+    """The product's warnings that have reached nobody, and were not tried after *since*, oldest first; not those with an open reclaim."""
+    return _records(uow, _UNREACHED, this_product=product, moment=since, most=limit)
+
+
 def to_drop(uow: UnitOfWork, product: str, scan_id: str, *, limit: int) -> tuple[SeatWarning, ...]:
     """
     Open warnings, oldest first, of seats that this complete scan saw in use, exempt, protected or in grace, or that were used after the
@@ -68,6 +87,11 @@ def to_drop(uow: UnitOfWork, product: str, scan_id: str, *, limit: int) -> tuple
 def without_seat(uow: UnitOfWork, product: str, *, limit: int) -> tuple[SeatWarning, ...]:
     """Open warnings, oldest first, of seats that are gone since the last complete scan; again until there are none."""
     return _records(uow, _WITHOUT_SEAT, this_product=product, most=limit)
+
+
+def overtaken(uow: UnitOfWork, product: str, *, renewed: datetime, limit: int) -> tuple[SeatWarning, ...]:
+    """Warnings without an answer, oldest first, that spoke of a plan before *renewed*, and whose seat is in none; until there are none."""
+    return _records(uow, _OVERTAKEN, this_product=product, moment=renewed, most=limit)
 
 
 def of_person(uow: UnitOfWork, person_id: str) -> tuple[SeatWarning, ...]:

@@ -12,13 +12,14 @@ from storage.seat_records import SeatWarning
 from storage.seat_tables import warnings
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
-from storage.warning_lists import counts, due, of_account, of_person, to_drop, undeliverable, without_seat
+from storage.warning_lists import counts, due, of_account, of_person, overtaken, to_drop, undeliverable, unreached, without_seat
 
 __all__ = [
     "addressed",
     "counts",
     "due",
     "get",
+    "last_of",
     "lock",
     "move",
     "moved",
@@ -26,10 +27,13 @@ __all__ = [
     "of_person",
     "open_",
     "open_of",
+    "overtaken",
     "reminded",
     "sent",
     "to_drop",
+    "tried",
     "undeliverable",
+    "unreached",
     "without_seat",
 ]
 
@@ -40,9 +44,11 @@ _GET = select(warnings).where(_THIS)
 _LOCK = _GET.with_for_update()
 _OPEN_OF = select(warnings).where(*_SEAT, among(_c.status, OPEN_WARNINGS))
 _CYCLES = select(func.coalesce(func.max(_c.cycle), 0)).where(*_SEAT)
+_LAST_OF = select(warnings).where(*_SEAT).order_by(_c.cycle.desc()).limit(1)
 _ADD = insert_or_keep(warnings)
 _MOVE = update(warnings).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
 _SENT = update(warnings).where(_THIS, _c.sent_at.is_(None))
+_TRIED = update(warnings).where(_THIS)
 _ADDRESSED = update(warnings).where(_THIS, _c.sent_at.is_(None))
 _MOVED = update(warnings).where(_THIS, _c.sent_at.is_not(None))
 _REMINDED = update(warnings).where(_THIS, _c.reminders < bindparam("times")).values(reminders=bindparam("times"))
@@ -87,6 +93,16 @@ def lock(uow: UnitOfWork, warning_id: str) -> SeatWarning | None:
 def open_of(uow: UnitOfWork, account_id: str, product: str) -> SeatWarning | None:
     """The seat's open warning; there is at most one."""
     return _first(uow, _OPEN_OF, this_account=account_id, this_product=product)
+
+
+def last_of(uow: UnitOfWork, account_id: str, product: str) -> SeatWarning | None:
+    """The seat's warning of the latest cycle, in whatever status; None when there was none."""
+    return _first(uow, _LAST_OF, this_account=account_id, this_product=product)
+
+
+def tried(uow: UnitOfWork, warning_id: str) -> None:
+    """Remember that the holder is looked for again now."""
+    uow.connection.execute(_TRIED, {"this_id": warning_id, "changed_at": uow.now})
 
 
 def addressed(uow: UnitOfWork, warning_id: str, *, person_id: str, slack_id: str) -> bool:

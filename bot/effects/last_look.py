@@ -12,6 +12,7 @@ from bot.idle.inactivity import classify
 from bot.idle.rules import rules_of
 from bot.settings import Product
 from bot.usecases.scans import is_doubted
+from bot.usecases.seasons import renewed_at
 from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of, used_after
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
@@ -26,6 +27,7 @@ _ANSWERED = {WarningStatus.KEPT: Kept.KEPT, WarningStatus.DROPPED: Kept.ACTIVE_A
 class Remembered:
     """What the database knows of one seat that is to be taken."""
 
+    reclaim: Reclaim
     seat: Seat | None
     warning: SeatWarning | None
     is_exempt: bool
@@ -41,6 +43,7 @@ def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
     owner = people.linked_to(uow, reclaim.account_id)
     known_as = {owner.slack_id if owner else None, warning.slack_id if warning else None}
     return Remembered(
+        reclaim=reclaim,
         seat=seats.get(uow, reclaim.account_id, reclaim.product),
         warning=warning,
         is_exempt=asked or (exemption is not None and exemption.until > uow.now),
@@ -53,12 +56,16 @@ async def why_kept(holdings: Holdings, known: Remembered, product: Product, kit:
     """
     Why the seat stays, by fresh facts; None when it may be taken.
 
-    Only a seat whose holder was warned, or was named by an approver as somebody whom nobody could warn, and only while removal is on.
+    Only a seat whose holder was warned, or was named by an approver as somebody whom nobody could warn, and only while removal is on. What
+    was planned for a renewal that has come is not taken after it: by then the seat is paid for.
     """
     if kit.settings.idle.mode != "reclaim":
         return Kept.TURNED_OFF
     if known.is_doubted:
         return Kept.UNKNOWN
+    renewed = renewed_at(product, settings=kit.settings, now=kit.now())
+    if renewed is not None and known.reclaim.planned_at < renewed:
+        return Kept.RENEWED
     if holdings.user is None:
         return None
     groups = await kit.catalog.licence_groups(product.resource, product.role)

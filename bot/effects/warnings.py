@@ -8,7 +8,7 @@ from bot.effects.kit import Kit
 from bot.effects.looking import offered
 from bot.effects.outcome import Done, Fact, GivenUp, Outcome
 from bot.effects.posting import posted_before
-from bot.idle.rules import plan_date, reminders_due, rules_of
+from bot.idle.rules import plan_date, rules_of
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
 from bot.policy import PersonKind, Profile
 from bot.slack.errors import SlackRefused
@@ -16,6 +16,7 @@ from bot.slack.messenger import Posted
 from bot.slack.surfaces import warning as surface
 from bot.slack.surfaces.warning import WarningView
 from bot.usecases import warnings as usecases
+from bot.usecases.seasons import may_warn
 from storage import exemptions, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import SeatActivity, WarningStatus
@@ -23,6 +24,8 @@ from storage.records import Job
 from storage.seat_records import SeatWarning
 
 _REACHED = frozenset({PersonKind.MEMBER, PersonKind.GUEST})
+_ASKED = frozenset({WarningStatus.OPEN, WarningStatus.UNDELIVERABLE})
+"""Whoever could not be warned before may be by now."""
 _THEIRS = {
     "user_disabled": Undelivered.LEFT,
     "user_not_found": Undelivered.NO_SLACK_ACCOUNT,
@@ -52,7 +55,7 @@ async def warn_idle(_: Job, payload: WarnIdle, kit: Kit) -> Outcome:
 async def send_warning(job: Job, payload: SendWarning, kit: Kit) -> Outcome:
     """Ask the seat's holder, once; whoever can't be asked is noted, and whoever need not be any more is not."""
     question = await kit.database.read(lambda uow: _question(uow, payload.warning_id, kit))
-    if question is None or question.warning.sent_at is not None or question.warning.status is not WarningStatus.OPEN:
+    if question is None or question.warning.sent_at is not None or question.warning.status not in _ASKED:
         return Done()
     if question.why_not is not None:
         code = question.why_not
@@ -68,8 +71,12 @@ def _question(uow: UnitOfWork, warning_id: str, kit: Kit) -> _Question | None:
     warning = warnings.get(uow, warning_id)
     if warning is None:
         return None
-    seat = seats.get(uow, warning.account_id, warning.product)
-    return _Question(warning=warning, email=seat.email if seat else None, why_not=usecases.why_not(uow, warning, settings=kit.settings))
+    seat, product = seats.get(uow, warning.account_id, warning.product), kit.settings.products.get(warning.product)
+    why_not = usecases.why_not(uow, warning, settings=kit.settings)
+    if why_not is None and product is not None and not may_warn(product, settings=kit.settings, now=uow.now):
+        # It waited too long: the plan that it would speak of comes after the renewal.
+        why_not = Kept.RENEWED
+    return _Question(warning=warning, email=seat.email if seat else None, why_not=why_not)
 
 
 async def _holder(question: _Question, kit: Kit) -> Profile | None:
@@ -150,9 +157,8 @@ def _reminder(uow: UnitOfWork, payload: RemindWarning, kit: Kit) -> WarningView 
     view = _view(uow, payload.warning_id, kit, reminders=payload.number)
     if view is None or view.warning.status is not WarningStatus.OPEN or view.warning.sent_at is None:
         return None
-    due = reminders_due(view.warning.sent_at, plan_at=view.plan_at, now=uow.now, rules=rules_of(kit.settings.idle))
-    stored = warnings.get(uow, payload.warning_id)
-    is_its_turn = payload.number == len(due) and stored is not None and stored.reminders < payload.number
+    overtaken_at = datetime.fromisoformat(payload.next_at) if payload.next_at else view.plan_at
+    is_its_turn = view.warning.reminders < payload.number and uow.now < overtaken_at
     return view if is_its_turn and usecases.why_not(uow, view.warning, settings=kit.settings) is None else None
 
 

@@ -42,13 +42,18 @@ class Unwarned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPlan:
-    """One product's part: `seats` of `seats_before` in use would go, which saves so much a month (an estimate; None is not known)."""
+    """
+    One product's part: `seats` of `seats_before` in use would go, which saves so much a month (an estimate; None is not known).
+
+    `is_over` tells that the renewal before which they were to go has come.
+    """
 
     name: str
     seats: int
     seats_before: int
     saving: Money | None
     renewal: date | None
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,22 +74,11 @@ def keep_until(kept_at: datetime, *, rules: Rules) -> datetime:
     return kept_at + max(rules.keep, rules.grace)
 
 
-def reminders(warned_at: datetime, *, plan_at: datetime, rules: Rules) -> tuple[tuple[int, datetime], ...]:
+def reminders(warned_at: datetime, *, plan_at: datetime, rules: Rules) -> tuple[datetime, ...]:
     """
-    Each reminder as the days before *plan_at* and its moment, in order of time.
+    The moment of each reminder, so many days before *plan_at*, in order of time.
 
     None falls within a day of the warning itself, which told the same.
     """
-    dated = ((days, plan_at - timedelta(days=days)) for days in rules.remind_days)
-    return tuple((days, moment) for days, moment in dated if moment - warned_at >= timedelta(days=1))
-
-
-def reminders_due(warned_at: datetime, *, plan_at: datetime, now: datetime, rules: Rules) -> tuple[int, ...]:
-    """
-    The reminders whose moment has come, as days before *plan_at*, in order; none once the plan is due.
-
-    Only the last is worth sending, if it was not sent already: the earlier ones were sent or are overtaken.
-    """
-    if now >= plan_at:
-        return ()
-    return tuple(days for days, moment in reminders(warned_at, plan_at=plan_at, rules=rules) if moment <= now)
+    moments = (plan_at - timedelta(days=days) for days in rules.remind_days)
+    return tuple(moment for moment in moments if moment - warned_at >= timedelta(days=1))

@@ -28,13 +28,18 @@ class SendWarning(JobPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemindWarning(JobPayload):
-    """Remind a person who has not answered; `number` counts from 1."""
+    """
+    Remind a person who has not answered; `number` counts from 1.
+
+    `next_at` is when the next reminder overtakes this one (ISO 8601), None for the last.
+    """
 
     kind = "warning.remind"
     of = "warning:{warning_id}"
     paced_by = SLACK_DM
     warning_id: str
     number: int
+    next_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

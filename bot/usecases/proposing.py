@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from bot.actor import Comeback
-from bot.billing import next_renewal, plan_window, terms_of
 from bot.idle.plan_figures import PlanFigures, ProductFigures
 from bot.idle.rules import BETWEEN_SCANS
 from bot.jobs.plans import ExpirePlan, PostPlan
 from bot.settings import Settings
+from bot.usecases import seasons
 from bot.usecases.scans import is_doubted
 from bot.usecases.seat_facts import used_after
 from bot.usecases.steps import audit_actor, enqueue
@@ -51,19 +50,18 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     """
     A plan of the warned seats whose time and whose product's window have come, longest idle first; None when there is nothing to plan.
 
-    A product that has a plan before the approvers already waits for their answer. Warnings that reached nobody are named beside the plan.
+    Where they are more than a plan may have, a product with a nearer renewal comes first. A product that has a plan before the approvers
+    already waits for their answer. Warnings that reached nobody are named beside the plan.
     """
-    today, awaited = local_day(uow, settings), _awaited(uow)
-    products = [key for key in _open_products(settings, today=today) if key not in awaited and not is_doubted(uow, key)]
-    due = _longest_idle(uow, products, most=settings.idle.max_per_run)
+    awaited = _awaited(uow)
+    products = [key for key in _in_season(uow, settings) if key not in awaited and not is_doubted(uow, key)]
+    due = _first_due(uow, products, settings=settings)
     unwarned = [warning for key in products for warning in _unwarned(uow, key, settings)]
     if not due and not unwarned:
         return None
     counts = Counter(one.seat.product for one in due)
     counts.update(dict.fromkeys((warning.product for warning in unwarned), 0))
-    figures = PlanFigures(
-        products=_figures(uow, counts, settings=settings, today=today), unwarned=tuple(warning.id for warning in unwarned)
-    )
+    figures = PlanFigures(products=_figures(uow, counts, settings=settings), unwarned=tuple(warning.id for warning in unwarned))
     due_at = _ends_at(uow, figures, settings=settings)
     batch = batches.propose(uow, figures=figures.to_json(), due_at=due_at)
     for one in due:
@@ -76,20 +74,13 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
 
 def _ends_at(uow: UnitOfWork, figures: PlanFigures, *, settings: Settings) -> datetime:
     """When the plan ends undecided: after a week, or as the first of its renewals begins, from which on what it takes is paid for."""
-    zone = ZoneInfo(settings.timezone)
-    renewals = (datetime.combine(one.renewal, time(), zone).astimezone(UTC) for one in figures.products.values() if one.renewal)
+    renewals = (seasons.begins(one.renewal, settings).astimezone(UTC) for one in figures.products.values() if one.renewal)
     return min([uow.now + PLAN_LASTS, *renewals])
 
 
-def local_day(uow: UnitOfWork, settings: Settings) -> date:
-    """Today, by the settings' own wall clock."""
-    return uow.now.astimezone(ZoneInfo(settings.timezone)).date()
-
-
-def _open_products(settings: Settings, *, today: date) -> Iterator[str]:
-    for key, product in settings.products.items():
-        if plan_window(terms_of(product), today=today, lead_days=settings.idle.lead_days).opens <= today:
-            yield key
+def _in_season(uow: UnitOfWork, settings: Settings) -> Iterator[str]:
+    today = seasons.local_day(uow.now, settings)
+    yield from (key for key, product in settings.products.items() if seasons.is_open(product, settings=settings, today=today))
 
 
 def _awaited(uow: UnitOfWork) -> frozenset[str]:
@@ -100,10 +91,17 @@ def _awaited(uow: UnitOfWork) -> frozenset[str]:
     return frozenset(product for one in left for product in one.products)
 
 
-def _longest_idle(uow: UnitOfWork, products: Sequence[str], *, most: int) -> list[_Due]:
+def _first_due(uow: UnitOfWork, products: Sequence[str], *, settings: Settings) -> list[_Due]:
+    """As many as one plan may have: those whose renewal is nearest, and of these the longest idle."""
     found = warnings.due(uow, at=uow.now, products=products, limit=MOST_READ)
-    due = (one for key in products for one in _with_seats(uow, key, [warning for warning in found if warning.product == key]))
-    return sorted(due, key=lambda one: one.place)[:most]
+    renewals, due = {}, list[_Due]()
+    for key in products:
+        product = settings.products[key]
+        renewals[key] = seasons.renewal_after(product, settings=settings, now=uow.now) or date.max
+        renewed = seasons.renewed_at(product, settings=settings, now=uow.now)
+        timely = [one for one in found if one.product == key and not seasons.is_overtaken(one, renewed=renewed)]
+        due.extend(_with_seats(uow, key, timely))
+    return sorted(due, key=lambda one: (renewals[one.seat.product], one.place))[: settings.idle.max_per_run]
 
 
 def _with_seats(uow: UnitOfWork, product: str, found: Sequence[SeatWarning]) -> Iterator[_Due]:
@@ -135,12 +133,12 @@ def _unwarned(uow: UnitOfWork, product: str, settings: Settings) -> Iterator[Sea
     yield from islice((one for one in due if reclaims.open_of(uow, one.account_id, product) is None), MOST_UNWARNED)
 
 
-def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings, today: date) -> dict[str, ProductFigures]:
+def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings) -> dict[str, ProductFigures]:
     return {
         key: ProductFigures(
             seats=count,
             seats_before=sum(seats.counts(uow, key).values()),
-            renewal=next_renewal(terms_of(settings.products[key]), today=today),
+            renewal=seasons.renewal_after(settings.products[key], settings=settings, now=uow.now),
         )
         for key, count in counts.items()
     }
@@ -165,7 +163,7 @@ def show(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     counts = {key: count for key, count in counts.items() if count}
     if not counts:
         return None
-    figures = PlanFigures(dry=True, products=_figures(uow, counts, settings=settings, today=local_day(uow, settings)))
+    figures = PlanFigures(dry=True, products=_figures(uow, counts, settings=settings))
     batch = batches.propose(uow, figures=figures.to_json(), due_at=None)
     # Nobody can decide it, so that it never waits for anybody.
     batches.move(uow, batch.id, source=BatchStatus.PROPOSED, target=BatchStatus.EXPIRED)

@@ -1,18 +1,17 @@
 """Warnings of idle seats: opened where two scans agree, sent, reminded of, and dropped as soon as they are needless."""
 
 from datetime import datetime, timedelta
-from itertools import islice
-from zoneinfo import ZoneInfo
+from itertools import islice, zip_longest
 
 from bot.actor import Comeback
-from bot.billing import plan_window, terms_of
 from bot.codes import Kept, Undelivered
-from bot.idle.rules import BETWEEN_SCANS, first_plan, reminders, rules_of
+from bot.idle.rules import BETWEEN_SCANS, keep_until, reminders, rules_of
 from bot.jobs.warnings import RedrawWarning, RemindWarning, RetireWarning, SendWarning, WarnIdle
-from bot.settings import Product, Settings
+from bot.settings import Settings
 from bot.usecases.mailing import mail_warning
 from bot.usecases.progress import undos_asked
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
+from bot.usecases.seasons import may_warn, renewed_at
 from bot.usecases.seat_facts import SPARED, used_after
 from bot.usecases.steps import audit_actor, enqueue
 from storage import exemptions, people, reclaims, scans, seats, warnings
@@ -26,9 +25,13 @@ CHUNK = 100
 """Seats that one unit of work warns about, or drops the warnings of."""
 MOST_SEEN = 20 * CHUNK
 """More of them than this are on their way back at once only when a very large plan is undone; the next scan sees the others."""
+TRIED_EVERY = timedelta(days=7)
+"""Whom nobody could warn is looked for again after so long: they may be in Slack by now."""
 NOT_SENT = "not_sent"
 """The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
 
+_SPARED_BEFORE = frozenset({Kept.LEFT_OUT.value, Kept.REFUSED.value, Kept.IN_THE_WAY.value, Kept.REFUSED_BY_ATLASSIAN.value})
+"""What ended a warning and left its holder in peace for as long as a keep does."""
 _SEPARATOR = "|"
 
 
@@ -50,8 +53,8 @@ def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     return bool(back)
 
 
-def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
-    """Whether warnings were needless: of seats that are in use, were used since, or are spared, and of seats that are gone."""
+def _drop_some(uow: UnitOfWork, scan: Scan, *, renewed: datetime | None) -> bool:
+    """Whether warnings were needless: of seats in use, used since, or spared, of seats that are gone, and those a renewal overtook."""
     spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
     for warning in sorted(spared, key=lambda one: one.id):
         seat = seats.get(uow, warning.account_id, warning.product)
@@ -59,7 +62,10 @@ def _drop_some(uow: UnitOfWork, scan: Scan) -> bool:
     without = warnings.without_seat(uow, scan.product, limit=CHUNK)
     for warning in sorted(without, key=lambda one: one.id):
         _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
-    return bool(spared or without)
+    overtaken = warnings.overtaken(uow, scan.product, renewed=renewed, limit=CHUNK) if renewed else ()
+    for warning in sorted(overtaken, key=lambda one: one.id):
+        _end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.RENEWED.value)
+    return bool(spared or without or overtaken)
 
 
 def _why_dropped(seat: Seat, warning: SeatWarning) -> Kept:
@@ -99,28 +105,33 @@ def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: S
         return
     if after is None and _note_returns(uow, scan):
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif after is None and _drop_some(uow, scan):
+    elif after is None and _drop_some(uow, scan, renewed=renewed_at(offered, settings=settings, now=uow.now)):
         # Also while removal is off: what speaks for a seat then must not be forgotten when it is on again.
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif settings.idle.mode == "reclaim" and in_season(offered, settings=settings, now=uow.now):
-        _open_some(uow, scan, after=after)
+    elif settings.idle.mode == "reclaim" and may_warn(offered, settings=settings, now=uow.now):
+        if after is None and _look_again(uow, product):
+            enqueue(uow, WarnIdle(product=product, after=None))
+        else:
+            _open_some(uow, scan, after=after, settings=settings)
 
 
-def _open_some(uow: UnitOfWork, scan: Scan, *, after: str | None) -> None:
+def _look_again(uow: UnitOfWork, product: str) -> bool:
+    """Whether there were people whom nobody could warn a week ago or longer: each is looked for once more."""
+    unreached = warnings.unreached(uow, product, since=uow.now - TRIED_EVERY, limit=CHUNK)
+    for warning in sorted(unreached, key=lambda one: one.id):
+        warnings.tried(uow, warning.id)
+        enqueue(uow, SendWarning(warning_id=warning.id))
+    return bool(unreached)
+
+
+def _open_some(uow: UnitOfWork, scan: Scan, *, after: str | None, settings: Settings) -> None:
     # By the scan's own time: one that was held for a day has seen nobody a day later.
     agreed = scan.started_at - BETWEEN_SCANS
     page = seats.candidates(uow, scan.product, idle_before=agreed, after=_place(after), limit=CHUNK)
     for seat in page:
-        _open(uow, seat)
+        _open(uow, seat, settings=settings)
     if len(page) == CHUNK:
         enqueue(uow, WarnIdle(product=scan.product, after=_written(page[-1])))
-
-
-def in_season(product: Product, *, settings: Settings, now: datetime) -> bool:
-    """Whether who is warned *now* may be planned for within the days before the renewal; always, where that is not known."""
-    rules, zone = rules_of(settings.idle), ZoneInfo(settings.timezone)
-    due = first_plan(now, rules=rules, zone=zone)
-    return plan_window(terms_of(product), today=due, lead_days=settings.idle.lead_days).opens <= due
 
 
 def _place(after: str | None) -> tuple[datetime | None, str] | None:
@@ -135,7 +146,12 @@ def _written(seat: Seat) -> str:
     return f"{at.isoformat() if at else ''}{_SEPARATOR}{account_id}"
 
 
-def _open(uow: UnitOfWork, seat: Seat) -> None:
+def _open(uow: UnitOfWork, seat: Seat, *, settings: Settings) -> None:
+    spared = _spared_until(warnings.last_of(uow, seat.account_id, seat.product), settings=settings)
+    if spared is not None and spared > uow.now:
+        # A scan missed the seat since, and with it what was said about it.
+        seats.keep(uow, seat.account_id, seat.product, spared)
+        return
     owner = people.linked_to(uow, seat.account_id)
     warning = warnings.open_(
         uow,
@@ -147,6 +163,13 @@ def _open(uow: UnitOfWork, seat: Seat) -> None:
     if warning is not None:
         uow.audit("warning.opened", actor=audit_actor(uow, Comeback()), warning=warning.id, product=seat.product, cycle=warning.cycle)
         enqueue(uow, SendWarning(warning_id=warning.id), key=f"warning-send:{warning.id}")
+
+
+def _spared_until(before: SeatWarning | None, *, settings: Settings) -> datetime | None:
+    """Until when the holder is left in peace by how their last warning ended; None when it says nothing of that."""
+    if before is None or (before.status is not WarningStatus.KEPT and before.reason_code not in _SPARED_BEFORE):
+        return None
+    return keep_until(before.changed_at, rules=rules_of(settings.idle))
 
 
 def why_not(uow: UnitOfWork, warning: SeatWarning, *, settings: Settings) -> Kept | None:
@@ -175,8 +198,18 @@ def _spared(seat: Seat, *, warning: SeatWarning, now: datetime) -> Kept | None:
 
 
 def address(uow: UnitOfWork, warning_id: str, *, team_id: str, slack_id: str) -> bool:
-    """Remember who will be asked, before the message is there to be answered; False when it was sent, or is needless by now."""
+    """
+    Remember who will be asked, before the message is there to be answered; False when it was sent, or is needless by now.
+
+    One that had reached nobody is open from now on, unless an approver has put the seat into a plan meanwhile.
+    """
     warning = warnings.lock(uow, warning_id)
+    if (
+        warning is not None
+        and warning.status is WarningStatus.UNDELIVERABLE
+        and not reclaims.open_of(uow, warning.account_id, warning.product)
+    ):
+        warning = warnings.move(uow, warning_id, source=WarningStatus.UNDELIVERABLE, target=WarningStatus.OPEN)
     if warning is None or warning.status is not WarningStatus.OPEN:
         return False
     person = people.find_or_add(uow, team_id=team_id, slack_id=slack_id)
@@ -192,8 +225,9 @@ def record_sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan
         return
     uow.audit("warning.sent", actor=audit_actor(uow, Comeback()), warning=warning.id, product=warning.product, plan_at=plan_at.isoformat())
     moments = reminders(uow.now, plan_at=plan_at, rules=rules_of(settings.idle))
-    for number, (_, moment) in enumerate(moments, start=1):
-        enqueue(uow, RemindWarning(warning_id=warning.id, number=number), due_at=moment, key=f"remind:{warning.id}:{number}")
+    for number, (moment, following) in enumerate(zip_longest(moments, moments[1:]), start=1):
+        reminder = RemindWarning(warning_id=warning.id, number=number, next_at=following.isoformat() if following else None)
+        enqueue(uow, reminder, due_at=moment, key=f"remind:{warning.id}:{number}")
     if found or warning.status is not WarningStatus.OPEN:
         redraw(uow, warning)
 

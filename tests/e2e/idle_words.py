@@ -29,6 +29,12 @@ def idle_account(sandbox: Sandbox, who: str) -> Account:
     return organization.change(account, act="test", by="admin", visits=visits, added_at=now - 3 * AWAY)
 
 
+def worked_yesterday(stage: Stage, who: str) -> None:
+    """They were at work: where nobody ever is, a scan takes Atlassian's data for broken."""
+    account, day_before = stage.sandbox.atlassian.person(who), stage.sandbox.clock.now() - timedelta(days=1)
+    stage.sandbox.atlassian.change(account, act="test", visits=dict.fromkeys(account.visits, day_before))
+
+
 async def warn(stage: Stage, *seated: tuple[str, str], reached: bool = True) -> list[SeatWarning]:
     """Each (person, product) is idle, was seen by a scan, and was warned so long ago that a plan may have the seat."""
     return await stage.parts.database.write(lambda uow: warned(uow, stage.sandbox, *seated, reached=reached))

@@ -12,20 +12,19 @@ from bot.jobs.warnings import SendWarning
 from bot.runtime import Role, started
 from bot.settings import load
 from bot.slack.surfaces import warning as surface
-from bot.usecases import scans
 from bot.usecases.steps import enqueue
 from sandbox.atlassian.accounts import Account
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
 from storage import people, seats, warnings
-from storage import scans as stored_scans
 from storage.db import UnitOfWork
-from storage.lifecycle import ScanOrigin, ScanStatus, SeatActivity, WarningStatus
-from storage.seat_records import Scan, SeatWarning, SeenSeat
+from storage.lifecycle import SeatActivity, WarningStatus
+from storage.seat_records import SeatWarning, SeenSeat
 from tests.e2e.conftest import Stage
-from tests.e2e.idle_words import make_idle
+from tests.e2e.idle_words import make_idle, worked_yesterday
 from tests.e2e.quiet import until_quiet
+from tests.e2e.scanned import scan
 
 OpenStage = Callable[..., Any]
 QUESTION, REMINDER = "Do you still need Jira?", "A reminder: do you still need Jira?"
@@ -144,6 +143,32 @@ async def test_reminders_come_on_their_days_and_only_the_last_can_be_answered(sm
         assert (await now(stage, warning)).reminders == 2
 
 
+@pytest.mark.parametrize("days", ["[3]", "[9, 5, 1]"])
+async def test_other_days_in_the_settings_silence_no_reminder(small_stage: OpenStage, monkeypatch: pytest.MonkeyPatch, days: str) -> None:
+    """Whoever was told under the old settings is reminded as they had it; those who are warned from now on are told by the new ones."""
+    async with small_stage() as stage:
+        await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent")
+        monkeypatch.setenv("COMEBACK_IDLE__REMIND_DAYS", days)
+        monkeypatch.setitem(stage.parts.kit.settings.__dict__, "idle", load().idle)
+        for times, days_later in ((1, 7), (2, 6)):
+            stage.later(timedelta(days=days_later, seconds=1))
+            await stage.logged("warning.reminded", times=times, step=SECONDS)
+
+
+async def test_a_late_reminder_is_the_last_one(small_stage: OpenStage) -> None:
+    """The bot was down for a week: of two that are due one is sent, not both."""
+    async with small_stage() as stage:
+        await ask(stage, "hugo")
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent")
+        stage.later(timedelta(days=13, hours=1))
+        await stage.logged("warning.reminded", step=SECONDS)
+        await until_quiet(stage)
+        assert (await stage.kinds()).count("warning.reminded") == 1
+
+
 async def _only_question(stage: Stage, who: str) -> list[Message]:
     for _ in range(100):
         if len(questions(stage, who)) == 1:
@@ -181,6 +206,23 @@ async def test_an_address_that_nobody_confirmed_is_nobody(small_stage: OpenStage
         stage.sandbox.slack.change_email("hugo", "hugo.lindqvist@acme.example", confirmed=False)
         missed = await becomes(stage, await ask(stage, "hugo"), WarningStatus.UNDELIVERABLE)
         assert missed.reason_code == "email_not_confirmed"
+
+
+async def test_whom_nobody_could_warn_is_asked_once_slack_knows_them(small_stage: OpenStage) -> None:
+    """Their address is confirmed a week later: the same warning reaches them, and the time until a plan begins then."""
+    async with small_stage(COMEBACK_IDLE__MAX_SHARE="1") as stage:
+        stage.sandbox.slack.change_email("hugo", "hugo.lindqvist@acme.example", confirmed=False)
+        missed = await becomes(stage, await ask(stage, "hugo"), WarningStatus.UNDELIVERABLE)
+        stage.sandbox.slack.change_email("hugo", "hugo.lindqvist@acme.example", confirmed=True)
+        stage.later(timedelta(days=7))
+        worked_yesterday(stage, "omar")
+        await scan(stage)
+        await stage.told("hugo", QUESTION, step=SECONDS)
+        await stage.logged("warning.sent", step=SECONDS)
+        reached = await now(stage, missed)
+        assert reached.status is WarningStatus.OPEN
+        assert reached.plan_at is not None
+        assert reached.plan_at - stage.sandbox.clock.now() > timedelta(days=13)
 
 
 async def test_only_who_was_asked_is_heard(small_stage: OpenStage) -> None:
@@ -265,23 +307,6 @@ async def test_home_lists_the_seat_and_keeps_it(small_stage: OpenStage) -> None:
         await stage.sandbox.slack.clicks("hugo", home, surface.KEEP)
         await becomes(stage, warning, WarningStatus.KEPT)
         await stage.told("hugo", "You keep Jira", step=SECONDS)
-
-
-async def scan(stage: Stage) -> None:
-    """A scan of Jira, to its end."""
-    settings = stage.parts.kit.settings
-
-    def begin(uow: UnitOfWork) -> Scan | None:
-        return scans.start(uow, "jira", origin=ScanOrigin.TERMINAL, settings=settings)
-
-    begun = await stage.parts.database.write(begin)
-    assert begun is not None
-    for _ in range(400):
-        found = await stage.parts.database.read(lambda uow: stored_scans.get(uow, begun.id))
-        if found is not None and found.status is ScanStatus.COMPLETE:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"the scan is {found}")
 
 
 async def test_two_scans_a_day_apart_warn_each_idle_person_once(small_stage: OpenStage) -> None:

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block, ConfirmObject
 from bot.idle.plan_view import PlanView
 from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
-from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, said, section
+from bot.slack.surfaces.markup import button, buttons, confirm, context, listed, moment, quoted, said, section, sentences
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.plan_texts import DEEDS
 from storage.lifecycle import BatchStatus, ReclaimStatus
@@ -50,8 +50,8 @@ _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
     BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back",
     BatchStatus.UNDOING: lambda view, _: f"↩️  Putting {parts.seats(len(view.figures.undo))} back",
     BatchStatus.UNDONE: lambda view, _: f"↩️  {len(parts.put_back(view))} of {parts.seats(len(view.figures.undo))} put back",
-    BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.seats(len(view.members))} stay",
-    BatchStatus.EXPIRED: lambda view, _: f"⌛  Nobody decided this plan: {parts.seats(len(view.members))} stay",
+    BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.stay(len(view.members))}",
+    BatchStatus.EXPIRED: lambda view, _: f"⌛  Nobody decided this plan: {parts.stay(len(view.members))}",
 }
 
 
@@ -100,7 +100,11 @@ def _refused(view: PlanView) -> Drawn:
 
 
 def _expired(view: PlanView) -> Drawn:
-    return (context("The people stay warned, and are in the next plan unless they come back.", *_history(view)),)
+    over = [quoted(one.name) for one in view.products if one.is_over]
+    after = f"{listed(over)} renewed before that: who is idle there is asked anew before the next renewal." if over else ""
+    still = len(over) < len(view.products)
+    stay = f"{'The others' if over else 'The people'} stay warned, and are in the next plan unless they come back." if still else ""
+    return (context(sentences((after, stay)), *_history(view)),)
 
 
 def _undo(view: PlanView) -> Block | None:

@@ -30,6 +30,11 @@ def seats(count: int) -> str:
     return f"{count} idle seat{'' if count == 1 else 's'}"
 
 
+def stay(count: int) -> str:
+    """The same as a sentence: they stay where they are."""
+    return f"{seats(count)} stay{'s' if count == 1 else ''}"
+
+
 def products(view: PlanView) -> Iterator[Block]:
     """A paragraph for each product that has seats in the plan."""
     yield from (section(_product(one, today=view.now.date())) for one in view.products if one.seats)

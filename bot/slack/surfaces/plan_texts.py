@@ -55,6 +55,7 @@ KEPT: Mapping[Kept, str] = {
     Kept.LEFT_OUT: "left out by an approver",
     Kept.REFUSED: "the plan was refused",
     Kept.EXPIRED: "nobody decided the plan",
+    Kept.RENEWED: "the renewal came first",
     Kept.CALLED_OFF: "called off by Undo",
     Kept.NO_SEAT: "no seat any more",
     Kept.IN_THE_WAY: "in the way",

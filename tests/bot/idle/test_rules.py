@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.idle.rules import Rules, first_plan, keep_until, plan_date, reminders, reminders_due, rules_of
+from bot.idle.rules import Rules, first_plan, keep_until, plan_date, reminders, rules_of
 from bot.settings import IdleSettings
 
 DAY = timedelta(days=1)
@@ -39,39 +38,22 @@ def test_a_plan_is_made_in_the_morning() -> None:
 
 def test_reminders_count_down_to_the_plan() -> None:
     """A plan that waits for its window takes its reminders along."""
-    assert reminders(WARNED, plan_at=PLAN, rules=RULES) == ((7, PLAN - 7 * DAY), (1, PLAN - DAY))
+    assert reminders(WARNED, plan_at=PLAN, rules=RULES) == (PLAN - 7 * DAY, PLAN - DAY)
     later = PLAN + 30 * DAY
-    assert reminders(WARNED, plan_at=later, rules=RULES) == ((7, later - 7 * DAY), (1, later - DAY))
+    assert reminders(WARNED, plan_at=later, rules=RULES) == (later - 7 * DAY, later - DAY)
 
 
 def test_no_reminder_comes_with_the_warning() -> None:
     """A message on the same day as the warning would say the same twice."""
     soon = WARNED + 7 * DAY
-    assert reminders(WARNED, plan_at=soon, rules=RULES) == ((1, soon - DAY),)
+    assert reminders(WARNED, plan_at=soon, rules=RULES) == (soon - DAY,)
 
 
-@pytest.mark.parametrize(
-    ("now", "due"),
-    [
-        (WARNED, ()),
-        (PLAN - 7 * DAY - timedelta(seconds=1), ()),
-        (PLAN - 7 * DAY, (7,)),
-        (PLAN - timedelta(hours=1), (7, 1)),
-        (PLAN, ()),
-    ],
-)
-def test_reminder_is_due_from_its_moment_to_the_plan(now: datetime, due: tuple[int, ...]) -> None:
-    """After a stop the newest one is made up, and none comes after the plan."""
-    assert reminders_due(WARNED, plan_at=PLAN, now=now, rules=RULES) == due
-
-
-@given(warn_days=st.integers(1, 60), remind=st.sets(st.integers(1, 60), max_size=5), waits=st.integers(0, 60), hours=st.integers(0, 3000))
-def test_reminders_lie_between_warning_and_plan(warn_days: int, remind: set[int], waits: int, hours: int) -> None:
+@given(warn_days=st.integers(1, 60), remind=st.sets(st.integers(1, 60), max_size=5), waits=st.integers(0, 60))
+def test_reminders_lie_between_warning_and_plan(warn_days: int, remind: set[int], waits: int) -> None:
     """Whatever the settings, reminders are told in order, a day after the warning at the earliest and before the plan."""
     rules = Rules(after=90 * DAY, warn=warn_days * DAY, grace=DAY, keep=DAY, remind_days=tuple(sorted(remind, reverse=True)))
     plan_at = plan_date(WARNED, rules=rules) + waits * DAY
-    moments = [moment for _, moment in reminders(WARNED, plan_at=plan_at, rules=rules)]
-    assert moments == sorted(moments)
+    moments = reminders(WARNED, plan_at=plan_at, rules=rules)
+    assert list(moments) == sorted(moments)
     assert all(WARNED + DAY <= moment < plan_at for moment in moments)
-    due = reminders_due(WARNED, plan_at=plan_at, now=WARNED + timedelta(hours=hours), rules=rules)
-    assert set(due) <= remind

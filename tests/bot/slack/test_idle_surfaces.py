@@ -106,6 +106,12 @@ def test_an_unknown_last_use_is_not_told_as_never() -> None:
     assert "never used it" in words_of(drawn(warned(), never_used=True))
 
 
+def test_an_overtaken_question_promises_another() -> None:
+    """Nobody decided before the renewal: the seat stays, and nothing is taken without a new word."""
+    words = words_of(drawn(warned(WarningStatus.ENDED, reason_code=Kept.RENEWED.value)))
+    assert "Your Jira seat stays for now. Before anybody may free it later, I'll ask you again." in words
+
+
 def test_a_notification_is_made_of_sentences() -> None:
     """A screen reader makes no pause where there is no full stop."""
     kept = drawn(warned(WarningStatus.KEPT), kept_until=NOW + timedelta(days=60))

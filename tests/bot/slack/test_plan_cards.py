@@ -208,6 +208,25 @@ def test_what_is_over_offers_nothing(status: BatchStatus) -> None:
     assert buttons_of(drawn) == {}
 
 
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ((), "The people stay warned, and are in the next plan unless they come back."),
+        (("Jira",), "Jira renewed before that: who is idle there is asked anew before the next renewal. The others stay warned"),
+        (("Jira", "Confluence"), "Jira, Confluence renewed before that: who is idle there is asked anew before the next renewal.\n"),
+    ],
+)
+def test_a_plan_that_ended_undecided_says_what_follows(over: tuple[str, ...], said: str) -> None:
+    """Up to the renewal the warnings count on, and from then on nobody is taken by an old word."""
+    products = tuple(
+        ProductPlan(name=name, seats=0, seats_before=9, saving=None, renewal=None, is_over=name in over) for name in ("Jira", "Confluence")
+    )
+    words = words_of(plan.render(view(BatchStatus.EXPIRED, member(1, ReclaimStatus.STOPPED, code="expired"), products=products)))
+    assert "Nobody decided this plan: 1 idle seat stays" in words
+    assert said in words
+    assert ("stay warned" in words) == (len(over) < 2)
+
+
 def test_put_back_is_what_the_undo_did() -> None:
     """Somebody who asked for their seat, or had it back by itself, was not put back by whoever pressed *Undo*, who is named."""
     ends = ("undo", "undo", "request", "by_itself")

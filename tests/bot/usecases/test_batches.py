@@ -135,6 +135,17 @@ async def test_whoever_used_it_after_the_warning_is_not_planned(database: Databa
     assert [one.account_id for one in dropped] == ["ada"]
 
 
+async def test_a_word_from_before_the_renewal_plans_nobody(database: Database, outside: Outside, clock: MovableClock) -> None:
+    """The plan ended undecided: even before a scan has ended the warnings, the next season's plan has nobody of it."""
+    renewal = (clock.now() + timedelta(days=3)).date()
+    outside.set(COMPLETE | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": str(renewal.day)})
+    settings = load()
+    batch = await a_plan(database, settings, "ada")
+    clock.advance(timedelta(days=31))
+    await database.write(lambda uow: usecases.expire(uow, batch.id))
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
+
+
 async def test_a_plan_ends_as_its_renewal_begins(database: Database, outside: Outside, clock: MovableClock) -> None:
     """From then on what it takes is paid for: an approval that comes later takes nothing."""
     renewal = (clock.now() + timedelta(days=3)).date()
@@ -207,6 +218,29 @@ async def test_longest_idle_come_first_and_no_more_than_allowed(database: Databa
     second = await database.write(lambda uow: proposing.propose(uow, settings=settings))
     assert second is not None
     assert list(await of(database, second)) == ["d", "a"]
+
+
+async def test_the_nearest_renewal_comes_first(database: Database, outside: Outside, clock: MovableClock) -> None:
+    """Whoever waits for the plan after this one is still in time, where there is more time."""
+    later = {f"COMEBACK_PRODUCTS__CONFLUENCE__{name}": value for name, value in (("RESOURCE", "ari:cloud:confluence::site/1"),)}
+    days = {key: str((clock.now() + timedelta(days=ahead)).day) for key, ahead in (("JIRA", 2), ("CONFLUENCE", 4))}
+    renewals = {f"COMEBACK_PRODUCTS__{key}__RENEWAL_DAY": day for key, day in days.items()}
+    outside.set(COMPLETE | later | renewals | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_IDLE__MAX_PER_RUN": "1"})
+    settings = load()
+
+    def unit(uow: UnitOfWork) -> Batch | None:
+        for product, idle_days in (("confluence", 300), ("jira", 100)):
+            last = uow.now - timedelta(days=idle_days)
+            seen = SeenSeat(account_id="a", name="a", email=None, added_at=None, last_active_at=last, activity=SeatActivity.IDLE)
+            seats.see(uow, product, "scan", [seen])
+            warning = warnings.open_(uow, account_id="a", product=product, person_id=None, slack_id="U0X")
+            assert warning is not None
+            warnings.sent(uow, warning.id, channel="D1", ts="1.1", plan_at=uow.now)
+        return proposing.propose(uow, settings=settings)
+
+    batch = await database.write(unit)
+    assert batch is not None
+    assert [one.product for one in await database.read(lambda uow: reclaims.of_batch(uow, batch.id))] == ["jira"]
 
 
 async def test_many_approvers_at_once_make_one_decision(database: Database, settings: Settings) -> None:

@@ -128,6 +128,68 @@ def test_what_is_used_while_removal_is_off_drops_its_warning(database: Database,
     assert all_open(database) == []
 
 
+def test_a_renewal_ends_what_was_said_before_it(database: Database, clock: MovableClock, outside: Outside) -> None:
+    """Unanswered and in no plan: over. Who let go has answered for any time, and what is planned is decided there."""
+    outside.set(COMPLETE | ON | {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "2"})
+    names = ("a1", "a2", "a3", "a4")
+    clock.advance(datetime(2026, 11, 20, tzinfo=UTC) - clock.now())
+
+    def tell(uow: UnitOfWork) -> None:
+        for name in names:
+            warnings.sent(uow, warned(uow, name).id, channel="D1", ts="1.1", plan_at=uow.now + timedelta(days=30 if name == "a4" else 9))
+        let_go = warnings.open_of(uow, "a2", "jira")
+        assert let_go is not None
+        warnings.move(uow, let_go.id, source=W.OPEN, target=W.LET_GO)
+        assert reclaims.plan(uow, account_id="a3", product="jira", last_active_at=None) is not None
+
+    database.write_now(tell)
+    clock.advance(timedelta(days=13))
+    scanned(database, clock, [seen(name) for name in names])
+    assert opened(database, load()) == ["a3", "a4"]
+    rows = database.read_now(lambda uow: uow.connection.exec_driver_sql("SELECT account_id, status, reason_code FROM warnings").all())
+    assert {row.account_id: (row.status, row.reason_code) for row in rows if row.account_id in ("a1", "a2")} == {
+        "a1": ("ended", "renewed"),
+        "a2": ("let_go", None),
+    }
+
+
+@pytest.mark.parametrize("how", ["kept", "left_out"])
+def test_what_was_said_outlives_a_scan_that_missed_the_seat(database: Database, clock: MovableClock, settings: Settings, how: str) -> None:
+    """Taken and given back by hand, or read incompletely: whoever kept it, or was left out, is in peace as long as was promised."""
+
+    def said(uow: UnitOfWork) -> None:
+        target = W.KEPT if how == "kept" else W.ENDED
+        warnings.move(uow, warned(uow, "a1").id, source=W.OPEN, target=target, reason_code=how)
+
+    scanned(database, clock, [seen("a1")])
+    database.write_now(said)
+    scanned(database, clock, [seen("a2", A.ACTIVE)])
+    for _ in range(2):
+        scanned(database, clock, [seen("a1")])
+    assert opened(database, settings) == []
+    clock.advance(timedelta(days=90))
+    scanned(database, clock, [seen("a1")])
+    assert opened(database, settings) == ["a1"]
+
+
+def test_whom_nobody_could_warn_is_looked_for_once_a_week(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """They may have joined Slack since; not those whom an approver has put into a plan."""
+
+    def missed(uow: UnitOfWork) -> None:
+        for name in ("a1", "a2"):
+            warnings.move(uow, warned(uow, name).id, source=W.OPEN, target=W.UNDELIVERABLE)
+        assert reclaims.plan(uow, account_id="a2", product="jira", last_active_at=None) is not None
+
+    database.write_now(missed)
+    sent = []
+    for days in (5, 2, 2, 5):
+        clock.advance(timedelta(days=days - 1))
+        scanned(database, clock, [seen("a1"), seen("a2")])
+        opened(database, settings)
+        sent.append(len(_jobs(database, "warning.send")))
+    assert sent == [0, 1, 1, 2]
+
+
 def test_in_plan_mode_nothing_is_opened(database: Database, clock: MovableClock, outside: Outside) -> None:
     """Removal is off by default, and then people hear nothing."""
     outside.set(COMPLETE)
@@ -246,6 +308,24 @@ async def test_what_slack_never_took_is_due_in_no_plan(database: Database, clock
     await database.write(work)
     clock.advance(timedelta(days=100))
     assert await database.read(lambda uow: warnings.due(uow, at=uow.now, products=["jira"], limit=9)) == ()
+
+
+async def test_a_plan_and_a_message_never_have_the_same_seat(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Whom nobody could warn is found in Slack as an approver puts the seat into a plan: the plan was quicker, so nobody is asked."""
+
+    def missed(uow: UnitOfWork) -> SeatWarning:
+        warning = ready(uow)
+        usecases.record_undeliverable(uow, warning.id, code=Undelivered.NO_SLACK_ACCOUNT, settings=settings)
+        return warning
+
+    warning = await database.write(missed)
+    clock.advance(timedelta(days=8))
+    planned = await database.write(lambda uow: reclaims.plan(uow, account_id="a1", product="jira", last_active_at=None))
+    assert planned is not None
+    assert not await database.write(lambda uow: usecases.address(uow, warning.id, team_id="T0ACME", slack_id="U1"))
+    await database.write(lambda uow: reclaims.move(uow, planned.id, source=R.PLANNED, target=R.STOPPED))
+    assert await database.write(lambda uow: usecases.address(uow, warning.id, team_id="T0ACME", slack_id="U1"))
+    assert (await database.read(lambda uow: ended(uow, warning))).status is W.OPEN
 
 
 async def test_a_sent_warning_is_not_given_up(database: Database, settings: Settings) -> None:

@@ -1,0 +1,52 @@
+"""
+Seasons: the days before a renewal, in which a removal saves.
+
+What was said, proposed or agreed to for one renewal counts until it comes: after it the seats are paid for, and people are asked anew.
+"""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.billing import next_renewal, period_start, plan_window, terms_of
+from bot.idle.rules import first_plan, rules_of
+from bot.settings import Product, Settings
+from storage.lifecycle import WarningStatus
+from storage.seat_records import SeatWarning
+
+
+def local_day(now: datetime, settings: Settings) -> date:
+    """The day of *now* by the settings' own wall clock."""
+    return now.astimezone(ZoneInfo(settings.timezone)).date()
+
+
+def begins(day: date, settings: Settings) -> datetime:
+    """The moment at which *day* begins there."""
+    return datetime.combine(day, time(), ZoneInfo(settings.timezone))
+
+
+def is_open(product: Product, *, settings: Settings, today: date) -> bool:
+    """Whether a plan of *today* takes seats of the product at a time when that saves; always, where its renewal is not known."""
+    return plan_window(terms_of(product), today=today, lead_days=settings.idle.lead_days).opens <= today
+
+
+def may_warn(product: Product, *, settings: Settings, now: datetime) -> bool:
+    """Whether the first plan for somebody who is warned *now* falls into a season of the product."""
+    due = first_plan(now, rules=rules_of(settings.idle), zone=ZoneInfo(settings.timezone))
+    return is_open(product, settings=settings, today=due)
+
+
+def renewal_after(product: Product, *, settings: Settings, now: datetime) -> date | None:
+    """The first day of the product's next billing period; None when the renewal is not known."""
+    return next_renewal(terms_of(product), today=local_day(now, settings))
+
+
+def renewed_at(product: Product, *, settings: Settings, now: datetime) -> datetime | None:
+    """When the product was last renewed; None when the renewal is not known."""
+    start = period_start(terms_of(product), today=local_day(now, settings))
+    return begins(start, settings) if start is not None else None
+
+
+def is_overtaken(warning: SeatWarning, *, renewed: datetime | None) -> bool:
+    """Whether the plan that the warning spoke of never came, and the product was *renewed* since; who let go has answered for any time."""
+    unanswered = warning.status is WarningStatus.OPEN and warning.plan_at is not None
+    return unanswered and renewed is not None and warning.plan_at is not None and warning.plan_at < renewed
