@@ -150,7 +150,7 @@ _T = ReclaimStatus
 RECLAIM_MOVES: Mapping[ReclaimStatus, frozenset[ReclaimStatus]] = {
     _T.PLANNED: frozenset({_T.APPROVED, _T.STOPPED}),
     _T.APPROVED: frozenset({_T.TAKING, _T.STOPPED}),
-    _T.TAKING: frozenset({_T.TAKEN, _T.STOPPED, _T.NEEDS_ATTENTION, _T.RETURNED}),
+    _T.TAKING: frozenset({_T.TAKEN, _T.STOPPED, _T.NEEDS_ATTENTION}),
     _T.TAKEN: frozenset({_T.RETURNED}),
     _T.NEEDS_ATTENTION: frozenset({_T.TAKING, _T.TAKEN, _T.RETURNED}),
     _T.STOPPED: frozenset(),

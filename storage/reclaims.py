@@ -97,6 +97,11 @@ def open_of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OPEN_OF_ACCOUNT, {"this_account": account_id}))
 
 
+def beside(uow: UnitOfWork, reclaim: Reclaim) -> tuple[Reclaim, ...]:
+    """The other open reclaims of the same account: what they hold, or take, may be what this one holds too."""
+    return tuple(one for one in open_of_account(uow, reclaim.account_id) if one.id != reclaim.id)
+
+
 def of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
     """The account's reclaims in whatever status, by their ids; without an index, for a command that a human types."""
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OF_ACCOUNT, {"this_account": account_id}))

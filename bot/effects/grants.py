@@ -94,7 +94,7 @@ async def _not_approved(briefing: Briefing, kit: Kit) -> Outcome | None:
 
 async def _go_on(job: Job, briefing: Briefing, state: AccessState, kit: Kit) -> Outcome:
     product = kit.settings.products[briefing.request.product]
-    held, ready = await settled(kit, state, product=product, before=briefing.held)
+    held, ready = await settled(kit, state, product=product.key, before=briefing.held)
     if not ready:
         return Again(due_at=kit.now() + BEING_TAKEN)
     state = await with_side_products(kit, state, held=held, wanted=wanted(product))

@@ -10,7 +10,6 @@ from atlassian.access import AccessState, ProductWanted, Snapshot
 from atlassian.planning import plan_return
 from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
-from bot.settings import Product
 from bot.slack.surfaces.put_back import PutBack
 from bot.usecases.reclaims import Held, being_taken, has_returned, held_of, may_show_as_it_was
 from storage.db import UnitOfWork
@@ -22,14 +21,14 @@ async def held_from(kit: Kit, state: AccessState, *, product: str) -> Held | Non
     return await kit.database.read(lambda uow: held_of(uow, state.account_id, product))
 
 
-async def settled(kit: Kit, state: AccessState, *, product: Product, before: Held | None) -> tuple[Held | None, bool]:
+async def settled(kit: Kit, state: AccessState, *, product: str, before: Held | None) -> tuple[Held | None, bool]:
     """
     What Comeback holds of this account's seat, and whether *state* may be acted upon.
 
     Not while a removal of any seat of the account is under way, nor just after one stopped half way: what is gone may still show. And not
     when what was held *before* the look has come back since (by an undo perhaps): then the look is older than that.
     """
-    return await kit.database.read(lambda uow: _settled(uow, state, product=product.key, before=before))
+    return await kit.database.read(lambda uow: _settled(uow, state, product=product, before=before))
 
 
 def _settled(uow: UnitOfWork, state: AccessState, *, product: str, before: Held | None) -> tuple[Held | None, bool]:

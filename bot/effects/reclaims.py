@@ -64,7 +64,7 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
             remembered(uow, reclaim, kit),
             usecases.asked_for(uow, reclaim.account_id, reclaim.product),
             _taken_beside(uow, reclaim, kit),
-            _shares_a_group(uow, reclaim, removal),
+            _shares_a_group(uow, reclaim),
         )
     )
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
@@ -106,16 +106,16 @@ def _ends_another_seat(removal: Removal) -> bool:
 
 def _taken_beside(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> tuple[ProductWanted, ...]:
     """The other products of the account whose removals are under way: what gives both may go."""
-    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id)
-    products = (kit.settings.products.get(one.product) for one in others if one.status is ReclaimStatus.TAKING)
+    taken = (one for one in reclaims.beside(uow, reclaim) if one.status is ReclaimStatus.TAKING)
+    products = (kit.settings.products.get(one.product) for one in taken)
     return tuple(wanted(product) for product in products if product is not None)
 
 
-def _shares_a_group(uow: UnitOfWork, reclaim: Reclaim, removal: Removal) -> bool:
+def _shares_a_group(uow: UnitOfWork, reclaim: Reclaim) -> bool:
     """Whether the removal of another seat, which has begun, takes a group of this one too: then it may be gone, however it shows."""
-    mine = {group.id for group in removal.snapshot.groups}
-    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in HOLDING_RECLAIMS)
-    return any(group.id in mine for one in others for group in Removal.from_json(one.removal or {}).snapshot.groups)
+    mine = {group.id for group in Removal.from_json(reclaim.removal or {}).snapshot.groups}
+    begun = (one for one in reclaims.beside(uow, reclaim) if one.status in HOLDING_RECLAIMS)
+    return any(group.id in mine for one in begun for group in Removal.from_json(one.removal or {}).snapshot.groups)
 
 
 def _is_whole(holdings: Holdings, removal: Removal) -> bool:
@@ -183,7 +183,7 @@ async def _take(job: Job, reclaim: Reclaim, steps: tuple[Removing, ...], *, at: 
         await kit.provisioner.take(steps[at])
     except (OwnedElsewhere, Refused, NotThere) as error:
         code = error.reason or error.code or str(error.status)
-        shared = await kit.database.read(lambda uow: _shares_a_group(uow, reclaim, Removal.from_json(reclaim.removal or {})))
+        shared = await kit.database.read(lambda uow: _shares_a_group(uow, reclaim))
         return Done(fact=_refused(reclaim.id, untouched=at == 0 and not job.unknown and not shared, code=code, kit=kit))
     return Done(fact=lambda uow: usecases.go_on(uow, reclaim, steps_taken=at + 1, of=len(steps)))
 

@@ -59,7 +59,7 @@ async def vet(_: Job, payload: Vet, kit: Kit) -> Outcome:
         return Done(fact=_closing(request, code=Closed.PRODUCT_GONE, news="closed.product_gone"))
     email = finding.email if finding else None
     state = await look(kit, product=product, person=person, email=email)
-    held, ready = await settled(kit, state, product=product, before=held_before)
+    held, ready = await settled(kit, state, product=product.key, before=held_before)
     came_back = held is None and held_before is not None
     if not ready and (came_back or not _may_be_shown(request, state, held, kit)):
         return Again(due_at=kit.now() + BEING_TAKEN, fact=_found_amid_removal(request, state, finding))

@@ -86,7 +86,7 @@ def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: D
 
 def put_back_beside(uow: UnitOfWork, reclaim: Reclaim, *, group_id: str) -> tuple[Reclaim, ...]:
     """Those of the same account that hold this group and a direct role, and whose undo was asked for and has not ended."""
-    others = (one for one in reclaims.open_of_account(uow, reclaim.account_id) if one.id != reclaim.id and one.status in HOLDING_RECLAIMS)
+    others = (one for one in reclaims.beside(uow, reclaim) if one.status in HOLDING_RECLAIMS)
     return tuple(one for one in others if _holds_role_and(group_id, one) and undo_is_asked(uow, one))
 
 

@@ -61,7 +61,8 @@ async def test_what_never_was_free_neither_was_taken_nor_came_back(database: Dat
         one = planned(uow)
         reclaims.move(uow, one.id, source=R.PLANNED, target=R.APPROVED)
         reclaims.move(uow, one.id, source=R.APPROVED, target=R.TAKING, removal={})
-        reclaims.move(uow, one.id, source=R.TAKING, target=R.RETURNED, reason_code="request")
+        reclaims.move(uow, one.id, source=R.TAKING, target=R.NEEDS_ATTENTION)
+        assert reclaims.move(uow, one.id, source=R.NEEDS_ATTENTION, target=R.RETURNED, reason_code="request") is not None
         found = figures.of_product(uow, "jira", since=uow.now - DAY, until=uow.now + DAY)
         assert (found.taken, found.returned) == (0, {})
         assert figures.taken_intervals(uow, "jira") == ()
