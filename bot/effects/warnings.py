@@ -15,6 +15,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
 from bot.slack.surfaces import warning as surface
 from bot.slack.surfaces.warning import WarningView
+from bot.usecases import warning_rounds
 from bot.usecases import warnings as usecases
 from bot.usecases.seasons import may_warn
 from storage import exemptions, seats, warnings
@@ -49,7 +50,7 @@ class _Question:
 
 async def warn_idle(_: Job, payload: WarnIdle, kit: Kit) -> Outcome:
     """Drop the next needless warnings, or open the next ones."""
-    return Done(fact=lambda uow: usecases.follow_scan(uow, product=payload.product, after=payload.after, settings=kit.settings))
+    return Done(fact=lambda uow: warning_rounds.follow_scan(uow, product=payload.product, after=payload.after, settings=kit.settings))
 
 
 async def send_warning(job: Job, payload: SendWarning, kit: Kit) -> Outcome:

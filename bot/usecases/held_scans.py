@@ -7,7 +7,7 @@ from bot.codes import Held
 from bot.jobs.notices import Whisper
 from bot.jobs.scans import RedrawScanQuestion
 from bot.policy import ApproverFacts, Refusal
-from bot.usecases import warnings
+from bot.usecases import warning_rounds
 from bot.usecases.steps import audit_actor, enqueue
 from storage import deliveries, people, scans, seats
 from storage.db import UnitOfWork
@@ -42,7 +42,7 @@ def release(uow: UnitOfWork, click: Click) -> bool:
         # After the compare-and-set: whoever was too late must not have released anything.
         figures = {**answered.figures, RELEASED: seats.release(uow, scan.id)}
         scans.revise(uow, scan.id, before=Held.RELEASED.value, code=Held.RELEASED.value, figures=figures)
-        warnings.after_scan(uow, answered)
+        warning_rounds.after_scan(uow, answered)
     return True
 
 
@@ -53,7 +53,7 @@ def leave(uow: UnitOfWork, click: Click) -> bool:
         return scan
     answered = _answered(uow, click, scan, code=Held.LEFT) if scan.status is ScanStatus.HELD else None
     if answered is not None:
-        warnings.after_scan(uow, answered)
+        warning_rounds.after_scan(uow, answered)
     return True
 
 

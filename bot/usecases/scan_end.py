@@ -9,7 +9,7 @@ from bot.actor import Comeback
 from bot.idle.breakers import Breaker, judge_activity, judge_share
 from bot.jobs.scans import PostScanQuestion
 from bot.settings import Settings
-from bot.usecases import warnings
+from bot.usecases import warning_rounds
 from bot.usecases.alerts import alert_channel
 from bot.usecases.scan_figures import seat_figures
 from bot.usecases.scan_progress import progress_of
@@ -86,7 +86,7 @@ def _conclude(uow: UnitOfWork, scan: Scan, *, settings: Settings) -> Scan | None
 def _complete(uow: UnitOfWork, scan: Scan, *, known: Mapping[str, Any]) -> Scan | None:
     ended = scans.end(uow, scan.id, target=ScanStatus.COMPLETE, figures=known)
     if ended is not None:
-        warnings.after_scan(uow, ended)
+        warning_rounds.after_scan(uow, ended)
     return ended
 
 

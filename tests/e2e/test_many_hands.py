@@ -10,7 +10,7 @@ from bot.effects import undoing
 from bot.slack.surfaces import plan
 from bot.slack.surfaces.modals import REASON
 from bot.usecases import reclaims as usecases
-from bot.usecases import warnings as after_scans
+from bot.usecases import warning_rounds
 from sandbox.atlassian.accounts import Account
 from sandbox.faults import Fault
 from storage import reclaims, scans
@@ -337,7 +337,7 @@ def _conclude_a_scan(uow: UnitOfWork, stage: Stage) -> None:
     seen_by(uow, scan.id, hugo(stage), "jira")
     ended = scans.end(uow, scan.id, target=ScanStatus.COMPLETE)
     assert ended is not None
-    after_scans.after_scan(uow, ended)
+    warning_rounds.after_scan(uow, ended)
 
 
 async def test_a_product_that_vanishes_amid_an_undo_ends_it(small_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from bot.jobs.scans import ScanPage
 from bot.jobs.warnings import SendWarning, WarnIdle
 from bot.settings import Settings, load
 from bot.usecases import scans as usecases
-from bot.usecases.warnings import CHUNK
+from bot.usecases.warning_rounds import CHUNK
 from sandbox.bot_process import Bot, bot_in
 from sandbox.clock import Clock
 from sandbox.demo import await_connection

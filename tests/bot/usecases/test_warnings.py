@@ -8,6 +8,7 @@ from sqlalchemy import select
 from atlassian.removal import Removal
 from bot.codes import Kept, Undelivered
 from bot.settings import Settings, load
+from bot.usecases import warning_rounds
 from bot.usecases import warnings as usecases
 from storage import audit, exemptions, people, reclaims, scans, seats, warnings
 from storage.db import Database, UnitOfWork
@@ -33,12 +34,12 @@ def settings(outside: Outside) -> Settings:
 
 def after(database: Database, one: Scan) -> None:
     """What follows from the scan."""
-    database.write_now(lambda uow: usecases.after_scan(uow, one))
+    database.write_now(lambda uow: warning_rounds.after_scan(uow, one))
 
 
 def opened(database: Database, settings: Settings, *, after: str | None = None) -> list[str]:
     """Open the next warnings; all that are open then, by account id."""
-    database.write_now(lambda uow: usecases.follow_scan(uow, product="jira", after=after, settings=settings))
+    database.write_now(lambda uow: warning_rounds.follow_scan(uow, product="jira", after=after, settings=settings))
     return sorted(warning.account_id for warning in all_open(database))
 
 
@@ -72,7 +73,7 @@ def test_everybody_is_warned_once_in_pages(database: Database, clock: MovableClo
     scanned(database, clock, page)
     places: list[str | None] = [None]
     for place in places:
-        database.write_now(lambda uow, place=place: usecases.follow_scan(uow, product="jira", after=place, settings=settings))  # type: ignore[misc]
+        database.write_now(lambda uow, place=place: warning_rounds.follow_scan(uow, product="jira", after=place, settings=settings))  # type: ignore[misc]
         places += [job["after"] for job in _jobs(database, "warning.open")][len(places) - 1 :]
     assert len(places) == 2
     assert len(all_open(database)) == 150
