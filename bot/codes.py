@@ -106,6 +106,7 @@ class Kept(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     RENEWED = "renewed"
+    OVERTAKEN = "overtaken"
     CALLED_OFF = "called_off"
     OTHER = "other"
 

@@ -84,7 +84,8 @@ class SeatWarning:
     """
     The warning of one seat's holder, the `cycle`-th for this seat.
 
-    `plan_at` is when the seat may be planned for removal, None before the message was sent; `changed_at` is when it got its status.
+    `plan_at` is when the seat may be planned for removal, None before the message was sent; `changed_at` is when it got its status,
+    or when somebody whom it did not reach was last looked for.
     """
 
     id: str

@@ -89,9 +89,9 @@ def without_seat(uow: UnitOfWork, product: str, *, limit: int) -> tuple[SeatWarn
     return _records(uow, _WITHOUT_SEAT, this_product=product, most=limit)
 
 
-def overtaken(uow: UnitOfWork, product: str, *, renewed: datetime, limit: int) -> tuple[SeatWarning, ...]:
-    """Warnings without an answer, oldest first, that spoke of a plan before *renewed*, and whose seat is in none; until there are none."""
-    return _records(uow, _OVERTAKEN, this_product=product, moment=renewed, most=limit)
+def overtaken(uow: UnitOfWork, product: str, *, words_from: datetime, limit: int) -> tuple[SeatWarning, ...]:
+    """Warnings without an answer, oldest first, that named a day before *words_from*, of seats in no plan; until there are none."""
+    return _records(uow, _OVERTAKEN, this_product=product, moment=words_from, most=limit)
 
 
 def of_person(uow: UnitOfWork, person_id: str) -> tuple[SeatWarning, ...]:

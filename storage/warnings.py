@@ -48,7 +48,7 @@ _LAST_OF = select(warnings).where(*_SEAT).order_by(_c.cycle.desc()).limit(1)
 _ADD = insert_or_keep(warnings)
 _MOVE = update(warnings).where(_THIS, _c.status.in_(bindparam("sources", expanding=True)))
 _SENT = update(warnings).where(_THIS, _c.sent_at.is_(None))
-_TRIED = update(warnings).where(_THIS)
+_TRIED = update(warnings).where(_THIS, _c.status == WarningStatus.UNDELIVERABLE)
 _ADDRESSED = update(warnings).where(_THIS, _c.sent_at.is_(None))
 _MOVED = update(warnings).where(_THIS, _c.sent_at.is_not(None))
 _REMINDED = update(warnings).where(_THIS, _c.reminders < bindparam("times")).values(reminders=bindparam("times"))
@@ -100,9 +100,9 @@ def last_of(uow: UnitOfWork, account_id: str, product: str) -> SeatWarning | Non
     return _first(uow, _LAST_OF, this_account=account_id, this_product=product)
 
 
-def tried(uow: UnitOfWork, warning_id: str) -> None:
-    """Remember that the holder is looked for again now."""
-    uow.connection.execute(_TRIED, {"this_id": warning_id, "changed_at": uow.now})
+def tried(uow: UnitOfWork, warning_id: str, *, reason_code: str | None) -> None:
+    """Remember that somebody whom nobody could warn was looked for again, and why they can't be warned now."""
+    uow.connection.execute(_TRIED, {"this_id": warning_id, "changed_at": uow.now, "reason_code": reason_code})
 
 
 def addressed(uow: UnitOfWork, warning_id: str, *, person_id: str, slack_id: str) -> bool:

@@ -12,7 +12,7 @@ from bot.idle.inactivity import classify
 from bot.idle.rules import rules_of
 from bot.settings import Product
 from bot.usecases.scans import is_doubted
-from bot.usecases.seasons import renewed_at
+from bot.usecases.seasons import is_overtaken, renewed_at, words_from
 from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of, used_after
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
@@ -63,13 +63,18 @@ async def why_kept(holdings: Holdings, known: Remembered, product: Product, kit:
         return Kept.TURNED_OFF
     if known.is_doubted:
         return Kept.UNKNOWN
-    renewed = renewed_at(product, settings=kit.settings, now=kit.now())
-    if renewed is not None and known.reclaim.planned_at < renewed:
+    if _came_too_late(known.reclaim, product, kit):
         return Kept.RENEWED
     if holdings.user is None:
         return None
     groups = await kit.catalog.licence_groups(product.resource, product.role)
-    return _by_facts(holdings, known, product, kit, groups=groups) or _by_warning(known, kit)
+    return _by_facts(holdings, known, product, kit, groups=groups) or _by_warning(known, product, kit)
+
+
+def _came_too_late(reclaim: Reclaim, product: Product, kit: Kit) -> bool:
+    """Whether the product was renewed before anything of the removal began; what has begun goes on to its end."""
+    renewed = renewed_at(product, settings=kit.settings, now=kit.now())
+    return renewed is not None and reclaim.removal is None and reclaim.planned_at < renewed
 
 
 async def has_token_in_use(holdings: Holdings, kit: Kit) -> bool:
@@ -111,7 +116,7 @@ def _administers(holdings: Holdings, resource: str) -> bool:
     return any(row.held_roles - HARMLESS_ROLES for row in holdings.assignments if row.resource_id == resource)
 
 
-def _by_warning(known: Remembered, kit: Kit) -> Kept | None:
+def _by_warning(known: Remembered, product: Product, kit: Kit) -> Kept | None:
     warning = known.warning
     if warning is None:
         return Kept.NOT_WARNED
@@ -119,6 +124,8 @@ def _by_warning(known: Remembered, kit: Kit) -> Kept | None:
         return Kept.NOT_WARNED
     if warning.status in _ANSWERED:
         return _ANSWERED[warning.status]
+    if is_overtaken(warning, words_from=words_from(product, settings=kit.settings, now=kit.now())):
+        return Kept.OVERTAKEN
     if known.seat is not None and used_after(known.seat, warning):
         return Kept.ACTIVE_AGAIN
     return Kept.NOT_WARNED if warning.status is WarningStatus.ENDED else None

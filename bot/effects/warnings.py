@@ -18,7 +18,7 @@ from bot.slack.surfaces.warning import WarningView
 from bot.usecases import warning_rounds
 from bot.usecases import warnings as usecases
 from bot.usecases.seasons import may_warn
-from storage import exemptions, seats, warnings
+from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import SeatActivity, WarningStatus
 from storage.records import Job
@@ -41,11 +41,22 @@ _THEIRS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """A warning with what its holder is known by; `why_not` is why they need not be asked."""
+    """
+    A warning with what its holder is known by, `linked` being the Slack id of whoever is linked to the account.
+
+    `why_not` is why they need not be asked, and `too_late` says that the plan it would speak of comes after the renewal.
+    """
 
     warning: SeatWarning
     email: str | None
+    linked: str | None
     why_not: Kept | None
+    too_late: bool
+
+    @property
+    def slack_id(self) -> str | None:
+        """Who it is, where that is known without the address."""
+        return self.linked or self.warning.slack_id
 
 
 async def warn_idle(_: Job, payload: WarnIdle, kit: Kit) -> Outcome:
@@ -59,13 +70,21 @@ async def send_warning(job: Job, payload: SendWarning, kit: Kit) -> Outcome:
     if question is None or question.warning.sent_at is not None or question.warning.status not in _ASKED:
         return Done()
     if question.why_not is not None:
-        code = question.why_not
-        return Done(fact=lambda uow: usecases.drop(uow, payload.warning_id, code=code))
+        return _needless(question.warning, question.why_not)
     profile = await _holder(question, kit)
-    nobody = _why_unreachable(profile, by_email=question.warning.slack_id is None, email=question.email)
+    nobody = _why_unreachable(profile, by_email=question.slack_id is None, email=question.email)
     if profile is None or nobody is not None:
         return _undeliverable(payload.warning_id, nobody or Undelivered.NO_SLACK_ACCOUNT, kit)
+    if question.too_late:
+        return Done(fact=lambda uow: usecases.end(uow, payload.warning_id, target=WarningStatus.ENDED, code=Kept.OVERTAKEN.value))
     return await _ask(job, question.warning, profile, kit)
+
+
+def _needless(warning: SeatWarning, code: Kept) -> Done:
+    """It is dropped; but that the last scan could not read the seat says nothing of somebody whom nobody could warn before."""
+    if warning.status is WarningStatus.UNDELIVERABLE and code in (Kept.UNKNOWN, Kept.TURNED_OFF):
+        return Done()
+    return Done(fact=lambda uow: usecases.drop(uow, warning.id, code=code))
 
 
 def _question(uow: UnitOfWork, warning_id: str, kit: Kit) -> _Question | None:
@@ -73,17 +92,20 @@ def _question(uow: UnitOfWork, warning_id: str, kit: Kit) -> _Question | None:
     if warning is None:
         return None
     seat, product = seats.get(uow, warning.account_id, warning.product), kit.settings.products.get(warning.product)
-    why_not = usecases.why_not(uow, warning, settings=kit.settings)
-    if why_not is None and product is not None and not may_warn(product, settings=kit.settings, now=uow.now):
-        # It waited too long: the plan that it would speak of comes after the renewal.
-        why_not = Kept.RENEWED
-    return _Question(warning=warning, email=seat.email if seat else None, why_not=why_not)
+    owner = people.linked_to(uow, warning.account_id)
+    return _Question(
+        warning=warning,
+        email=seat.email if seat else None,
+        linked=owner.slack_id if owner else None,
+        why_not=usecases.why_not(uow, warning, settings=kit.settings),
+        too_late=product is not None and not may_warn(product, settings=kit.settings, now=uow.now),
+    )
 
 
 async def _holder(question: _Question, kit: Kit) -> Profile | None:
     """The person who was linked to the account, or else the one with its address."""
-    if question.warning.slack_id is not None:
-        return await kit.directory.profile(question.warning.slack_id)
+    if question.slack_id is not None:
+        return await kit.directory.profile(question.slack_id)
     return await kit.directory.with_email(question.email) if question.email else None
 
 

@@ -45,7 +45,7 @@ class ProductPlan:
     """
     One product's part: `seats` of `seats_before` in use would go, which saves so much a month (an estimate; None is not known).
 
-    `is_over` tells that the renewal before which they were to go has come.
+    `is_over` tells that no plan will come while people still have the word that they were given.
     """
 
     name: str

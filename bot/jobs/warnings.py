@@ -7,7 +7,10 @@ from bot.jobs.base import SLACK_DM, SLACK_UPDATE, JobPayload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarnIdle(JobPayload):
-    """Drop the warnings that a scan made needless, then open one for each seat that two scans agree is idle, a hundred at a time."""
+    """
+    End the warnings that a scan made needless and those that are too old, then look again for whom nobody could warn, then open a warning
+    for each seat that two scans agree is idle; a hundred at a time.
+    """
 
     kind = "warning.open"
     of = "warn:{product}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from itertools import islice
 
 from bot.billing import saving_per_month, terms_of
@@ -13,7 +13,7 @@ from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
 from bot.usecases.mailing import of_warning
 from bot.usecases.proposing import MOST_READ, would_be_warned
-from bot.usecases.seasons import local_day
+from bot.usecases.seasons import words_from
 from storage import batches, mails, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
@@ -35,7 +35,7 @@ def view_of(uow: UnitOfWork, batch_id: str, settings: Settings) -> PlanView | No
     return PlanView(
         batch=batch,
         figures=figures,
-        products=tuple(_products(figures, members, settings, today=local_day(uow.now, settings))),
+        products=tuple(_products(figures, members, settings, now=uow.now)),
         members=members,
         now=uow.now,
         unwarned=tuple(_unwarned(uow, figures, settings)) if batch.status is BatchStatus.PROPOSED else (),
@@ -91,7 +91,7 @@ def product_name(key: str, settings: Settings) -> str:
     return product.name if product else key
 
 
-def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Settings, *, today: date) -> Iterator[ProductPlan]:
+def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Settings, *, now: datetime) -> Iterator[ProductPlan]:
     left = Counter(member.reclaim.product for member in members if member.reclaim.status is not ReclaimStatus.STOPPED)
     for key, told in figures.products.items():
         product, count = settings.products.get(key), told.seats if figures.dry else left[key]
@@ -102,7 +102,7 @@ def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Setti
             seats_before=told.seats_before,
             saving=saving,
             renewal=told.renewal,
-            is_over=told.renewal is not None and told.renewal <= today,
+            is_over=product is not None and words_from(product, settings=settings, now=now) > now,
         )
 
 

@@ -17,7 +17,7 @@ from bot.usecases.seat_facts import used_after
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, exemptions, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus, ReclaimStatus
+from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus, ReclaimStatus, WarningStatus
 from storage.seat_records import Batch, IdlePlace, Seat, SeatWarning
 
 PLAN_LASTS = timedelta(days=7)
@@ -55,8 +55,11 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     """
     awaited = _awaited(uow)
     products = [key for key in _in_season(uow, settings) if key not in awaited and not is_doubted(uow, key)]
-    due = _first_due(uow, products, settings=settings)
-    unwarned = [warning for key in products for warning in _unwarned(uow, key, settings)]
+    all_due = _due(uow, products, settings=settings)
+    due = all_due[: settings.idle.max_per_run]
+    # A product whose people are due, and found no room, comes with the next plan: to name it in this one would hold it up.
+    left_out = {one.seat.product for one in all_due} - {one.seat.product for one in due}
+    unwarned = [warning for key in products if key not in left_out for warning in _unwarned(uow, key, settings)]
     if not due and not unwarned:
         return None
     counts = Counter(one.seat.product for one in due)
@@ -87,21 +90,27 @@ def _awaited(uow: UnitOfWork) -> frozenset[str]:
     """The products with a plan that nobody has decided, and that there is still something to decide about."""
     undecided = [batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED]
     figures = {batch.id: PlanFigures.from_json(batch.figures) for batch in undecided}
-    left = (one for key, one in figures.items() if one.unwarned or reclaims.counts_of_batch(uow, key)[ReclaimStatus.PLANNED])
+    left = (one for key, one in figures.items() if reclaims.counts_of_batch(uow, key)[ReclaimStatus.PLANNED] or _names_anybody(uow, one))
     return frozenset(product for one in left for product in one.products)
 
 
-def _first_due(uow: UnitOfWork, products: Sequence[str], *, settings: Settings) -> list[_Due]:
-    """As many as one plan may have: those whose renewal is nearest, and of these the longest idle."""
+def _names_anybody(uow: UnitOfWork, figures: PlanFigures) -> bool:
+    """Whether the plan names somebody whom nobody could warn, and who has not been reached since."""
+    named = (warnings.get(uow, warning_id) for warning_id in figures.unwarned)
+    return any(one is not None and one.status is WarningStatus.UNDELIVERABLE for one in named)
+
+
+def _due(uow: UnitOfWork, products: Sequence[str], *, settings: Settings) -> list[_Due]:
+    """The seats whose time has come: those whose renewal is nearest first, and of these the longest idle."""
     found = warnings.due(uow, at=uow.now, products=products, limit=MOST_READ)
     renewals, due = {}, list[_Due]()
     for key in products:
         product = settings.products[key]
         renewals[key] = seasons.renewal_after(product, settings=settings, now=uow.now) or date.max
-        renewed = seasons.renewed_at(product, settings=settings, now=uow.now)
-        timely = [one for one in found if one.product == key and not seasons.is_overtaken(one, renewed=renewed)]
+        words_from = seasons.words_from(product, settings=settings, now=uow.now)
+        timely = [one for one in found if one.product == key and not seasons.is_overtaken(one, words_from=words_from)]
         due.extend(_with_seats(uow, key, timely))
-    return sorted(due, key=lambda one: (renewals[one.seat.product], one.place))[: settings.idle.max_per_run]
+    return sorted(due, key=lambda one: (renewals[one.seat.product], one.place))
 
 
 def _with_seats(uow: UnitOfWork, product: str, found: Sequence[SeatWarning]) -> Iterator[_Due]:

@@ -36,7 +36,7 @@ _ENDS = {
     **dict.fromkeys((Kept.ACTIVE_AGAIN, Kept.ASKED_FOR, Kept.EXEMPT, Kept.PROTECTED, Kept.KEPT), WarningStatus.DROPPED),
     **dict.fromkeys((Kept.LEFT_OUT, Kept.REFUSED, Kept.IN_THE_WAY, Kept.NO_SEAT, Kept.REFUSED_BY_ATLASSIAN), WarningStatus.ENDED),
 }
-"""What becomes of the warning of a seat that stays; for any other reason it stays open, and the next plan may have the seat."""
+"""What becomes of the warning of a seat that stays; for any other reason the next plan may have the seat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

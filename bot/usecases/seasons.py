@@ -1,10 +1,11 @@
 """
 Seasons: the days before a renewal, in which a removal saves.
 
-What was said, proposed or agreed to for one renewal counts until it comes: after it the seats are paid for, and people are asked anew.
+What was proposed or agreed to for one renewal counts until it comes, as the seats are paid for after it. What people were told counts for a
+while longer: a monthly plan has its next season in some weeks, an annual one only when nobody remembers the word.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.billing import next_renewal, period_start, plan_window, terms_of
@@ -12,6 +13,9 @@ from bot.idle.rules import first_plan, rules_of
 from bot.settings import Product, Settings
 from storage.lifecycle import WarningStatus
 from storage.seat_records import SeatWarning
+
+WORD_HOLDS = timedelta(days=60)
+"""So long after the day that it named a warning may still lead to a removal; after that its holder is asked anew."""
 
 
 def local_day(now: datetime, settings: Settings) -> date:
@@ -46,7 +50,16 @@ def renewed_at(product: Product, *, settings: Settings, now: datetime) -> dateti
     return begins(start, settings) if start is not None else None
 
 
-def is_overtaken(warning: SeatWarning, *, renewed: datetime | None) -> bool:
-    """Whether the plan that the warning spoke of never came, and the product was *renewed* since; who let go has answered for any time."""
-    unanswered = warning.status is WarningStatus.OPEN and warning.plan_at is not None
-    return unanswered and renewed is not None and warning.plan_at is not None and warning.plan_at < renewed
+def words_from(product: Product, *, settings: Settings, now: datetime) -> datetime:
+    """
+    The day that a warning has to name, this or a later one, to count in the product's next plan.
+
+    A warning that names an earlier day, or will be too old when the next season begins, is overtaken.
+    """
+    next_plan = plan_window(terms_of(product), today=local_day(now, settings), lead_days=settings.idle.lead_days).opens
+    return begins(next_plan, settings) - WORD_HOLDS
+
+
+def is_overtaken(warning: SeatWarning, *, words_from: datetime) -> bool:
+    """Whether the warning was not answered, and what it said is too old by now; who let go has answered for any time."""
+    return warning.status is WarningStatus.OPEN and warning.plan_at is not None and warning.plan_at < words_from

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import islice
+from zlib import crc32
 
 from bot.actor import Comeback
 from bot.codes import Kept
@@ -10,7 +11,7 @@ from bot.jobs.warnings import SendWarning, WarnIdle
 from bot.settings import Settings
 from bot.usecases.progress import undos_asked
 from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
-from bot.usecases.seasons import may_warn, renewed_at
+from bot.usecases.seasons import may_warn, words_from
 from bot.usecases.seat_facts import SPARED, used_after
 from bot.usecases.steps import audit_actor, enqueue
 from bot.usecases.warnings import drop, end
@@ -25,8 +26,10 @@ CHUNK = 100
 """Seats that one unit of work warns about, or drops the warnings of."""
 MOST_SEEN = 20 * CHUNK
 """More of them than this are on their way back at once only when a very large plan is undone; the next scan sees the others."""
-TRIED_EVERY = timedelta(days=7)
-"""Whom nobody could warn is looked for again after so long: they may be in Slack by now."""
+TRIED_EVERY = timedelta(days=6, hours=12)
+"""Whom nobody could warn is looked for again after so long: they may be in Slack by now. A nightly scan makes it a week."""
+AT_LEISURE = timedelta(hours=6)
+"""Over so long the messages of overtaken warnings are redrawn: nobody waits for these, and the cards of admins share their pace."""
 
 _SPARED_BEFORE = frozenset({Kept.LEFT_OUT.value, Kept.REFUSED.value, Kept.IN_THE_WAY.value, Kept.REFUSED_BY_ATLASSIAN.value})
 """What ended a warning and left its holder in peace for as long as a keep does."""
@@ -51,8 +54,8 @@ def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     return bool(back)
 
 
-def _drop_some(uow: UnitOfWork, scan: Scan, *, renewed: datetime | None) -> bool:
-    """Whether warnings were needless: of seats in use, used since, or spared, of seats that are gone, and those a renewal overtook."""
+def _drop_some(uow: UnitOfWork, scan: Scan, *, words_from: datetime) -> bool:
+    """Whether warnings were needless: of seats in use, used since, or spared, of seats that are gone, and those that are too old."""
     spared = warnings.to_drop(uow, scan.product, scan.id, limit=CHUNK)
     for warning in sorted(spared, key=lambda one: one.id):
         seat = seats.get(uow, warning.account_id, warning.product)
@@ -60,10 +63,15 @@ def _drop_some(uow: UnitOfWork, scan: Scan, *, renewed: datetime | None) -> bool
     without = warnings.without_seat(uow, scan.product, limit=CHUNK)
     for warning in sorted(without, key=lambda one: one.id):
         end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.NO_SEAT.value)
-    overtaken = warnings.overtaken(uow, scan.product, renewed=renewed, limit=CHUNK) if renewed else ()
+    overtaken = warnings.overtaken(uow, scan.product, words_from=words_from, limit=CHUNK)
     for warning in sorted(overtaken, key=lambda one: one.id):
-        end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.RENEWED.value)
+        end(uow, warning.id, target=WarningStatus.ENDED, code=Kept.OVERTAKEN.value, drawn_at=uow.now + _at_leisure(warning))
     return bool(spared or without or overtaken)
+
+
+def _at_leisure(warning: SeatWarning) -> timedelta:
+    """How long after the scan its message is redrawn: by its id, so that many of them spread evenly."""
+    return timedelta(seconds=crc32(warning.id.encode()) % int(AT_LEISURE.total_seconds()))
 
 
 def _why_dropped(seat: Seat, warning: SeatWarning) -> Kept:
@@ -83,13 +91,13 @@ def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: S
         return
     if after is None and _note_returns(uow, scan):
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif after is None and _drop_some(uow, scan, renewed=renewed_at(offered, settings=settings, now=uow.now)):
+    elif after is None and _drop_some(uow, scan, words_from=words_from(offered, settings=settings, now=uow.now)):
         # Also while removal is off: what speaks for a seat then must not be forgotten when it is on again.
         enqueue(uow, WarnIdle(product=product, after=None))
-    elif settings.idle.mode == "reclaim" and may_warn(offered, settings=settings, now=uow.now):
+    elif settings.idle.mode == "reclaim":
         if after is None and _look_again(uow, product):
             enqueue(uow, WarnIdle(product=product, after=None))
-        else:
+        elif may_warn(offered, settings=settings, now=uow.now):
             _open_some(uow, scan, after=after, settings=settings)
 
 
@@ -97,7 +105,7 @@ def _look_again(uow: UnitOfWork, product: str) -> bool:
     """Whether there were people whom nobody could warn a week ago or longer: each is looked for once more."""
     unreached = warnings.unreached(uow, product, since=uow.now - TRIED_EVERY, limit=CHUNK)
     for warning in sorted(unreached, key=lambda one: one.id):
-        warnings.tried(uow, warning.id)
+        warnings.tried(uow, warning.id, reason_code=warning.reason_code)
         enqueue(uow, SendWarning(warning_id=warning.id))
     return bool(unreached)
 

@@ -26,20 +26,20 @@ def drop(uow: UnitOfWork, warning_id: str, *, code: Kept) -> None:
     end(uow, warning_id, target=WarningStatus.DROPPED, code=code.value)
 
 
-def end(uow: UnitOfWork, warning_id: str, *, target: WarningStatus, code: str) -> None:
-    """The warning is over, DROPPED or ENDED for this reason; its message says so. Nothing happens to one that was over before."""
+def end(uow: UnitOfWork, warning_id: str, *, target: WarningStatus, code: str, drawn_at: datetime | None = None) -> None:
+    """The warning is over, DROPPED or ENDED for this reason; its message says so, at once or at *drawn_at*. Twice is as once."""
     sources = (WarningStatus.OPEN, WarningStatus.UNDELIVERABLE, WarningStatus.LET_GO)
     ended = warnings.move(uow, warning_id, source=sources, target=target, reason_code=code)
     if ended is None:
         return
     uow.audit(f"warning.{target.value}", actor=audit_actor(uow, Comeback()), warning=ended.id, product=ended.product, code=code)
-    redraw(uow, ended)
+    redraw(uow, ended, drawn_at=drawn_at)
 
 
-def redraw(uow: UnitOfWork, warning: SeatWarning) -> None:
-    """Have the message drawn as the warning now stands, where there is one."""
+def redraw(uow: UnitOfWork, warning: SeatWarning, *, drawn_at: datetime | None = None) -> None:
+    """Have the message drawn as the warning now stands, at once or at *drawn_at*, where there is one."""
     if warning.ts is not None:
-        enqueue(uow, RedrawWarning(warning_id=warning.id))
+        enqueue(uow, RedrawWarning(warning_id=warning.id), due_at=drawn_at)
 
 
 def why_not(uow: UnitOfWork, warning: SeatWarning, *, settings: Settings) -> Kept | None:
@@ -109,6 +109,8 @@ def record_undeliverable(uow: UnitOfWork, warning_id: str, *, code: Undelivered,
         actor = audit_actor(uow, Comeback())
         uow.audit("warning.undeliverable", actor=actor, warning=missed.id, product=missed.product, code=code.value)
         mail_warning(uow, missed.id, code=code, settings=settings)
+    else:
+        warnings.tried(uow, warning_id, reason_code=code.value)
 
 
 def give_up(uow: UnitOfWork, warning_id: str, *, code: str) -> None:

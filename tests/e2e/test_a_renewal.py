@@ -21,6 +21,7 @@ from tests.e2e.ways import everybody
 
 OpenStage = Callable[..., Any]
 SEASON = {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "21", "COMEBACK_IDLE__LEAD_DAYS": "5", "COMEBACK_IDLE__MAX_SHARE": "1"}
+ANNUAL = {"COMEBACK_PRODUCTS__JIRA__BILLING": "annual", "COMEBACK_PRODUCTS__JIRA__RENEWAL_MONTH": "11"}
 EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC)
 """Before the renewal, which is at midnight."""
 SECOND = timedelta(seconds=1)
@@ -38,22 +39,23 @@ async def go_to(stage: Stage, moment: datetime) -> None:
 
 
 async def test_a_plan_that_nobody_decided_ends_what_was_said_for_it(small_stage: OpenStage) -> None:
-    """Its card says so, the warning ends, and in the next season they are asked anew before anything is taken."""
-    async with small_stage(clock=Clock.beginning(EVENING), **SEASON) as stage:
+    """Billed by the year: its card says so, the warning ends, and a year later they are asked anew before anything is taken."""
+    async with small_stage(clock=Clock.beginning(EVENING), **SEASON, **ANNUAL) as stage:
+        stage.sandbox.atlassian.key_expires_at += timedelta(days=500)
         (before,) = await warn(stage, ("hugo", "jira"))
         await propose(stage)
         await go_to(stage, datetime(2026, 11, 21, 0, 1, tzinfo=UTC))
         card = await plan_says(stage, "Nobody decided this plan: 1 idle seat stays")
-        assert "Jira renewed before that: who is idle there is asked anew before the next renewal." in card.words
+        assert "Of Jira whoever hasn't answered is asked anew before the next renewal." in card.words
         assert "stay warned" not in card.words
 
         await scan(stage)
         await stage.logged("warning.ended", step=SECOND)
         ended = await stage.parts.database.read(lambda uow: warnings.get(uow, before.id))
         assert ended is not None
-        assert (ended.status, ended.reason_code) == (WarningStatus.ENDED, "renewed")
+        assert (ended.status, ended.reason_code) == (WarningStatus.ENDED, "overtaken")
 
-        await go_to(stage, datetime(2026, 12, 4, 4, tzinfo=UTC))
+        await go_to(stage, datetime(2027, 11, 4, 4, tzinfo=UTC))
         worked_yesterday(stage, "omar")
         await scan(stage)
         message = await stage.told("hugo", "Do you still need Jira?", step=SECOND)
@@ -61,6 +63,23 @@ async def test_a_plan_that_nobody_decided_ends_what_was_said_for_it(small_stage:
         again = await stage.parts.database.read(lambda uow: warnings.open_of(uow, before.account_id, "jira"))
         assert again is not None
         assert again.cycle == before.cycle + 1
+
+
+async def test_a_monthly_renewal_leaves_a_word_what_it_is(small_stage: OpenStage) -> None:
+    """The next season is some weeks away: nobody is asked the same every month, and the next plan has them."""
+    async with small_stage(clock=Clock.beginning(EVENING), **SEASON) as stage:
+        (before,) = await warn(stage, ("hugo", "jira"))
+        await propose(stage)
+        await go_to(stage, datetime(2026, 11, 21, 0, 1, tzinfo=UTC))
+        await plan_says(stage, "The people stay warned, and are in the next plan unless they come back.")
+        await scan(stage)
+        await until_quiet(stage)
+        still = await stage.parts.database.read(lambda uow: warnings.open_of(uow, before.account_id, "jira"))
+        assert still is not None
+        assert still.id == before.id
+        stage.later(datetime(2026, 12, 17, tzinfo=UTC) - stage.sandbox.clock.now())
+        await propose(stage)
+        assert "hugo jira" in await of_plan(stage)
 
 
 async def test_what_was_agreed_to_is_not_taken_after_the_renewal(small_stage: OpenStage) -> None:

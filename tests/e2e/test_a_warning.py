@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.settings import load
 from bot.slack.surfaces import warning as surface
 from bot.usecases.steps import enqueue
 from sandbox.atlassian.accounts import Account
+from sandbox.clock import Clock
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
@@ -29,6 +30,7 @@ from tests.e2e.scanned import scan
 OpenStage = Callable[..., Any]
 QUESTION, REMINDER = "Do you still need Jira?", "A reminder: do you still need Jira?"
 SECONDS = timedelta(seconds=2)
+MONTH = datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +225,52 @@ async def test_whom_nobody_could_warn_is_asked_once_slack_knows_them(small_stage
         assert reached.status is WarningStatus.OPEN
         assert reached.plan_at is not None
         assert reached.plan_at - stage.sandbox.clock.now() > timedelta(days=13)
+
+
+async def look_again(stage: Stage, warning: SeatWarning) -> None:
+    """The weekly look for somebody whom nobody could warn."""
+    await stage.parts.database.write(lambda uow: enqueue(uow, SendWarning(warning_id=warning.id)))
+    await until_quiet(stage)
+
+
+async def test_the_look_goes_by_what_is_known_now(small_stage: OpenStage) -> None:
+    """An unreadable seat says nothing of them, a new reason replaces the old, and whoever was linked meanwhile is asked."""
+    async with small_stage() as stage:
+        missed = await becomes(stage, await ask(stage, "kit"), WarningStatus.UNDELIVERABLE)
+        await see(stage, "kit", SeatActivity.UNKNOWN)
+        await look_again(stage, missed)
+        assert (await now(stage, missed)).reason_code == "no_slack_account"
+        await see(stage, "kit")
+
+        def link(uow: UnitOfWork, slack_id: str) -> None:
+            person = people.find_or_add(uow, team_id="T0ACME", slack_id=slack_id)
+            people.link(uow, person.id, account_id=missed.account_id, email=None)
+
+        await stage.parts.database.write(lambda uow: link(uow, "U0KIT"))
+        await look_again(stage, missed)
+        assert (await now(stage, missed)).reason_code == "left"
+
+        await stage.parts.database.write(lambda uow: people.unlink(uow, people.find_or_add(uow, team_id="T0ACME", slack_id="U0KIT").id))
+        await stage.parts.database.write(lambda uow: link(uow, "U0HUGO"))
+        await look_again(stage, missed)
+        assert (await now(stage, missed)).status is WarningStatus.OPEN
+        assert len(questions(stage, "hugo")) == 1
+
+
+async def test_who_is_found_out_of_season_is_asked_in_the_next(small_stage: OpenStage) -> None:
+    """The plan that a question would speak of comes after the renewal: nobody is asked now, nor named as somebody nobody could warn."""
+    async with small_stage(COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY="28", COMEBACK_IDLE__LEAD_DAYS="1", clock=Clock.beginning(MONTH)) as stage:
+        missed = await becomes(stage, await ask(stage, "kit"), WarningStatus.UNDELIVERABLE)
+
+        def link(uow: UnitOfWork) -> None:
+            person = people.find_or_add(uow, team_id="T0ACME", slack_id="U0HUGO")
+            people.link(uow, person.id, account_id=missed.account_id, email=None)
+
+        await stage.parts.database.write(link)
+        await look_again(stage, missed)
+        ended = await now(stage, missed)
+        assert (ended.status, ended.reason_code) == (WarningStatus.ENDED, "overtaken")
+        assert questions(stage, "hugo") == []
 
 
 async def test_only_who_was_asked_is_heard(small_stage: OpenStage) -> None:

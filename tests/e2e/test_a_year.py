@@ -26,10 +26,12 @@ BEGINS = datetime(2027, 1, 5, 8, tzinfo=UTC)
 """A Tuesday, so that the bot is looked at on Mondays, when digests are due; the same each time, as every year has other months."""
 DAYS = 366
 AFTER, WARN = timedelta(days=90), timedelta(days=14)
-CYCLE = timedelta(days=60 + LOOK_EVERY)
-"""A warning older than this is of an earlier idleness: two renewals may pass, and the day before one may go by unseen."""
+CYCLE = WARN + timedelta(days=60)
+"""A warning older than this counts no more: the day that it named is two months ago."""
 SETTINGS = {
     "COMEBACK_IDLE__MODE": "reclaim",
+    # The bot is looked at once a week: so each season has a day on which it is.
+    "COMEBACK_IDLE__LEAD_DAYS": str(LOOK_EVERY),
     **{f"COMEBACK_PRODUCTS__{key.upper()}__PRICE": str(price) for key, price in PRICES.items()},
     **{f"COMEBACK_PRODUCTS__{key.upper()}__RENEWAL_DAY": "1" for key in PRODUCTS},
 }

@@ -60,7 +60,7 @@ SPARED: Mapping[str, str] = {
     Kept.EXEMPT.value: "Your {product} seat is left alone until {until}.",
     Kept.LEFT_OUT.value: "An admin decided to leave your {product} seat with you.",
     Kept.REFUSED.value: "The admins decided to leave your {product} seat with you.",
-    Kept.RENEWED.value: "Your {product} seat stays for now. Before anybody may free it later, I'll ask you again.",
+    Kept.OVERTAKEN.value: "Your {product} seat stays for now. Before anybody may free it later, I'll ask you again.",
     Kept.NO_SEAT.value: "You don't hold a {product} seat any more, so there is nothing to decide. `{command}` is the way back.",
     Kept.TURNED_OFF.value: "No seats are taken back at the moment.",
     TAKEN: "Your {product} seat was freed on {on}. Your account and all you wrote are still there, and `{command}` brings it back.",

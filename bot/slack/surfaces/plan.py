@@ -101,7 +101,7 @@ def _refused(view: PlanView) -> Drawn:
 
 def _expired(view: PlanView) -> Drawn:
     over = [quoted(one.name) for one in view.products if one.is_over]
-    after = f"{listed(over)} renewed before that: who is idle there is asked anew before the next renewal." if over else ""
+    after = f"Of {listed(over)} whoever hasn't answered is asked anew before the next renewal." if over else ""
     still = len(over) < len(view.products)
     stay = f"{'The others' if over else 'The people'} stay warned, and are in the next plan unless they come back." if still else ""
     return (context(sentences((after, stay)), *_history(view)),)

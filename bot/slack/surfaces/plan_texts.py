@@ -56,6 +56,7 @@ KEPT: Mapping[Kept, str] = {
     Kept.REFUSED: "the plan was refused",
     Kept.EXPIRED: "nobody decided the plan",
     Kept.RENEWED: "the renewal came first",
+    Kept.OVERTAKEN: "warned too long ago",
     Kept.CALLED_OFF: "called off by Undo",
     Kept.NO_SEAT: "no seat any more",
     Kept.IN_THE_WAY: "in the way",

@@ -107,8 +107,8 @@ def test_an_unknown_last_use_is_not_told_as_never() -> None:
 
 
 def test_an_overtaken_question_promises_another() -> None:
-    """Nobody decided before the renewal: the seat stays, and nothing is taken without a new word."""
-    words = words_of(drawn(warned(WarningStatus.ENDED, reason_code=Kept.RENEWED.value)))
+    """Nobody decided in time: the seat stays, and nothing is taken without a new word."""
+    words = words_of(drawn(warned(WarningStatus.ENDED, reason_code=Kept.OVERTAKEN.value)))
     assert "Your Jira seat stays for now. Before anybody may free it later, I'll ask you again." in words
 
 

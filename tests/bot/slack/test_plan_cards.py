@@ -212,8 +212,8 @@ def test_what_is_over_offers_nothing(status: BatchStatus) -> None:
     ("over", "said"),
     [
         ((), "The people stay warned, and are in the next plan unless they come back."),
-        (("Jira",), "Jira renewed before that: who is idle there is asked anew before the next renewal. The others stay warned"),
-        (("Jira", "Confluence"), "Jira, Confluence renewed before that: who is idle there is asked anew before the next renewal.\n"),
+        (("Jira",), "Of Jira whoever hasn't answered is asked anew before the next renewal. The others stay warned"),
+        (("Jira", "Confluence"), "Of Jira, Confluence whoever hasn't answered is asked anew before the next renewal.\n"),
     ],
 )
 def test_a_plan_that_ended_undecided_says_what_follows(over: tuple[str, ...], said: str) -> None:

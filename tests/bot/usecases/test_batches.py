@@ -135,15 +135,22 @@ async def test_whoever_used_it_after_the_warning_is_not_planned(database: Databa
     assert [one.account_id for one in dropped] == ["ada"]
 
 
-async def test_a_word_from_before_the_renewal_plans_nobody(database: Database, outside: Outside, clock: MovableClock) -> None:
-    """The plan ended undecided: even before a scan has ended the warnings, the next season's plan has nobody of it."""
-    renewal = (clock.now() + timedelta(days=3)).date()
-    outside.set(COMPLETE | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": str(renewal.day)})
-    settings = load()
-    batch = await a_plan(database, settings, "ada")
-    clock.advance(timedelta(days=31))
-    await database.write(lambda uow: usecases.expire(uow, batch.id))
-    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
+async def test_a_word_that_is_too_old_plans_nobody(database: Database, settings: Settings, clock: MovableClock) -> None:
+    """Two months after the day that it named, even before a scan has ended the warning; who let go is planned all the same."""
+
+    def unit(uow: UnitOfWork) -> None:
+        for account_id in ("ada", "ben"):
+            idle(uow, account_id)
+            warned(uow, account_id)
+        let_go = warnings.open_of(uow, "ben", "jira")
+        assert let_go is not None
+        warnings.move(uow, let_go.id, source=WarningStatus.OPEN, target=WarningStatus.LET_GO)
+
+    await database.write(unit)
+    clock.advance(timedelta(days=61))
+    batch = await database.write(lambda uow: proposing.propose(uow, settings=settings))
+    assert batch is not None
+    assert list(await of(database, batch)) == ["ben"]
 
 
 async def test_a_plan_ends_as_its_renewal_begins(database: Database, outside: Outside, clock: MovableClock) -> None:
@@ -221,26 +228,54 @@ async def test_longest_idle_come_first_and_no_more_than_allowed(database: Databa
 
 
 async def test_the_nearest_renewal_comes_first(database: Database, outside: Outside, clock: MovableClock) -> None:
-    """Whoever waits for the plan after this one is still in time, where there is more time."""
-    later = {f"COMEBACK_PRODUCTS__CONFLUENCE__{name}": value for name, value in (("RESOURCE", "ari:cloud:confluence::site/1"),)}
-    days = {key: str((clock.now() + timedelta(days=ahead)).day) for key, ahead in (("JIRA", 2), ("CONFLUENCE", 4))}
-    renewals = {f"COMEBACK_PRODUCTS__{key}__RENEWAL_DAY": day for key, day in days.items()}
-    outside.set(COMPLETE | later | renewals | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_IDLE__MAX_PER_RUN": "1"})
-    settings = load()
+    """Whoever found no room is still in time where there is more of it; their product is in the next plan, with whom nobody could warn."""
 
-    def unit(uow: UnitOfWork) -> Batch | None:
-        for product, idle_days in (("confluence", 300), ("jira", 100)):
-            last = uow.now - timedelta(days=idle_days)
-            seen = SeenSeat(account_id="a", name="a", email=None, added_at=None, last_active_at=last, activity=SeatActivity.IDLE)
-            seats.see(uow, product, "scan", [seen])
-            warning = warnings.open_(uow, account_id="a", product=product, person_id=None, slack_id="U0X")
-            assert warning is not None
+    def seat(uow: UnitOfWork, account_id: str, product: str, *, days: int, reached: bool = True) -> None:
+        last = uow.now - timedelta(days=days)
+        seen = SeenSeat(account_id=account_id, name=None, email=None, added_at=None, last_active_at=last, activity=SeatActivity.IDLE)
+        seats.see(uow, product, "scan", [seen])
+        warning = warnings.open_(uow, account_id=account_id, product=product, person_id=None, slack_id="U0X" if reached else None)
+        assert warning is not None
+        if reached:
             warnings.sent(uow, warning.id, channel="D1", ts="1.1", plan_at=uow.now)
-        return proposing.propose(uow, settings=settings)
+        else:
+            warnings.move(uow, warning.id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE)
 
-    batch = await database.write(unit)
-    assert batch is not None
-    assert [one.product for one in await database.read(lambda uow: reclaims.of_batch(uow, batch.id))] == ["jira"]
+    await database.write(lambda uow: seat(uow, "machine", "confluence", days=400, reached=False))
+    clock.advance(timedelta(days=15))
+    renewals = {
+        f"COMEBACK_PRODUCTS__{key}__RENEWAL_DAY": str((clock.now() + timedelta(days=ahead)).day)
+        for key, ahead in (("JIRA", 2), ("CONFLUENCE", 4))
+    }
+    wiki = {"COMEBACK_PRODUCTS__CONFLUENCE__RESOURCE": "ari:cloud:confluence::site/1"}
+    outside.set(COMPLETE | wiki | renewals | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_IDLE__MAX_PER_RUN": "1"})
+    settings = load()
+    await database.write(lambda uow: seat(uow, "a", "confluence", days=300))
+    await database.write(lambda uow: seat(uow, "a", "jira", days=100))
+    for product in ("jira", "confluence"):
+        batch = await database.write(lambda uow: proposing.propose(uow, settings=settings))
+        assert batch is not None
+        assert [one.product for one in await database.read(lambda uow, batch=batch: reclaims.of_batch(uow, batch.id))] == [product]  # type: ignore[misc]
+        assert list(PlanFigures.from_json(batch.figures).products) == [product]
+
+
+async def test_a_plan_of_those_who_were_reached_since_holds_up_no_other(
+    database: Database, settings: Settings, clock: MovableClock
+) -> None:
+    """It only named somebody whom nobody could warn, and who is in Slack by now: nothing is left to decide."""
+
+    def missed(uow: UnitOfWork) -> SeatWarning:
+        idle(uow, "ada")
+        return warned(uow, "ada", slack_id=None)
+
+    warning = await database.write(missed)
+    clock.advance(timedelta(days=15))
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is not None
+    await database.write(lambda uow: idle(uow, "ben"))
+    await database.write(lambda uow: warned(uow, "ben"))
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
+    await database.write(lambda uow: warnings.move(uow, warning.id, source=WarningStatus.UNDELIVERABLE, target=WarningStatus.OPEN))
+    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is not None
 
 
 async def test_many_approvers_at_once_make_one_decision(database: Database, settings: Settings) -> None:

@@ -129,29 +129,54 @@ def test_what_is_used_while_removal_is_off_drops_its_warning(database: Database,
     assert all_open(database) == []
 
 
-def test_a_renewal_ends_what_was_said_before_it(database: Database, clock: MovableClock, outside: Outside) -> None:
-    """Unanswered and in no plan: over. Who let go has answered for any time, and what is planned is decided there."""
-    outside.set(COMPLETE | ON | {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "2"})
-    names = ("a1", "a2", "a3", "a4")
-    clock.advance(datetime(2026, 11, 20, tzinfo=UTC) - clock.now())
+@pytest.mark.parametrize(
+    ("billing", "days", "still_open"), [("monthly", 13, True), ("annual", 13, False), ("monthly", 61, False), (None, 61, False)]
+)
+def test_a_word_counts_until_it_is_too_old(
+    database: Database, clock: MovableClock, outside: Outside, billing: str | None, days: int, still_open: bool
+) -> None:
+    """Two months after the day that it named, or where it will be so old in the next season, who has not answered is asked anew."""
+    renewal = {f"COMEBACK_PRODUCTS__JIRA__{name}": value for name, value in (("BILLING", billing), ("RENEWAL_DAY", "2")) if billing}
+    yearly = {"COMEBACK_PRODUCTS__JIRA__RENEWAL_MONTH": "12"} if billing == "annual" else {}
+    outside.set(COMPLETE | ON | {name: value for name, value in (renewal | yearly).items() if value})
+    clock.advance(datetime(2026, 11, 28, tzinfo=UTC) - clock.now())
+    names = ("a1", "let go", "planned")
 
     def tell(uow: UnitOfWork) -> None:
         for name in names:
-            warnings.sent(uow, warned(uow, name).id, channel="D1", ts="1.1", plan_at=uow.now + timedelta(days=30 if name == "a4" else 9))
-        let_go = warnings.open_of(uow, "a2", "jira")
+            warnings.sent(uow, warned(uow, name).id, channel="D1", ts="1.1", plan_at=uow.now)
+        let_go = warnings.open_of(uow, "let go", "jira")
         assert let_go is not None
         warnings.move(uow, let_go.id, source=W.OPEN, target=W.LET_GO)
-        assert reclaims.plan(uow, account_id="a3", product="jira", last_active_at=None) is not None
+        assert reclaims.plan(uow, account_id="planned", product="jira", last_active_at=None) is not None
 
     database.write_now(tell)
-    clock.advance(timedelta(days=13))
+    clock.advance(timedelta(days=days - 1))
     scanned(database, clock, [seen(name) for name in names])
-    assert opened(database, load()) == ["a3", "a4"]
+    opened(database, load())
     rows = database.read_now(lambda uow: uow.connection.exec_driver_sql("SELECT account_id, status, reason_code FROM warnings").all())
-    assert {row.account_id: (row.status, row.reason_code) for row in rows if row.account_id in ("a1", "a2")} == {
-        "a1": ("ended", "renewed"),
-        "a2": ("let_go", None),
-    }
+    first = ("open", None) if still_open else ("ended", "overtaken")
+    told = {row.account_id: (row.status, row.reason_code) for row in rows if row.status != "open" or row.account_id != "a1" or still_open}
+    assert told == {"a1": first, "let go": ("let_go", None), "planned": ("open", None)}
+
+
+def test_many_old_words_end_without_holding_up_a_card(database: Database, clock: MovableClock, settings: Settings) -> None:
+    """Slack takes fifty redraws a minute: those that nobody waits for are spread over hours."""
+
+    def tell(uow: UnitOfWork) -> None:
+        for number in range(60):
+            warnings.sent(uow, warned(uow, f"a{number}").id, channel="D1", ts="1.1", plan_at=uow.now)
+
+    database.write_now(tell)
+    clock.advance(timedelta(days=70))
+    scanned(database, clock, [seen(f"a{number}") for number in range(60)])
+    opened(database, settings)
+    due_at = database.read_now(
+        lambda uow: list(uow.connection.execute(select(outbox.c.due_at).where(outbox.c.kind == "warning.redraw")).scalars())
+    )
+    assert len(due_at) == 60
+    assert max(due_at) - min(due_at) > timedelta(hours=3)
+    assert max(due_at) - clock.now() <= warning_rounds.AT_LEISURE
 
 
 @pytest.mark.parametrize("how", ["kept", "left_out"])
@@ -173,8 +198,11 @@ def test_what_was_said_outlives_a_scan_that_missed_the_seat(database: Database, 
     assert opened(database, settings) == ["a1"]
 
 
-def test_whom_nobody_could_warn_is_looked_for_once_a_week(database: Database, clock: MovableClock, settings: Settings) -> None:
-    """They may have joined Slack since; not those whom an approver has put into a plan."""
+@pytest.mark.parametrize("renewal", [{}, {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "17"}])
+def test_whom_nobody_could_warn_is_looked_for_once_a_week(
+    database: Database, clock: MovableClock, outside: Outside, renewal: dict[str, str]
+) -> None:
+    """They may have joined Slack since, in whatever season; not those whom an approver has put into a plan."""
 
     def missed(uow: UnitOfWork) -> None:
         for name in ("a1", "a2"):
@@ -182,11 +210,12 @@ def test_whom_nobody_could_warn_is_looked_for_once_a_week(database: Database, cl
         assert reclaims.plan(uow, account_id="a2", product="jira", last_active_at=None) is not None
 
     database.write_now(missed)
+    outside.set(COMPLETE | ON | renewal)
     sent = []
     for days in (5, 2, 2, 5):
         clock.advance(timedelta(days=days - 1))
         scanned(database, clock, [seen("a1"), seen("a2")])
-        opened(database, settings)
+        opened(database, load())
         sent.append(len(_jobs(database, "warning.send")))
     assert sent == [0, 1, 1, 2]
 
