@@ -44,6 +44,7 @@ async def test_a_year(small_stage: OpenStage) -> None:
         year = Year(stage=stage)
         began = stage.sandbox.clock.now()
         await year.live(DAYS)
+        await year.end()
         assert_something_of_everything_happened(year)
         assert_only_idle_and_warned_people_lost_a_seat(year, began=began)
         products = {product.key: product for product in (await report(stage)).products}

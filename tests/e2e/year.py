@@ -58,14 +58,22 @@ class Year:
                 self._people_work()
                 self._until_morning()
                 self.today += 1
-            self.counted = {product: len(holders(self.stage.sandbox, product)) for product in PRODUCTS}
-            await self.ticker.tick()
-            await until_quiet(self.stage)
+            await self._bot_looks()
             await self._people_answer()
             await until_quiet(self.stage)
             await self._admins_decide()
             await until_quiet(self.stage)
             self.tally.count()
+
+    async def end(self) -> None:
+        """One night more, in which nobody does anything: the last scan sees what the last decisions gave."""
+        self._until_morning()
+        await self._bot_looks()
+
+    async def _bot_looks(self) -> None:
+        self.counted = {product: len(holders(self.stage.sandbox, product)) for product in PRODUCTS}
+        await self.ticker.tick()
+        await until_quiet(self.stage)
 
     def _people_work(self) -> None:
         for use in self.habits.uses:
