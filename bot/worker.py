@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from pydantic import ValidationError
@@ -62,9 +62,7 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         while not self._stopping:
             self._bell.clear()
-            claimed = await self._claim()
-            if not claimed:
-                await self._rest()
+            await self._rest(until=await self._claim())
         await self._drain()
 
     def stop(self, *, drain_seconds: float) -> None:
@@ -81,46 +79,42 @@ class Worker:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _claim(self) -> bool:
+    async def _claim(self) -> datetime | None:
+        """Begin what may begin now; when something may again, None when only a job that ends or comes changes that."""
         room = AT_ONCE - len(self._running)
         if room <= 0:
-            return False
-        deadline, hands = time.monotonic() + LEASE_SECONDS, self._hands()
+            return None
+        deadline, at_work = time.monotonic() + LEASE_SECONDS, tuple(self._running.values())
         try:
-            claimed, away = await self.kit.database.write(
-                lambda uow: (
-                    outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room, kinds=self.kinds, hands=hands),
-                    pacing.away(uow),
-                )
-            )
+            claimed, due, away = await self.kit.database.write(lambda uow: self._claimed(uow, room=room, at_work=at_work))
         except StorageError as error:
             log.warning("outbox.unavailable", error=type(error).__name__)
-            return False
+            return None
         for side in self.kit.outages.keys() - away:
             self.kit.outages[side].forget()
         for job in claimed:
             task = asyncio.create_task(self._work(job, deadline=deadline))
             self._running[task] = job.bucket
             task.add_done_callback(self._done)
-        return bool(claimed)
+        return due if len(claimed) < room else None
 
-    def _hands(self) -> outbox.Hands:
-        return outbox.Hands(AT_ONCE_FOR_ONE_SIDE, tuple(self._running.values()))
+    def _claimed(
+        self, uow: UnitOfWork, *, room: int, at_work: tuple[str | None, ...]
+    ) -> tuple[tuple[Job, ...], datetime | None, frozenset[str]]:
+        """The jobs to begin, when others may be claimed beside them and those *at_work*, and the sides that are away."""
+        hands = outbox.Hands(AT_ONCE_FOR_ONE_SIDE, at_work)
+        jobs = outbox.claim(uow, lease_seconds=LEASE_SECONDS, limit=room, kinds=self.kinds, hands=hands)
+        hands = outbox.Hands(AT_ONCE_FOR_ONE_SIDE, (*at_work, *(job.bucket for job in jobs)))
+        return jobs, outbox.next_due(uow, kinds=self.kinds, hands=hands), pacing.away(uow)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
         self._bell.set()
 
-    async def _rest(self) -> None:
-        pause, hands = IDLE_LOOK.total_seconds(), self._hands()
-        try:
-            due = await self.kit.database.read(lambda uow: outbox.next_due(uow, kinds=self.kinds, hands=hands))
-            if due is not None:
-                pause = min(pause, max(0.02, (due - self.kit.now()).total_seconds()))
-        except StorageError:
-            pass  # away: the next claim says so, after the usual pause
-        if len(self._running) >= AT_ONCE:
-            pause = IDLE_LOOK.total_seconds()
+    async def _rest(self, *, until: datetime | None) -> None:
+        pause = IDLE_LOOK.total_seconds()
+        if until is not None:
+            pause = min(pause, max(0.02, (until - self.kit.now()).total_seconds()))
         try:
             async with asyncio.timeout(pause):
                 await self._bell.wait()
