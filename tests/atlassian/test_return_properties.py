@@ -19,48 +19,56 @@ MOST_STEPS = 10
 REVIVING = (CancelDeletion, Enable, Restore)
 
 
+# Made once: a strategy that is made in each draw costs more than all that is drawn from it.
+_DIRECTORIES = st.sampled_from(
+    [
+        {},
+        {ACME: False},
+        {ACME: True},
+        {ACME: False, NORTH: True},
+        {ACME: True, NORTH: False},
+        {ACME: True, NORTH: True},
+        {NORTH: False},
+    ]
+)
+_GROUP = st.sampled_from(GROUPS)
+_SOME_GROUPS = st.lists(_GROUP, min_size=1, unique_by=lambda one: one.id)
+_FEW_GROUPS = st.lists(_GROUP, max_size=3, unique_by=lambda one: one.id)
+_HELD: st.SearchStrategy[list[LicenceGroup]] = st.one_of(st.just([]), _FEW_GROUPS)
+_DIRECT = st.sets(st.sampled_from([(JIRA, USER), (CONFLUENCE, USER), (CONFLUENCE, ADMIN)]), max_size=2)
+_EITHER = st.booleans()
+_STATUS = st.sampled_from(["active", "active", "inactive"])
+_CLAIM = st.sampled_from(["managed", "managed", "unmanaged"])
+_LOCK = st.sampled_from([None, None, "externalDirectory.scim"])
+_ROLES = st.sampled_from([(), (RoleRef(resource=JIRA, role=USER),)])
+
+
 @st.composite
 def any_world(draw: st.DrawFn) -> Miniature:
     """Any account that there can be, in any organization of our groups: some, all or none of them are there."""
-    directories = draw(
-        st.sampled_from(
-            [
-                {},
-                {ACME: False},
-                {ACME: True},
-                {ACME: False, NORTH: True},
-                {ACME: True, NORTH: False},
-                {ACME: True, NORTH: True},
-                {NORTH: False},
-            ]
-        )
-    )
-    there = draw(st.lists(st.sampled_from(GROUPS), min_size=1, unique_by=lambda one: one.id))
-    near = [one for one in there if one.directory_id in directories]
-    held = draw(st.lists(st.sampled_from(near), max_size=3, unique_by=lambda one: one.id)) if near else []
-    direct = draw(st.sets(st.sampled_from([(JIRA, USER), (CONFLUENCE, USER), (CONFLUENCE, ADMIN)]), max_size=2)) if directories else set()
-    exists = bool(directories) or draw(st.booleans())
-    account = draw(st.sampled_from(["active", "active", "inactive"])) if exists else "active"
+    directories, held = draw(_DIRECTORIES), draw(_HELD)
+    there = {one.id: one for one in (*held, *draw(_SOME_GROUPS))}
+    exists = bool(directories) or draw(_EITHER)
+    account = draw(_STATUS) if exists else "active"
     one = world(
-        *held,
-        direct=direct,
+        *(one for one in held if one.directory_id in directories),
+        direct=draw(_DIRECT) if directories else set(),
         directories=directories,
         account=account,
-        for_deletion=account == "inactive" and draw(st.booleans()),
-        claim=draw(st.sampled_from(["managed", "managed", "unmanaged"])),
-        lock=draw(st.sampled_from([None, None, "externalDirectory.scim"])),
+        for_deletion=account == "inactive" and draw(_EITHER),
+        claim=draw(_CLAIM),
+        lock=draw(_LOCK),
         exists=exists,
     )
-    return replace(one, groups=tuple(there))
+    return replace(one, groups=tuple(there.values()))
 
 
 @st.composite
 def any_snapshot(draw: st.DrawFn) -> Snapshot:
     """What may have been taken once: groups that are there still or not, and a direct role."""
-    groups: list[LicenceGroup] = draw(st.lists(st.sampled_from(GROUPS), max_size=3, unique_by=lambda one: one.id))
+    groups: list[LicenceGroup] = draw(_FEW_GROUPS)
     taken = [one for one in groups if (JIRA, USER) in one.grants]
-    role = draw(st.sampled_from([(), (RoleRef(resource=JIRA, role=USER),)]))
-    return Snapshot(groups=tuple(one.ref for one in taken), roles=role)
+    return Snapshot(groups=tuple(one.ref for one in taken), roles=draw(_ROLES))
 
 
 def followed(before: Miniature, snapshot: Snapshot | None) -> tuple[Miniature, list[Step]]:
