@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # Compiled modules halve the start of each process that tests start; some machines are told not to write them.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo run doctor test bench benchaudit torture check coverage types style supply mutants format lock clean
+.PHONY: help demo run doctor test bench benchaudit torture check quick-demo quick-torture coverage types style supply mutants format lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,9 +53,12 @@ torture: $(VENV)/.dev ## kill, pause and starve the bot, and check that nothing 
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 check: $(VENV)/.dev ## all that CI checks
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target types style demo ARGS=--script
-	@$(MAKE) --no-print-directory test
-	@$(MAKE) --no-print-directory torture ARGS=--quick
+	@$(MAKE) --no-print-directory --jobs 3 style types test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target quick-demo quick-torture
+
+# Both wait for most of their time, so they do it side by side.
+quick-demo: ; @$(MAKE) --no-print-directory demo ARGS=--script
+quick-torture: ; @$(MAKE) --no-print-directory torture ARGS=--quick
 
 coverage: $(VENV)/.dev ## the tests again, and which lines they do not reach (half as long again)
 	@rm -f .coverage .coverage.*
