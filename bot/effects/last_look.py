@@ -124,7 +124,8 @@ def _by_warning(known: Remembered, product: Product, kit: Kit) -> Kept | None:
         return Kept.NOT_WARNED
     if warning.status in _ANSWERED:
         return _ANSWERED[warning.status]
-    if is_overtaken(warning, words_from=words_from(product, settings=kit.settings, now=kit.now())):
+    # By the day of the plan: what counted then still does when the seat is taken. An older release may have planned by an older word.
+    if is_overtaken(warning, words_from=words_from(product, settings=kit.settings, now=known.reclaim.planned_at)):
         return Kept.OVERTAKEN
     if known.seat is not None and used_after(known.seat, warning):
         return Kept.ACTIVE_AGAIN

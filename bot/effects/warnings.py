@@ -55,8 +55,10 @@ class _Question:
 
     @property
     def slack_id(self) -> str | None:
-        """Who it is, where that is known without the address."""
-        return self.linked or self.warning.slack_id
+        """Who it is, where that is known without the address; of somebody who could not be warned, only by what is known today."""
+        if self.warning.status is WarningStatus.UNDELIVERABLE:
+            return self.linked
+        return self.warning.slack_id or self.linked
 
 
 async def warn_idle(_: Job, payload: WarnIdle, kit: Kit) -> Outcome:
@@ -71,13 +73,21 @@ async def send_warning(job: Job, payload: SendWarning, kit: Kit) -> Outcome:
         return Done()
     if question.why_not is not None:
         return _needless(question.warning, question.why_not)
+    if question.too_late and question.warning.status is WarningStatus.OPEN:
+        return _for_later(payload.warning_id)
     profile = await _holder(question, kit)
     nobody = _why_unreachable(profile, by_email=question.slack_id is None, email=question.email)
     if profile is None or nobody is not None:
         return _undeliverable(payload.warning_id, nobody or Undelivered.NO_SLACK_ACCOUNT, kit)
     if question.too_late:
-        return Done(fact=lambda uow: usecases.end(uow, payload.warning_id, target=WarningStatus.ENDED, code=Kept.OVERTAKEN.value))
+        # Slack refused the message itself, which nobody can see before the next attempt: they stay noted as not reached.
+        refused = question.warning.reason_code == Undelivered.NOT_REACHABLE.value
+        return Done() if refused else _for_later(payload.warning_id)
     return await _ask(job, question.warning, profile, kit)
+
+
+def _for_later(warning_id: str) -> Done:
+    return Done(fact=lambda uow: usecases.postpone(uow, warning_id))
 
 
 def _needless(warning: SeatWarning, code: Kept) -> Done:

@@ -42,18 +42,13 @@ class Unwarned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPlan:
-    """
-    One product's part: `seats` of `seats_before` in use would go, which saves so much a month (an estimate; None is not known).
-
-    `is_over` tells that no plan will come while people still have the word that they were given.
-    """
+    """One product's part: `seats` of `seats_before` in use would go, which saves so much a month (an estimate; None is not known)."""
 
     name: str
     seats: int
     seats_before: int
     saving: Money | None
     renewal: date | None
-    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

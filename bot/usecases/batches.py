@@ -201,7 +201,7 @@ def refuse(uow: UnitOfWork, click: PlanClick, *, delivery: str, reason: str, set
 
 
 def expire(uow: UnitOfWork, batch_id: str) -> None:
-    """End a plan that nobody decided in time; its warnings stay open, and until the renewal the next plan has its seats again."""
+    """End a plan that nobody decided in time; its warnings stay open, and while they count the next plan has its seats again."""
     batch = batches.lock(uow, batch_id)
     if batch is None or batches.move(uow, batch_id, source=BatchStatus.PROPOSED, target=BatchStatus.EXPIRED) is None:
         return

@@ -87,7 +87,7 @@ def _question(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, warning_id:
     """The open warning that *actor* may answer, or why there is nothing to answer; their Home tab is drawn in any case."""
     if not deliveries.claim(uow, delivery):
         return Seen(request=None)
-    warning = warnings.get(uow, warning_id)
+    warning = _asked_now(uow, warnings.get(uow, warning_id))
     if warning is None:
         return Gone()
     if warning.slack_id != actor.slack_id:
@@ -95,6 +95,14 @@ def _question(uow: UnitOfWork, *, actor: SlackPerson, delivery: str, warning_id:
         return NotYours()
     homes.opened(uow, actor=actor, delivery=f"{delivery}:home")
     return warning if warning.status in OPEN_WARNINGS else _settled(uow, warning.id)
+
+
+def _asked_now(uow: UnitOfWork, warning: SeatWarning | None) -> SeatWarning | None:
+    """The question that an answer is for: where it was too old, and its message is not redrawn yet, the one that came after it."""
+    if warning is None or warning.reason_code != Kept.OVERTAKEN.value:
+        return warning
+    newer = warnings.open_of(uow, warning.account_id, warning.product)
+    return newer if newer is not None and newer.slack_id == warning.slack_id else warning
 
 
 def _settled(uow: UnitOfWork, warning_id: str) -> Settled | Gone:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from itertools import islice
 
 from bot.billing import saving_per_month, terms_of
@@ -13,7 +12,6 @@ from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
 from bot.usecases.mailing import of_warning
 from bot.usecases.proposing import MOST_READ, would_be_warned
-from bot.usecases.seasons import words_from
 from storage import batches, mails, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
@@ -35,7 +33,7 @@ def view_of(uow: UnitOfWork, batch_id: str, settings: Settings) -> PlanView | No
     return PlanView(
         batch=batch,
         figures=figures,
-        products=tuple(_products(figures, members, settings, now=uow.now)),
+        products=tuple(_products(figures, members, settings)),
         members=members,
         now=uow.now,
         unwarned=tuple(_unwarned(uow, figures, settings)) if batch.status is BatchStatus.PROPOSED else (),
@@ -91,18 +89,13 @@ def product_name(key: str, settings: Settings) -> str:
     return product.name if product else key
 
 
-def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Settings, *, now: datetime) -> Iterator[ProductPlan]:
+def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Settings) -> Iterator[ProductPlan]:
     left = Counter(member.reclaim.product for member in members if member.reclaim.status is not ReclaimStatus.STOPPED)
     for key, told in figures.products.items():
         product, count = settings.products.get(key), told.seats if figures.dry else left[key]
         saving = saving_per_month(terms_of(product), seats_before=told.seats_before, seats_freed=count) if product else None
         yield ProductPlan(
-            name=product_name(key, settings),
-            seats=count,
-            seats_before=told.seats_before,
-            saving=saving,
-            renewal=told.renewal,
-            is_over=product is not None and words_from(product, settings=settings, now=now) > now,
+            name=product_name(key, settings), seats=count, seats_before=told.seats_before, saving=saving, renewal=told.renewal
         )
 
 

@@ -19,6 +19,8 @@ from storage.seat_records import Seat, SeatWarning
 
 NOT_SENT = "not_sent"
 """The reason code of a warning that Slack could not be made to take: the next scan asks anew."""
+POSTPONED = "postponed"
+"""The reason code of a warning that was not sent in its season: the next one asks anew."""
 
 
 def drop(uow: UnitOfWork, warning_id: str, *, code: Kept) -> None:
@@ -34,6 +36,13 @@ def end(uow: UnitOfWork, warning_id: str, *, target: WarningStatus, code: str, d
         return
     uow.audit(f"warning.{target.value}", actor=audit_actor(uow, Comeback()), warning=ended.id, product=ended.product, code=code)
     redraw(uow, ended, drawn_at=drawn_at)
+
+
+def postpone(uow: UnitOfWork, warning_id: str) -> None:
+    """Nobody was asked, and the plan that this would speak of comes after the renewal: the next season asks, unless the seat is planned."""
+    warning = warnings.lock(uow, warning_id)
+    if warning is not None and reclaims.open_of(uow, warning.account_id, warning.product) is None:
+        end(uow, warning_id, target=WarningStatus.ENDED, code=POSTPONED)
 
 
 def redraw(uow: UnitOfWork, warning: SeatWarning, *, drawn_at: datetime | None = None) -> None:
@@ -104,13 +113,15 @@ def record_sent(uow: UnitOfWork, warning_id: str, *, channel: str, ts: str, plan
 
 def record_undeliverable(uow: UnitOfWork, warning_id: str, *, code: Undelivered, settings: Settings) -> None:
     """Nobody could be asked: the seat is never taken unless an approver names its holder, who may get a mail."""
-    missed = warnings.move(uow, warning_id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE, reason_code=code.value)
-    if missed is not None:
-        actor = audit_actor(uow, Comeback())
-        uow.audit("warning.undeliverable", actor=actor, warning=missed.id, product=missed.product, code=code.value)
-        mail_warning(uow, missed.id, code=code, settings=settings)
-    else:
-        warnings.tried(uow, warning_id, reason_code=code.value)
+    before = warnings.lock(uow, warning_id)
+    warnings.tried(uow, warning_id, reason_code=code.value)
+    warnings.move(uow, warning_id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE, reason_code=code.value)
+    now = warnings.get(uow, warning_id)
+    if before is None or now is None or (before.status, before.reason_code) == (now.status, now.reason_code):
+        return
+    actor = audit_actor(uow, Comeback())
+    uow.audit("warning.undeliverable", actor=actor, warning=now.id, product=now.product, code=code.value)
+    mail_warning(uow, now.id, code=code, settings=settings)
 
 
 def give_up(uow: UnitOfWork, warning_id: str, *, code: str) -> None:

@@ -46,8 +46,7 @@ async def test_a_plan_that_nobody_decided_ends_what_was_said_for_it(small_stage:
         await propose(stage)
         await go_to(stage, datetime(2026, 11, 21, 0, 1, tzinfo=UTC))
         card = await plan_says(stage, "Nobody decided this plan: 1 idle seat stays")
-        assert "Of Jira whoever hasn't answered is asked anew before the next renewal." in card.words
-        assert "stay warned" not in card.words
+        assert "Where that comes more than two months later, they are asked anew." in card.words
 
         await scan(stage)
         await stage.logged("warning.ended", step=SECOND)
@@ -71,7 +70,7 @@ async def test_a_monthly_renewal_leaves_a_word_what_it_is(small_stage: OpenStage
         (before,) = await warn(stage, ("hugo", "jira"))
         await propose(stage)
         await go_to(stage, datetime(2026, 11, 21, 0, 1, tzinfo=UTC))
-        await plan_says(stage, "The people stay warned, and are in the next plan unless they come back.")
+        await plan_says(stage, "The people are in the next plan unless they come back.")
         await scan(stage)
         await until_quiet(stage)
         still = await stage.parts.database.read(lambda uow: warnings.open_of(uow, before.account_id, "jira"))
@@ -98,3 +97,29 @@ async def test_what_was_agreed_to_is_not_taken_after_the_renewal(small_stage: Op
         assert (only.status, only.reason_code) == (ReclaimStatus.STOPPED, "renewed")
         await plan_says(stage, "1 kept, the renewal came first: Hugo Lindqvist")
         assert everybody(stage.sandbox) == before
+
+
+@pytest.mark.parametrize("billing", [{}, ANNUAL])
+async def test_a_removal_that_has_begun_goes_on_past_the_renewal(small_stage: OpenStage, billing: dict[str, str]) -> None:
+    """The answer to its first write was lost, and the next attempt comes after midnight: half a removal helps nobody."""
+    async with small_stage(clock=Clock.beginning(EVENING), **SEASON, **billing) as stage:
+        await warn(stage, ("hugo", "jira"))
+        await propose(stage)
+        stage.sandbox.faults.add(Fault(side="atlassian", match="DELETE /groups/[^/]+/memberships", drop="before", times=1))
+        await press(stage, plan.APPROVE)
+        await stage.sandbox.slack.until(lambda: stage.sandbox.faults.active()[0]["hit"] == 1)
+        stage.later(datetime(2026, 11, 21, 0, 1, tzinfo=UTC) - stage.sandbox.clock.now())
+        await until(stage, BatchStatus.DONE)
+        assert (await of_plan(stage))["hugo jira"].status is ReclaimStatus.TAKEN
+
+
+async def test_a_plan_takes_by_what_counted_when_it_was_made(small_stage: OpenStage) -> None:
+    """Its word is two months old on the day after: an approver who took that day for the decision decided about it all the same."""
+    async with small_stage(COMEBACK_IDLE__MAX_SHARE="1") as stage:
+        await warn(stage, ("hugo", "jira"))
+        stage.later(timedelta(days=59))
+        await propose(stage)
+        stage.later(timedelta(days=3))
+        await press(stage, plan.APPROVE)
+        await until(stage, BatchStatus.DONE)
+        assert (await of_plan(stage))["hugo jira"].status is ReclaimStatus.TAKEN

@@ -1,6 +1,7 @@
 """A warning: one private message, an answer, and a seat that stays or goes; nobody is asked twice, and nobody else is heard."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
-from storage import people, seats, warnings
+from storage import people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import SeatActivity, WarningStatus
 from storage.seat_records import SeatWarning, SeenSeat
@@ -236,41 +237,91 @@ async def look_again(stage: Stage, warning: SeatWarning) -> None:
 async def test_the_look_goes_by_what_is_known_now(small_stage: OpenStage) -> None:
     """An unreadable seat says nothing of them, a new reason replaces the old, and whoever was linked meanwhile is asked."""
     async with small_stage() as stage:
-        missed = await becomes(stage, await ask(stage, "kit"), WarningStatus.UNDELIVERABLE)
+        unreached = await becomes(stage, await ask(stage, "kit"), WarningStatus.UNDELIVERABLE)
         await see(stage, "kit", SeatActivity.UNKNOWN)
-        await look_again(stage, missed)
-        assert (await now(stage, missed)).reason_code == "no_slack_account"
+        await look_again(stage, unreached)
+        assert (await now(stage, unreached)).reason_code == "no_slack_account"
         await see(stage, "kit")
 
         def link(uow: UnitOfWork, slack_id: str) -> None:
             person = people.find_or_add(uow, team_id="T0ACME", slack_id=slack_id)
-            people.link(uow, person.id, account_id=missed.account_id, email=None)
+            people.link(uow, person.id, account_id=unreached.account_id, email=None)
 
         await stage.parts.database.write(lambda uow: link(uow, "U0KIT"))
-        await look_again(stage, missed)
-        assert (await now(stage, missed)).reason_code == "left"
+        await look_again(stage, unreached)
+        assert (await now(stage, unreached)).reason_code == "left"
 
         await stage.parts.database.write(lambda uow: people.unlink(uow, people.find_or_add(uow, team_id="T0ACME", slack_id="U0KIT").id))
+        await look_again(stage, unreached)
+        assert (await now(stage, unreached)).reason_code == "no_slack_account"
+        codes = [json.loads(entry.body)["facts"]["code"] for entry in await stage.trail() if entry.kind == "warning.undeliverable"]
+        assert codes == ["no_slack_account", "left", "no_slack_account"]
         await stage.parts.database.write(lambda uow: link(uow, "U0HUGO"))
-        await look_again(stage, missed)
-        assert (await now(stage, missed)).status is WarningStatus.OPEN
+        await look_again(stage, unreached)
+        assert (await now(stage, unreached)).status is WarningStatus.OPEN
         assert len(questions(stage, "hugo")) == 1
 
 
-async def test_who_is_found_out_of_season_is_asked_in_the_next(small_stage: OpenStage) -> None:
-    """The plan that a question would speak of comes after the renewal: nobody is asked now, nor named as somebody nobody could warn."""
-    async with small_stage(COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY="28", COMEBACK_IDLE__LEAD_DAYS="1", clock=Clock.beginning(MONTH)) as stage:
-        missed = await becomes(stage, await ask(stage, "kit"), WarningStatus.UNDELIVERABLE)
+OUT_OF_SEASON = {"COMEBACK_PRODUCTS__JIRA__RENEWAL_DAY": "28", "COMEBACK_IDLE__LEAD_DAYS": "1"}
+"""On the first of a month, the plan that a question would speak of comes long before the last day before the renewal."""
 
-        def link(uow: UnitOfWork) -> None:
-            person = people.find_or_add(uow, team_id="T0ACME", slack_id="U0HUGO")
-            people.link(uow, person.id, account_id=missed.account_id, email=None)
 
-        await stage.parts.database.write(link)
-        await look_again(stage, missed)
-        ended = await now(stage, missed)
-        assert (ended.status, ended.reason_code) == (WarningStatus.ENDED, "overtaken")
+async def missed(stage: Stage, who: str, *, code: str) -> SeatWarning:
+    """Somebody whom nobody could warn, in another season perhaps."""
+    account = await see(stage, who)
+
+    def fact(uow: UnitOfWork) -> SeatWarning | None:
+        warning = warnings.open_(uow, account_id=account.id, product="jira", person_id=None, slack_id=None)
+        assert warning is not None
+        return warnings.move(uow, warning.id, source=WarningStatus.OPEN, target=WarningStatus.UNDELIVERABLE, reason_code=code)
+
+    found = await stage.parts.database.write(fact)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("planned", [False, True])
+async def test_who_is_found_out_of_season_is_asked_in_the_next(small_stage: OpenStage, planned: bool) -> None:
+    """Nobody is asked about a plan that won't come, nor named any longer as somebody nobody could warn; what an approver planned stays."""
+    async with small_stage(**OUT_OF_SEASON, clock=Clock.beginning(MONTH)) as stage:
+        warning = await missed(stage, "hugo", code="email_not_confirmed")
+        if planned:
+            await stage.parts.database.write(
+                lambda uow: reclaims.plan(uow, account_id=warning.account_id, product="jira", last_active_at=None, warning_id=warning.id)
+            )
+        await look_again(stage, warning)
+        ended = await now(stage, warning)
+        expected = (WarningStatus.UNDELIVERABLE, "email_not_confirmed") if planned else (WarningStatus.ENDED, "postponed")
+        assert (ended.status, ended.reason_code) == expected
         assert questions(stage, "hugo") == []
+
+
+async def test_a_question_that_waited_too_long_is_not_asked(small_stage: OpenStage) -> None:
+    """Slack was away until its season was over: it is no reason to mail anybody either."""
+    async with small_stage(**OUT_OF_SEASON, clock=Clock.beginning(MONTH)) as stage:
+        ended = await becomes(stage, await ask(stage, "kit"), WarningStatus.ENDED)
+        assert ended.reason_code == "postponed"
+
+
+async def test_whom_slack_lets_nobody_message_stays_noted(small_stage: OpenStage) -> None:
+    """They look as if they could be asked, so out of season they stay on the list."""
+    async with small_stage(**OUT_OF_SEASON, clock=Clock.beginning(MONTH)) as stage:
+        warning = await missed(stage, "hugo", code="not_reachable")
+        await look_again(stage, warning)
+        assert (await now(stage, warning)).status is WarningStatus.UNDELIVERABLE
+
+
+async def test_each_look_is_an_attempt_where_slack_refused_the_message(small_stage: OpenStage) -> None:
+    """Whether it still does shows only then: the first is refused once more, the next reaches them."""
+    async with small_stage() as stage:
+        warning = await missed(stage, "hugo", code="not_reachable")
+        stage.sandbox.faults.add(Fault(side="slack", match="chat.postMessage", code="cannot_message_user", times=1))
+        await look_again(stage, warning)
+        assert stage.sandbox.faults.active()[0]["hit"] == 1
+        still = await now(stage, warning)
+        assert (still.status, still.reason_code) == (WarningStatus.UNDELIVERABLE, "not_reachable")
+        await look_again(stage, warning)
+        assert (await now(stage, warning)).status is WarningStatus.OPEN
 
 
 async def test_only_who_was_asked_is_heard(small_stage: OpenStage) -> None:

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block, ConfirmObject
 from bot.idle.plan_view import PlanView
 from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
-from bot.slack.surfaces.markup import button, buttons, confirm, context, listed, moment, quoted, said, section, sentences
+from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, said, section
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.plan_texts import DEEDS
 from storage.lifecycle import BatchStatus, ReclaimStatus
@@ -100,11 +100,8 @@ def _refused(view: PlanView) -> Drawn:
 
 
 def _expired(view: PlanView) -> Drawn:
-    over = [quoted(one.name) for one in view.products if one.is_over]
-    after = f"Of {listed(over)} whoever hasn't answered is asked anew before the next renewal." if over else ""
-    still = len(over) < len(view.products)
-    stay = f"{'The others' if over else 'The people'} stay warned, and are in the next plan unless they come back." if still else ""
-    return (context(sentences((after, stay)), *_history(view)),)
+    next_plan = "The people are in the next plan unless they come back. Where that comes more than two months later, they are asked anew."
+    return (context(next_plan, *_history(view)),)
 
 
 def _undo(view: PlanView) -> Block | None:

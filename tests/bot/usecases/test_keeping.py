@@ -10,6 +10,7 @@ from bot.settings import Settings, load
 from bot.usecases import keeping
 from bot.usecases.answers import Gone, Seen
 from bot.usecases.keeping import Answered, KeepAnswer, NotYours, Settled, TooLate
+from bot.usecases.warnings import end
 from storage import audit, people, reclaims, seats, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import ReclaimStatus, WarningStatus
@@ -155,3 +156,22 @@ async def test_two_answers_at_once_end_as_one(database: Database, settings: Sett
         found = await database.read(lambda uow, one=warning_id: warnings.get(uow, one))  # type: ignore[misc]
         assert found is not None
         assert found.status is W.KEPT
+
+
+@pytest.mark.parametrize("addressed", [True, False])
+async def test_an_answer_under_an_old_question_is_for_the_new_one(database: Database, settings: Settings, addressed: bool) -> None:
+    """The old message is redrawn at leisure: whoever keeps their seat there keeps it, once they were asked anew."""
+    old = await database.write(asked)
+    await database.write(lambda uow: end(uow, old.id, target=W.ENDED, code=Kept.OVERTAKEN.value))
+
+    def again(uow: UnitOfWork) -> SeatWarning:
+        if addressed:
+            return asked(uow)
+        new = warnings.open_(uow, account_id="a1", product="jira", person_id=None, slack_id=None)
+        assert new is not None
+        return new
+
+    new = await database.write(again)
+    answer = await keep(database, old.id, settings)
+    assert isinstance(answer, Answered if addressed else Settled)
+    assert (await status(database, old), await status(database, new)) == (W.ENDED, W.KEPT if addressed else W.OPEN)
