@@ -250,7 +250,7 @@ async def test_stop_lets_a_request_end() -> None:
 
 
 async def _until_refused(port: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while True:
             async with aiohttp.ClientSession() as newcomer, newcomer.get(f"http://127.0.0.1:{port}/healthz"):
                 pass
@@ -262,7 +262,7 @@ async def test_stop_cuts_off_what_does_not_end() -> None:
     async with listening(bot) as (server, client):
         asking = asyncio.create_task(send(client, COMMAND, signed(COMMAND)))
         await bot.reached.wait()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(15):
             await server.stop(0.1)
         with pytest.raises(aiohttp.ClientError):
             await asking

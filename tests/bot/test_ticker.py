@@ -99,7 +99,7 @@ async def test_it_stops_at_once(database: Database) -> None:
     running = asyncio.create_task(ticker.run())
     await asyncio.sleep(0)
     ticker.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await running
 
 

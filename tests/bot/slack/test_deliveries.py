@@ -85,7 +85,7 @@ async def test_what_happened_while_nobody_was_connected_is_not_lost(socket_door:
     """Slack keeps events until a socket is there, and marks the first delivery as a retry: it is dealt with."""
     await socket_door.sandbox.slack.opens_home("ada")
     async with connected(socket_door.desk):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await socket_door.jobs() != ["home.publish"]:  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.01)
 
