@@ -30,9 +30,13 @@ _NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.SCRIPT_ACTIVE, Kept.REFUSED_BY
 class _Agreed:
     """One reclaim that may begin, and its product as Atlassian knows it."""
 
-    reclaim: Reclaim
     wanted: ProductWanted
     known: Remembered
+
+    @property
+    def reclaim(self) -> Reclaim:
+        """The reclaim itself."""
+        return self.known.reclaim
 
 
 async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
@@ -160,7 +164,7 @@ def _agreed(uow: UnitOfWork, account_id: str, kit: Kit) -> tuple[_Agreed, ...]:
     """All of the account that may begin now, so that they are planned from one look."""
     products = kit.settings.products
     return tuple(
-        _Agreed(reclaim=one, wanted=wanted(products[one.product]), known=remembered(uow, one, kit))
+        _Agreed(wanted=wanted(products[one.product]), known=remembered(uow, one, kit))
         for one in reclaims.open_of_account(uow, account_id)
         if one.status is ReclaimStatus.APPROVED and one.product in products and not usecases.asked_for(uow, account_id, one.product)
     )

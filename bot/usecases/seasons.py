@@ -30,7 +30,7 @@ def begins(day: date, settings: Settings) -> datetime:
 
 def is_open(product: Product, *, settings: Settings, today: date) -> bool:
     """Whether a plan of *today* takes seats of the product at a time when that saves; always, where its renewal is not known."""
-    return plan_window(terms_of(product), today=today, lead_days=settings.idle.lead_days).opens <= today
+    return _next_plan(product, settings=settings, today=today) <= today
 
 
 def may_warn(product: Product, *, settings: Settings, now: datetime) -> bool:
@@ -56,8 +56,12 @@ def words_from(product: Product, *, settings: Settings, now: datetime) -> dateti
 
     A warning that names an earlier day, or will be too old when the next season begins, is overtaken.
     """
-    next_plan = plan_window(terms_of(product), today=local_day(now, settings), lead_days=settings.idle.lead_days).opens
-    return begins(next_plan, settings) - WORD_HOLDS
+    return begins(_next_plan(product, settings=settings, today=local_day(now, settings)), settings) - WORD_HOLDS
+
+
+def _next_plan(product: Product, *, settings: Settings, today: date) -> date:
+    """The first day from *today* on that lies in a season."""
+    return plan_window(terms_of(product), today=today, lead_days=settings.idle.lead_days).opens
 
 
 def is_overtaken(warning: SeatWarning, *, words_from: datetime) -> bool:

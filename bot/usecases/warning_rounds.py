@@ -80,8 +80,8 @@ def _why_dropped(seat: Seat, warning: SeatWarning) -> Kept:
 
 def follow_scan(uow: UnitOfWork, *, product: str, after: str | None, settings: Settings) -> None:
     """
-    Note seats that came back by themselves; then drop the next warnings that the last complete scan made needless, or, where removal is on,
-    open those of the next seats that two scans agree about.
+    Note seats that came back by themselves; then end the next warnings that are needless or too old; then, where removal is on, look again
+    for whom nobody could warn, and open the warnings of the next seats that two scans agree about.
 
     At most a hundred of each, and what is left over is left in the outbox: no unit of work grows with the organization. Nobody is warned
     while the plan would come at a time when it saves nothing.
