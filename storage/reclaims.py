@@ -24,6 +24,8 @@ _OPEN_OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_acco
 _OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
 _BATCH = _c.batch_id == bindparam("this_batch")
 _OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
+_PAGE_OF_BATCH = select(*_COLUMNS).where(_BATCH, _c.id > bindparam("after")).order_by(_c.id).limit(bindparam("most"))
+_HOLDING_OF_BATCH = select(_c.id).where(_BATCH, among(_c.status, HOLDING_RECLAIMS))
 _COUNTS_OF_BATCH = select(_c.status, func.count()).where(_BATCH).group_by(_c.status)
 _SEEN_AGAIN = (
     select(*_COLUMNS)
@@ -122,6 +124,17 @@ def holding(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
 def of_batch(uow: UnitOfWork, batch_id: str) -> tuple[Reclaim, ...]:
     """The batch's reclaims in whatever status, longest idle first (never active before all), then by account and product."""
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OF_BATCH, {"this_batch": batch_id}))
+
+
+def page_of_batch(uow: UnitOfWork, batch_id: str, *, after: str, limit: int) -> tuple[Reclaim, ...]:
+    """Up to *limit* of the batch's reclaims, in whatever status, whose ids come *after*, in the order of their ids."""
+    found = uow.connection.execute(_PAGE_OF_BATCH, {"this_batch": batch_id, "after": after, "most": limit})
+    return tuple(as_record(Reclaim, row) for row in found)
+
+
+def holding_of_batch(uow: UnitOfWork, batch_id: str) -> frozenset[str]:
+    """The ids of the batch's reclaims that hold something that was somebody's."""
+    return frozenset(uow.connection.execute(_HOLDING_OF_BATCH, {"this_batch": batch_id}).scalars())
 
 
 def counts_of_batch(uow: UnitOfWork, batch_id: str) -> dict[ReclaimStatus, int]:

@@ -7,12 +7,12 @@ from bot.effects.outcome import Again, Done, Outcome
 from bot.effects.posting import LOOK_AT_CHANNEL, posted_before
 from bot.figures.listing import csv_bytes
 from bot.idle.plan_view import Holder, PlanView
-from bot.jobs.plans import ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
+from bot.jobs.plans import CarryOut, ExpirePlan, ListPlan, PostPlan, ProposePlan, RedrawPlan
 from bot.slack.errors import SlackRefused
 from bot.slack.messenger import Posted
 from bot.slack.surfaces import plan
 from bot.usecases import batches as usecases
-from bot.usecases import notes, proposing
+from bot.usecases import members, notes, proposing
 from bot.usecases.plan_reading import holders_of, view_of
 from bot.usecases.steps import enqueue
 from storage import batches
@@ -35,8 +35,12 @@ async def propose_plan(_: Job, payload: ProposePlan, kit: Kit) -> Outcome:
 
 async def expire_plan(_: Job, payload: ExpirePlan, kit: Kit) -> Outcome:
     """End the plan, when nobody decided it."""
-    del kit
-    return Done(fact=lambda uow: usecases.expire(uow, payload.batch_id))
+    return Done(fact=lambda uow: usecases.expire(uow, payload.batch_id, settings=kit.settings))
+
+
+async def carry_out_plan(_: Job, payload: CarryOut, kit: Kit) -> Outcome:
+    """What was decided about the plan, for its next members."""
+    return Done(fact=lambda uow: members.go_on(uow, payload, settings=kit.settings))
 
 
 async def post_plan(job: Job, payload: PostPlan, kit: Kit) -> Outcome:

@@ -17,6 +17,7 @@ from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.idle.rules import keep_until, rules_of
 from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.usecases import reclaims as usecases
+from bot.usecases.progress import is_called_off
 from storage import reclaims
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
@@ -41,9 +42,11 @@ class _Agreed:
 
 async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     """Take the next step, or leave the seat alone for what a last look shows."""
-    reclaim = await kit.database.read(lambda uow: reclaims.get(uow, payload.reclaim_id))
+    reclaim, called_off = await kit.database.read(lambda uow: _looked_up(uow, payload.reclaim_id))
     if reclaim is None or reclaim.status not in (ReclaimStatus.APPROVED, ReclaimStatus.TAKING):
         return Done()
+    if called_off and reclaim.removal is None:
+        return Done(fact=_kept(reclaim.id, Kept.CALLED_OFF, kit=kit))
     if reclaim.product not in kit.settings.products:
         return Done(fact=_ended(reclaim.id, kept=Kept.PRODUCT_GONE, stuck=Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
     if reclaim.removal is None:
@@ -53,6 +56,11 @@ async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     if changed is not None:
         return Done(fact=changed)
     return await _take(job, reclaim, removal.steps, at=payload.step, kit=kit)
+
+
+def _looked_up(uow: UnitOfWork, reclaim_id: str) -> tuple[Reclaim | None, bool]:
+    reclaim = reclaims.get(uow, reclaim_id)
+    return reclaim, reclaim is not None and is_called_off(uow, reclaim)
 
 
 async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit) -> Fact | None:
@@ -163,11 +171,10 @@ async def _begin_together(job: Job, reclaim: Reclaim, removals: Mapping[str, Rem
 def _agreed(uow: UnitOfWork, account_id: str, kit: Kit) -> tuple[_Agreed, ...]:
     """All of the account that may begin now, so that they are planned from one look."""
     products = kit.settings.products
-    return tuple(
-        _Agreed(wanted=wanted(products[one.product]), known=remembered(uow, one, kit))
-        for one in reclaims.open_of_account(uow, account_id)
-        if one.status is ReclaimStatus.APPROVED and one.product in products and not usecases.asked_for(uow, account_id, one.product)
-    )
+    open_ = (one for one in reclaims.open_of_account(uow, account_id) if one.product in products)
+    approved = (one for one in open_ if one.status is ReclaimStatus.APPROVED and not is_called_off(uow, one))
+    agreed = (one for one in approved if not usecases.asked_for(uow, account_id, one.product))
+    return tuple(_Agreed(wanted=wanted(products[one.product]), known=remembered(uow, one, kit)) for one in agreed)
 
 
 def _removal(one: _Agreed, holdings: Holdings, agreed: tuple[_Agreed, ...]) -> Removal:

@@ -123,6 +123,7 @@ _ALL = (
     Effect(payload=plans_jobs.ListPlan, run=batches.list_plan),
     Effect(payload=plans_jobs.RedrawPlan, run=batches.redraw_plan),
     Effect(payload=plans_jobs.ExpirePlan, run=batches.expire_plan),
+    Effect(payload=plans_jobs.CarryOut, run=batches.carry_out_plan),
     Effect(payload=seats_jobs.TellTaken, run=taken.tell_taken),
     Effect(payload=seats_jobs.RedrawTaken, run=taken.redraw_taken),
     Effect(payload=seats_jobs.UndoSeat, run=undoing.undo_seat, given_up=undoing.undoing_given_up),

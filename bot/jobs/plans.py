@@ -55,3 +55,15 @@ class ExpirePlan(JobPayload):
     kind = "plan.expire"
     of = "plan-end:{batch_id}"
     batch_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryOut(JobPayload):
+    """Do what a plan's decision asks for to its next members, while `status` is still the plan's; `before` had their turn already."""
+
+    kind = "plan.carry_out"
+    of = "plan-members:{batch_id}"
+    batch_id: str
+    status: str
+    after: str
+    before: int

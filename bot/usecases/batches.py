@@ -2,21 +2,17 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.actor import Comeback
 from bot.codes import Kept
 from bot.idle.plan_figures import EDITED, Deed, PlanFigures
-from bot.idle.rules import keep_until, rules_of
 from bot.jobs.notices import Whisper
 from bot.jobs.plans import ListPlan, RedrawPlan
-from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.policy import Refusal
 from bot.settings import Settings
-from bot.usecases import reclaims as usecases
 from bot.usecases.answers import Checking, Gone, NotAllowed
+from bot.usecases.members import carry_out, spare
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
-from bot.usecases.progress import follow
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, deliveries, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
@@ -24,7 +20,6 @@ from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch
 
-CALLS_FOR_A_SEAT = TakeSeat.turns + SeeSeatGone.turns
 MOST_NAMED = 50
 
 
@@ -67,11 +62,11 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
         whisper(uow, click, "plan_turned_off")
         return TurnedOff()
     approver = people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id)
-    members = _planned(uow, batch)
+    planned = reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED]
     if batch.status is BatchStatus.PROPOSED and batch.due_at is not None and uow.now >= batch.due_at:
         # It ends this moment: from the renewal on, what it takes is paid for.
         return too_late(uow, click, batch)
-    if not members and batch.status is BatchStatus.PROPOSED:
+    if not planned and batch.status is BatchStatus.PROPOSED:
         whisper(uow, click, "plan_is_empty")
         return TooLate(batch=batch)
     if batch.status is BatchStatus.PROPOSED and (batch.card_version or 0) < PlanFigures.from_json(batch.figures).grown_at:
@@ -82,14 +77,8 @@ def _approve(uow: UnitOfWork, click: PlanClick, batch: Batch, *, settings: Setti
     moved = batches.move(uow, batch.id, source=BatchStatus.PROPOSED, target=BatchStatus.APPROVED, decided_by=approver.id)
     if moved is None:
         return too_late(uow, click, batch)
-    uow.audit("batch.approved", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(members))
-    own = [member for member in members if member.account_id == approver.account_id]
-    for number, member in enumerate(member for member in members if member not in own):
-        usecases.approve(uow, member.id, due_at=uow.now + number * _spacing(settings))
-    for member in own:
-        usecases.keep_member(uow, member.id, code=Kept.PROTECTED)
-    if own:
-        follow(uow, batch.id)
+    uow.audit("batch.approved", actor=audit_actor(uow, click.actor), batch=batch.id, members=planned)
+    carry_out(uow, moved, settings=settings)
     enqueue(uow, RedrawPlan(batch_id=batch.id))
     return Moved(batch=moved)
 
@@ -98,11 +87,6 @@ def _planned(uow: UnitOfWork, batch: Batch) -> list[Reclaim]:
     """The members that are still to be decided, in the order in which they are locked."""
     members = (member for member in reclaims.of_batch(uow, batch.id) if member.status is ReclaimStatus.PLANNED)
     return sorted(members, key=lambda member: member.id)
-
-
-def _spacing(settings: Settings) -> timedelta:
-    """Between two seats of a plan: it leaves half of Atlassian's pace to people who wait for theirs."""
-    return timedelta(seconds=2 * CALLS_FOR_A_SEAT / settings.atlassian_per_second)
 
 
 def edit(uow: UnitOfWork, click: PlanClick, *, delivery: str, chosen: Collection[str], settings: Settings) -> PlanAnswer:
@@ -117,7 +101,7 @@ def edit(uow: UnitOfWork, click: PlanClick, *, delivery: str, chosen: Collection
             return too_late(uow, click, batch)
         out = [member for member in _planned(uow, batch) if member.id in chosen]
         for member in out:
-            _spare(uow, member, code=Kept.LEFT_OUT, settings=settings)
+            spare(uow, member, code=Kept.LEFT_OUT, settings=settings)
         named = sorted(set(chosen) & set(PlanFigures.from_json(batch.figures).unwarned))
         added = [one for one in (_add(uow, batch, warning_id) for warning_id in named) if one is not None]
         _audit_edit(uow, click, out=out, added=added)
@@ -161,11 +145,6 @@ def deed_of(uow: UnitOfWork, click: PlanClick, *, what: str) -> Deed:
     return Deed(what=what, by=people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id).id, at=uow.now)
 
 
-def _spare(uow: UnitOfWork, member: Reclaim, *, code: Kept, settings: Settings) -> None:
-    """The seat stays, and its holder is left in peace for as long as after a keep."""
-    usecases.keep_member(uow, member.id, code=code, spare_until=keep_until(uow.now, rules=rules_of(settings.idle)))
-
-
 def _add(uow: UnitOfWork, batch: Batch, warning_id: str) -> Reclaim | None:
     warning = warnings.lock(uow, warning_id)
     if warning is None or warning.status is not WarningStatus.UNDELIVERABLE:
@@ -190,23 +169,23 @@ def refuse(uow: UnitOfWork, click: PlanClick, *, delivery: str, reason: str, set
         )
         if moved is None:
             return too_late(uow, click, batch)
-        members = _planned(uow, batch)
-        uow.audit("batch.refused", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(members))
-        for member in members:
-            _spare(uow, member, code=Kept.REFUSED, settings=settings)
+        planned = reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED]
+        uow.audit("batch.refused", actor=audit_actor(uow, click.actor), batch=batch.id, members=planned)
+        carry_out(uow, moved, settings=settings)
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=moved)
 
     return on_plan(uow, click, delivery=delivery, then=then)
 
 
-def expire(uow: UnitOfWork, batch_id: str) -> None:
+def expire(uow: UnitOfWork, batch_id: str, *, settings: Settings) -> None:
     """End a plan that nobody decided in time; its warnings stay open, and while they count the next plan has its seats again."""
-    batch = batches.lock(uow, batch_id)
-    if batch is None or batches.move(uow, batch_id, source=BatchStatus.PROPOSED, target=BatchStatus.EXPIRED) is None:
+    if batches.lock(uow, batch_id) is None:
         return
-    members = _planned(uow, batch)
-    uow.audit("batch.expired", actor=audit_actor(uow, Comeback()), batch=batch_id, members=len(members))
-    for member in members:
-        usecases.keep_member(uow, member.id, code=Kept.EXPIRED)
+    moved = batches.move(uow, batch_id, source=BatchStatus.PROPOSED, target=BatchStatus.EXPIRED)
+    if moved is None:
+        return
+    planned = reclaims.counts_of_batch(uow, batch_id)[ReclaimStatus.PLANNED]
+    uow.audit("batch.expired", actor=audit_actor(uow, Comeback()), batch=batch_id, members=planned)
+    carry_out(uow, moved, settings=settings)
     enqueue(uow, RedrawPlan(batch_id=batch_id))

@@ -9,7 +9,7 @@ from bot.jobs.plans import RedrawPlan
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, reclaims
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
+from storage.lifecycle import BatchStatus, ReclaimStatus
 from storage.records import Reclaim
 from storage.seat_records import Batch
 
@@ -25,6 +25,12 @@ def lock_with_plan(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:
     if found is not None and found.batch_id is not None:
         batches.lock(uow, found.batch_id)
     return reclaims.lock(uow, reclaim_id)
+
+
+def is_called_off(uow: UnitOfWork, reclaim: Reclaim) -> bool:
+    """Whether the reclaim's plan was undone: what has not begun does not begin any more, even before its own turn to end."""
+    batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id is not None else None
+    return batch is not None and batch.status in (BatchStatus.UNDOING, BatchStatus.UNDONE)
 
 
 def follow(uow: UnitOfWork, batch_id: str | None) -> None:
@@ -62,8 +68,8 @@ def _move(uow: UnitOfWork, batch: Batch, *, target: BatchStatus, members: int) -
 
 def undo_under_way(uow: UnitOfWork, batch: Batch) -> bool:
     """Whether seats of the plan are still to be put back."""
-    asked = {reclaim_id for reclaim_id, word in PlanFigures.from_json(batch.figures).undo.items() if word == ASKED}
-    return any(member.id in asked and member.status in HOLDING_RECLAIMS for member in reclaims.of_batch(uow, batch.id))
+    asked = (reclaim_id for reclaim_id, word in PlanFigures.from_json(batch.figures).undo.items() if word == ASKED)
+    return not reclaims.holding_of_batch(uow, batch.id).isdisjoint(asked)
 
 
 def undo_is_asked(uow: UnitOfWork, reclaim: Reclaim) -> bool:

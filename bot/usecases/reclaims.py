@@ -13,7 +13,7 @@ from bot.jobs.seats import TAKEN, RedrawTaken, SeeSeatGone, TakeSeat, TellTaken
 from bot.jobs.warnings import RedrawWarning
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
-from bot.usecases.progress import follow, lock_with_plan
+from bot.usecases.progress import follow, is_called_off, lock_with_plan
 from bot.usecases.queue import wake_queue
 from bot.usecases.showing import FIRST_LOOK, READ_BACK_FOR, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
@@ -135,10 +135,10 @@ def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds
     Store what is going to be taken, by reclaim id, before the first write of any of them; whether it was.
 
     All of one account together, so that each snapshot tells what was there before anything was taken, or none: when one of them was
-    stopped or asked for meanwhile, the others were planned together with it. *seconds* is how long the job's write may take effect after
-    its answer is lost.
+    stopped, called off or asked for meanwhile, the others were planned together with it. *seconds* is how long the job's write may take
+    effect after its answer is lost.
     """
-    locked = [reclaims.lock(uow, reclaim_id) for reclaim_id in sorted(removals)]
+    locked = [lock_with_plan(uow, reclaim_id) for reclaim_id in sorted(removals)]
     if not all(reclaim is not None and _may_begin(uow, reclaim) for reclaim in locked):
         return False
     for reclaim in locked:
@@ -151,7 +151,9 @@ def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds
 
 
 def _may_begin(uow: UnitOfWork, reclaim: Reclaim) -> bool:
-    return reclaim.status is ReclaimStatus.APPROVED and not asked_for(uow, reclaim.account_id, reclaim.product)
+    if reclaim.status is not ReclaimStatus.APPROVED or is_called_off(uow, reclaim):
+        return False
+    return not asked_for(uow, reclaim.account_id, reclaim.product)
 
 
 def _begin(uow: UnitOfWork, reclaim: Reclaim, *, removal: Removal) -> None:
@@ -213,13 +215,13 @@ def record_kept(
         follow(uow, kept.batch_id)
 
 
-def keep_member(uow: UnitOfWork, reclaim_id: str, *, code: Kept, spare_until: datetime | None = None) -> None:
+def keep_member(uow: UnitOfWork, reclaim_id: str, *, code: Kept, spare_until: datetime | None = None) -> bool:
     """
     Leave the seat of one of many members of a plan, which the caller has locked and follows once afterwards.
 
-    Nothing happens when its removal has begun: that locks the member alone, and may come in between.
+    False when its removal has begun, or it has ended already: then nothing happens.
     """
-    _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS, code=code, details=None, spare_until=spare_until)
+    return _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS, code=code, details=None, spare_until=spare_until) is not None
 
 
 def _keep(

@@ -6,14 +6,14 @@ from dataclasses import replace
 from atlassian.removal import Removal
 from atlassian.steps import Step, settle_seconds
 from bot.actor import Comeback
-from bot.codes import Kept, NotUndone
+from bot.codes import NotUndone
 from bot.idle.plan_figures import ASKED, UNDONE, UNDONE_IN_PART, Deed, PlanFigures
 from bot.jobs.plans import RedrawPlan
 from bot.jobs.seats import GIVEN_BACK, SeeSeatBack, TellTaken, UndoSeat
 from bot.settings import Settings
-from bot.usecases import reclaims as usecases
 from bot.usecases.alerts import alert_channel
 from bot.usecases.batches import deed_of, on_plan, too_late, whisper
+from bot.usecases.members import carry_out, others
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
 from bot.usecases.progress import follow, lock_with_plan, note_undo, undo_is_asked
 from bot.usecases.reclaims import BY_UNDO, record_return
@@ -21,27 +21,22 @@ from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, outbox, people, reclaims, seats
 from storage.db import UnitOfWork
-from storage.lifecycle import HOLDING_RECLAIMS, UNBEGUN_RECLAIMS, BatchStatus
-from storage.records import ERASED, Job, Reclaim
+from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus
+from storage.records import Job, Reclaim
 from storage.seat_records import Batch
 
 
-def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str) -> PlanAnswer:
+def undo_all(uow: UnitOfWork, click: PlanClick, *, delivery: str, settings: Settings) -> PlanAnswer:
     """Put back every seat that the plan took and still holds; what it has not begun yet stays."""
 
     def then(uow: UnitOfWork, click: PlanClick, batch: Batch) -> PlanAnswer:
         moved = batches.move(uow, batch.id, source=(BatchStatus.APPROVED, BatchStatus.DONE), target=BatchStatus.UNDOING)
         if moved is None:
             return too_late(uow, click, batch)
-        waiting = [member for member in reclaims.of_batch(uow, batch.id) if member.status in UNBEGUN_RECLAIMS]
-        for member in sorted(waiting, key=lambda one: one.id):
-            usecases.keep_member(uow, member.id, code=Kept.CALLED_OFF)
-        # Read only now: a removal may have begun while its turn to be called off came, and is to be put back like the others.
-        members = reclaims.of_batch(uow, batch.id)
-        held = _others(uow, click, [member for member in members if member.status in HOLDING_RECLAIMS])
+        held = _others(uow, click, [member for member in reclaims.of_batch(uow, batch.id) if member.status in HOLDING_RECLAIMS])
         uow.audit("batch.undo", actor=audit_actor(uow, click.actor), batch=batch.id, members=len(held))
-        _ask(uow, moved, held, deed=deed_of(uow, click, what=UNDONE))
-        follow(uow, batch.id)
+        _note_asked(uow, moved, held, deed=deed_of(uow, click, what=UNDONE))
+        carry_out(uow, moved, settings=settings)
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=moved)
 
@@ -58,7 +53,9 @@ def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: 
             return too_late(uow, click, batch)
         for member in chosen:
             uow.audit("seat.undo", actor=audit_actor(uow, click.actor), reclaim=member.id, product=member.product, batch=batch.id)
-        _ask(uow, batch, chosen, deed=deed_of(uow, click, what=UNDONE_IN_PART))
+        _note_asked(uow, batch, chosen, deed=deed_of(uow, click, what=UNDONE_IN_PART))
+        for member in chosen:
+            go_on(uow, member)
         whisper(uow, click, "undo_queued")
         enqueue(uow, RedrawPlan(batch_id=batch.id))
         return Moved(batch=batch)
@@ -67,21 +64,12 @@ def undo_some(uow: UnitOfWork, click: PlanClick, *, delivery: str, reclaim_ids: 
 
 
 def _others(uow: UnitOfWork, click: PlanClick, members: list[Reclaim]) -> list[Reclaim]:
-    """
-    *members* without the seat of whoever clicks: nobody decides their own return, so they ask for it like everybody else.
-
-    Nor those of erased people, whose account nobody knows any more.
-    """
-    approver = people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id)
-    known = [member for member in members if not member.account_id.startswith(ERASED)]
-    return [member for member in known if approver.account_id is None or member.account_id != approver.account_id]
+    return others(members, than=people.find_or_add(uow, team_id=click.actor.team_id, slack_id=click.actor.slack_id))
 
 
-def _ask(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: Deed) -> None:
+def _note_asked(uow: UnitOfWork, batch: Batch, members: Collection[Reclaim], *, deed: Deed) -> None:
     figures = PlanFigures.from_json(batch.figures).with_undo({member.id: ASKED for member in members}).with_deed(deed)
     batches.note(uow, batch.id, figures=figures.to_json())
-    for member in members:
-        enqueue(uow, UndoSeat(reclaim_id=member.id, account_id=member.account_id))
 
 
 def put_back_beside(uow: UnitOfWork, reclaim: Reclaim, *, group_id: str) -> tuple[Reclaim, ...]:
@@ -118,7 +106,7 @@ def look_again(uow: UnitOfWork, see: SeeSeatBack) -> None:
 
 
 def go_on(uow: UnitOfWork, reclaim: Reclaim) -> None:
-    """One part is back and another is left."""
+    """A part of it is put back next."""
     enqueue(uow, UndoSeat(reclaim_id=reclaim.id, account_id=reclaim.account_id))
 
 

@@ -14,11 +14,11 @@ from bot.slack.surfaces.plan_forms import ADDED
 from bot.usecases.reclaims import approve as agree
 from bot.usecases.steps import enqueue
 from sandbox.faults import Fault
-from storage import exemptions, people, reclaims, seats, warnings
+from storage import batches, exemptions, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, WarningStatus
 from tests.e2e.conftest import Stage
-from tests.e2e.idle_words import make_idle, warn, warned_long_ago
+from tests.e2e.idle_words import make_idle, plan_of, warn, warned_long_ago
 from tests.e2e.plan_words import choose, of_plan, plan_says, press, propose, until
 from tests.e2e.quiet import until_quiet
 from tests.e2e.ways import act, everybody, holds_role, joins_group, synced_group
@@ -435,6 +435,27 @@ async def test_nobody_who_was_not_warned_loses_a_seat(small_stage: OpenStage) ->
         await stage.parts.database.write(fact)
         await stage.logged("seat.kept", step=timedelta(seconds=1))
         assert '"code":"not_warned"' in next(entry for entry in await stage.trail() if entry.kind == "seat.kept").body
+        assert everybody(stage.sandbox) == before
+
+
+async def test_nothing_of_an_undone_plan_begins(small_stage: OpenStage) -> None:
+    """Whoever waits for their turn in a long plan that was undone keeps the seat, even before the plan comes to call them off."""
+    async with small_stage() as stage:
+        await warn(stage, ("hugo", "jira"))
+        await propose(stage)
+        hugo, batch = (await of_plan(stage))["hugo jira"], await plan_of(stage)
+        before = everybody(stage.sandbox)
+
+        def fact(uow: UnitOfWork) -> None:
+            grace = people.find_or_add(uow, team_id="T0ACME", slack_id="U0GRACE")
+            batches.move(uow, batch.id, source=BatchStatus.PROPOSED, target=BatchStatus.APPROVED, decided_by=grace.id)
+            agree(uow, hugo.id)
+            batches.move(uow, batch.id, source=BatchStatus.APPROVED, target=BatchStatus.UNDOING)
+
+        await stage.parts.database.write(fact)
+        await until(stage, BatchStatus.UNDONE)
+        only = (await of_plan(stage))["hugo jira"]
+        assert (only.status, only.reason_code) == (ReclaimStatus.STOPPED, "called_off")
         assert everybody(stage.sandbox) == before
 
 

@@ -50,7 +50,7 @@ async def approve(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, deliv
 async def undo(ack: AsyncAck, body: dict[str, Any], actor: SlackPerson, delivery: str, desk: Desk) -> None:
     """Put back everything that the plan took."""
     click = _click(plan.parse(body), actor, desk, channel=channel_of(body, desk))
-    answer = await desk.database.write(lambda uow: undoing.undo_all(uow, click, delivery=delivery))
+    answer = await desk.database.write(lambda uow: undoing.undo_all(uow, click, delivery=delivery, settings=desk.settings))
     _say_when_gone(answer, body, desk)
     await ack()
 

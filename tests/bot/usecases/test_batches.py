@@ -387,7 +387,7 @@ async def test_who_was_left_out_is_left_in_peace(database: Database, settings: S
 async def test_an_expired_plan_keeps_its_warnings(database: Database, settings: Settings) -> None:
     """Nobody said no: the next plan has the same people."""
     batch = await a_plan(database, settings, "ada")
-    await database.write(lambda uow: usecases.expire(uow, batch.id))
+    await database.write(lambda uow: usecases.expire(uow, batch.id, settings=settings))
     assert (await now(database, batch)).status is BatchStatus.EXPIRED
     again = await database.write(lambda uow: proposing.propose(uow, settings=settings))
     assert again is not None
@@ -398,7 +398,7 @@ async def test_expiry_comes_too_late_for_a_decided_plan(database: Database, sett
     """Its job is due a week later all the same."""
     batch = await a_plan(database, settings, "ada")
     await approve(database, settings, batch.id)
-    await database.write(lambda uow: usecases.expire(uow, batch.id))
+    await database.write(lambda uow: usecases.expire(uow, batch.id, settings=settings))
     assert (await now(database, batch)).status is BatchStatus.APPROVED
 
 
@@ -427,7 +427,7 @@ async def test_undo_begins_the_grace_anew(database: Database, settings: Settings
     """Who got the seat back is not idle tonight, and the plan is over with its last seat."""
     batch = await a_plan(database, settings, "ada", "ben")
     await taken(database, batch, settings)
-    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u"))
+    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u", settings=settings))
     members = await of(database, batch)
     assert PlanFigures.from_json((await now(database, batch)).figures).undo == {one.id: ASKED for one in members.values()}
     await database.write(lambda uow: undoing.record_undone(uow, members["ada"].id))
@@ -446,7 +446,7 @@ async def test_the_seat_of_an_erased_person_is_not_put_back(database: Database, 
     batch = await a_plan(database, settings, "ada", "ben")
     await taken(database, batch, settings)
     await database.write(lambda uow: erasure.forget_account(uow, "ben", erased_id="0" * 32))
-    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u"))
+    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u", settings=settings))
     ada = (await of(database, batch))["ada"]
     assert PlanFigures.from_json((await now(database, batch)).figures).undo == {ada.id: ASKED}
     await database.write(lambda uow: undoing.record_undone(uow, ada.id))
@@ -457,7 +457,7 @@ async def test_undo_calls_off_what_has_not_begun(database: Database, settings: S
     """What was agreed to and waits its turn is not taken any more."""
     batch = await a_plan(database, settings, "ada")
     await approve(database, settings, batch.id)
-    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u"))
+    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:u", settings=settings))
     ada = (await of(database, batch))["ada"]
     assert (ada.status, ada.reason_code) == (ReclaimStatus.STOPPED, "called_off")
     assert (await now(database, batch)).status is BatchStatus.UNDONE
@@ -517,7 +517,9 @@ async def test_a_removal_that_begins_while_a_plan_is_undone_is_put_back(database
     batch = await a_plan(database, settings, "ada", "ben")
     await approve(database, settings, batch.id)
     members = await of(database, batch)
-    await while_it_begins(database, members["ben"], lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:2"))
+    await while_it_begins(
+        database, members["ben"], lambda uow: undoing.undo_all(uow, click(uow, batch.id), delivery="action:2", settings=settings)
+    )
     after = await of(database, batch)
     assert (after["ada"].status, after["ben"].status) == (ReclaimStatus.STOPPED, ReclaimStatus.TAKING)
     assert PlanFigures.from_json((await now(database, batch)).figures).undo == {members["ben"].id: ASKED}

@@ -96,7 +96,7 @@ async def test_nobody_puts_their_own_seat_back(database: Database, settings: Set
         people.link(uow, omar.id, account_id="a1", email=None)
 
     await database.write(link)
-    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id, by="omar"), delivery="action:undo"))
+    await database.write(lambda uow: undoing.undo_all(uow, click(uow, batch.id, by="omar"), delivery="action:undo", settings=settings))
     asked = {job.payload["account_id"] for job in await due(database) if job.kind == "seat.undo"}
     assert asked == {"a2"}
     assert {one.status for one in (await of(database, batch)).values()} == {ReclaimStatus.TAKEN}
