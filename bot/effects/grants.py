@@ -23,7 +23,7 @@ from bot.usecases.agreement import ask_for_more, ask_people, goes_beyond
 from bot.usecases.alerts import alert_channel
 from bot.usecases.briefing import Briefing
 from bot.usecases.grants import Start
-from bot.usecases.reclaims import Held
+from bot.usecases.held import Held
 from bot.usecases.returns import Found
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus

@@ -11,7 +11,7 @@ from atlassian.planning import plan_return
 from atlassian.steps import AddToGroup, AssignRole, Invite, Step
 from bot.effects.kit import Kit
 from bot.slack.surfaces.put_back import PutBack
-from bot.usecases.reclaims import Held, being_taken, has_returned, held_of, may_show_as_it_was
+from bot.usecases.held import Held, being_taken, has_returned, held_of, may_show_as_it_was
 from storage.db import UnitOfWork
 from storage.records import Finding
 

@@ -10,11 +10,11 @@ from atlassian.holdings import Holdings
 from atlassian.removal import InTheWay, Obstacle, Removal, plan_removal
 from atlassian.steps import Removing, settle_seconds
 from bot.codes import Attention, Kept, Stuck
+from bot.effects import seat_ends
 from bot.effects.kit import Kit
 from bot.effects.last_look import Remembered, has_token_in_use, remembered, why_kept
 from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
-from bot.idle.rules import keep_until, rules_of
 from bot.jobs.seats import SeeSeatGone, TakeSeat
 from bot.usecases import reclaims as usecases
 from bot.usecases.progress import is_called_off
@@ -22,9 +22,6 @@ from storage import reclaims
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 from storage.records import Job, Reclaim
-
-_NOTHING_TO_DO = frozenset({Kept.IN_THE_WAY, Kept.SCRIPT_ACTIVE, Kept.REFUSED_BY_ATLASSIAN})
-"""Tomorrow's plan would meet the same: its holder is left in peace for as long as after a keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +43,11 @@ async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     if reclaim is None or reclaim.status not in (ReclaimStatus.APPROVED, ReclaimStatus.TAKING):
         return Done()
     if called_off and reclaim.removal is None:
-        return Done(fact=_kept(reclaim.id, Kept.CALLED_OFF, kit=kit))
+        return Done(fact=seat_ends.kept(reclaim.id, Kept.CALLED_OFF, kit=kit))
     if reclaim.product not in kit.settings.products:
-        return Done(fact=_ended(reclaim.id, kept=Kept.PRODUCT_GONE, stuck=Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
+        return Done(
+            fact=seat_ends.ended(reclaim.id, kept=Kept.PRODUCT_GONE, stuck=Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit)
+        )
     if reclaim.removal is None:
         return await _begin(job, reclaim, kit)
     removal = Removal.from_json(reclaim.removal)
@@ -92,8 +91,8 @@ async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit)
     if code is None:
         return None
     if job.unknown or shared or not _is_whole(holdings, removal):
-        return _stuck(reclaim.id, Stuck.CHANGED, code=code.value, kit=kit)
-    return _kept(reclaim.id, code, kit=kit)
+        return seat_ends.stuck(reclaim.id, Stuck.CHANGED, code=code.value, kit=kit)
+    return seat_ends.kept(reclaim.id, code, kit=kit)
 
 
 async def _changed_amid(reclaim: Reclaim, kit: Kit) -> Fact | None:
@@ -108,7 +107,7 @@ async def _changed_amid(reclaim: Reclaim, kit: Kit) -> Fact | None:
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[wanted(product)])
     if not _ends_another_seat(plan_removal(holdings, wanted(product), other_products=beside)):
         return None
-    return _stuck(reclaim.id, Stuck.CHANGED, code=Kept.IN_THE_WAY.value, kit=kit)
+    return seat_ends.stuck(reclaim.id, Stuck.CHANGED, code=Kept.IN_THE_WAY.value, kit=kit)
 
 
 def _ends_another_seat(removal: Removal) -> bool:
@@ -148,7 +147,7 @@ async def _begin(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     if spared is None and await has_token_in_use(holdings, kit):
         spared = Kept.SCRIPT_ACTIVE
     if spared is not None:
-        return Done(fact=_kept(reclaim.id, spared, kit=kit))
+        return Done(fact=seat_ends.kept(reclaim.id, spared, kit=kit))
     going = tuple(one for one in agreed if stays[one.reclaim.id] is None)
     return await _begin_together(job, reclaim, {one.reclaim.id: _removal(one, holdings, going) for one in going}, kit)
 
@@ -158,7 +157,7 @@ async def _begin_together(job: Job, reclaim: Reclaim, removals: Mapping[str, Rem
     mine = removals[reclaim.id]
     if not mine.steps:
         code = Kept.IN_THE_WAY if mine.in_the_way else Kept.NO_SEAT
-        return Done(fact=_kept(reclaim.id, code, kit=kit, details=_obstacles(mine.in_the_way)))
+        return Done(fact=seat_ends.kept(reclaim.id, code, kit=kit, details=_obstacles(mine.in_the_way)))
     with_steps = {reclaim_id: removal for reclaim_id, removal in removals.items() if removal.steps}
     seconds = settle_seconds(mine.steps[0])
     begun = await kit.database.write(lambda uow: usecases.begin(uow, with_steps, job=job, seconds=seconds))
@@ -195,7 +194,7 @@ async def _take(job: Job, reclaim: Reclaim, steps: tuple[Removing, ...], *, at: 
     except (OwnedElsewhere, Refused, NotThere) as error:
         code = error.reason or error.code or str(error.status)
         shared = await kit.database.read(lambda uow: _shares_a_group(uow, reclaim))
-        return Done(fact=_refused(reclaim.id, untouched=at == 0 and not job.unknown and not shared, code=code, kit=kit))
+        return Done(fact=seat_ends.refused(reclaim.id, untouched=at == 0 and not job.unknown and not shared, code=code, kit=kit))
     return Done(fact=lambda uow: usecases.go_on(uow, reclaim, steps_taken=at + 1, of=len(steps)))
 
 
@@ -206,44 +205,15 @@ async def see_seat_gone(_: Job, payload: SeeSeatGone, kit: Kit) -> Outcome:
         return Done()
     product = kit.settings.products.get(reclaim.product)
     if product is None:
-        return Done(fact=_stuck(reclaim.id, Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
+        return Done(fact=seat_ends.stuck(reclaim.id, Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit))
     late = kit.now() >= datetime.fromisoformat(payload.until)
     # Nobody says how late a search may be: in the end the roles, which hold the seat, decide alone.
     groups = [] if late else [group.id for group in Removal.from_json(reclaim.removal or {}).snapshot.groups]
     if await kit.provisioner.gone(reclaim.account_id, wanted=wanted(product), groups=groups):
         return Done(fact=lambda uow: usecases.record_taken(uow, reclaim.id))
     if late:
-        return Done(fact=_stuck(reclaim.id, Stuck.STILL_THERE, code=Stuck.STILL_THERE.value, kit=kit))
+        return Done(fact=seat_ends.stuck(reclaim.id, Stuck.STILL_THERE, code=Stuck.STILL_THERE.value, kit=kit))
     return Done(fact=lambda uow: usecases.look_again(uow, payload))
-
-
-def _kept(reclaim_id: str, code: Kept, *, kit: Kit, details: dict[str, str] | None = None) -> Fact:
-    def fact(uow: UnitOfWork) -> None:
-        until = keep_until(uow.now, rules=rules_of(kit.settings.idle)) if code in _NOTHING_TO_DO else None
-        usecases.record_kept(uow, reclaim_id, code=code, details=details, spare_until=until, begun=True)
-
-    return fact
-
-
-def _refused(reclaim_id: str, *, untouched: bool, code: str, kit: Kit) -> Fact:
-    """A seat that nobody has touched stays; where some may be taken (by a lost answer, or with another seat) a human must look."""
-    if untouched:
-        return _kept(reclaim_id, Kept.REFUSED_BY_ATLASSIAN, kit=kit, details={"code": code})
-    return _stuck(reclaim_id, Stuck.REFUSED_BY_ATLASSIAN, code=code, kit=kit)
-
-
-def _stuck(reclaim_id: str, stuck: Stuck, *, code: str, kit: Kit) -> Fact:
-    return lambda uow: usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code}, settings=kit.settings)
-
-
-def _ended(reclaim_id: str, *, kept: Kept, stuck: Stuck, code: str, kit: Kit) -> Fact:
-    """A seat that nobody has touched stays, one that may be half taken is a human's."""
-
-    def fact(uow: UnitOfWork) -> None:
-        usecases.record_stuck(uow, reclaim_id, code=stuck, details={"code": code}, settings=kit.settings)
-        usecases.record_kept(uow, reclaim_id, code=kept, details={"code": code}, begun=True)
-
-    return fact
 
 
 def taking_given_up(payload: TakeSeat | SeeSeatGone, kit: Kit, *, why: GivenUp) -> Fact:
@@ -251,4 +221,4 @@ def taking_given_up(payload: TakeSeat | SeeSeatGone, kit: Kit, *, why: GivenUp) 
     away = why.code is Attention.UNREACHABLE_TOO_LONG
     kept = Kept.UNREACHABLE_TOO_LONG if away else Kept.OTHER
     stuck = Stuck.UNREACHABLE_TOO_LONG if away else Stuck.OTHER
-    return _ended(payload.reclaim_id, kept=kept, stuck=stuck, code=why.code.value, kit=kit)
+    return seat_ends.ended(payload.reclaim_id, kept=kept, stuck=stuck, code=why.code.value, kit=kit)

@@ -13,8 +13,8 @@ from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import taken
 from bot.slack.surfaces.taken import TakenView
 from bot.usecases import notes
+from bot.usecases.held import TOLD, record_told
 from bot.usecases.mailing import mail_taken
-from bot.usecases.reclaims import TOLD, record_told
 from storage import people, reclaims, warnings
 from storage.db import UnitOfWork
 from storage.records import Job, Reclaim

@@ -13,7 +13,7 @@ from bot.effects.looking import wanted
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.jobs.seats import SeeSeatBack, UndoSeat
 from bot.usecases import undoing as usecases
-from bot.usecases.reclaims import being_taken, may_show_as_it_was
+from bot.usecases.held import being_taken, may_show_as_it_was
 from storage import reclaims
 from storage.lifecycle import HOLDING_RECLAIMS
 from storage.records import Job, Reclaim

@@ -15,7 +15,8 @@ from bot.jobs.requests import Admit, Vet
 from bot.policy import Refusal, may_ask
 from bot.settings import Product, Settings
 from bot.usecases import grants, requests, returns
-from bot.usecases.reclaims import BY_ITSELF, Held, held_of, record_return, spare
+from bot.usecases.held import BY_ITSELF, Held, held_of, record_return
+from bot.usecases.reclaims import spare
 from bot.usecases.returns import Found
 from storage import access_requests, findings, people
 from storage.db import UnitOfWork

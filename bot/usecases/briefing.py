@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.usecases.held import Held, held_of
 from bot.usecases.queue import ahead_of
-from bot.usecases.reclaims import Held, held_of
 from storage import access_requests, decisions, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus

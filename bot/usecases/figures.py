@@ -11,7 +11,7 @@ from bot.figures.chart import TrendPoint
 from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
 from bot.figures.savings import FreeSeat, monthly_saving, saved_months, total
 from bot.settings import Product
-from bot.usecases.reclaims import BY_REQUEST, BY_UNDO
+from bot.usecases.held import BY_REQUEST, BY_UNDO
 from bot.usecases.scan_figures import SeatCount, count_of, warned_now
 from storage import figures, scans, seats, warnings
 from storage.db import UnitOfWork

@@ -12,8 +12,8 @@ from bot.jobs.notices import Tell
 from bot.jobs.requests import Grant, LookForDrift, ReadBack, RedrawCard
 from bot.policy import STEPS_BEGUN, steps_begun
 from bot.usecases.briefing import ON_ITS_WAY, granted_today
+from bot.usecases.held import BY_REQUEST, record_return
 from bot.usecases.queue import wake_queue
-from bot.usecases.reclaims import BY_REQUEST, record_return
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import access_requests, decisions, findings, outbox, people, seats

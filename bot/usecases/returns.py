@@ -15,7 +15,7 @@ from bot.settings import Product, Settings
 from bot.usecases.approvals import send_on_its_way
 from bot.usecases.briefing import granted_today
 from bot.usecases.grants import account_taken
-from bot.usecases.reclaims import Held, held_of
+from bot.usecases.held import Held, held_of
 from bot.usecases.steps import audit_actor
 from storage import access_requests, decisions, people, warnings
 from storage.db import UnitOfWork

@@ -13,10 +13,10 @@ from bot.jobs.seats import GIVEN_BACK, SeeSeatBack, TellTaken, UndoSeat
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.batches import deed_of, on_plan, too_late, whisper
+from bot.usecases.held import BY_UNDO, record_return
 from bot.usecases.members import carry_out, others
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick
 from bot.usecases.progress import follow, lock_with_plan, note_undo, undo_is_asked
-from bot.usecases.reclaims import BY_UNDO, record_return
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, outbox, people, reclaims, seats

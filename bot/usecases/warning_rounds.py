@@ -9,8 +9,9 @@ from bot.codes import Kept
 from bot.idle.rules import BETWEEN_SCANS, keep_until, rules_of
 from bot.jobs.warnings import SendWarning, WarnIdle
 from bot.settings import Settings
+from bot.usecases.held import BY_ITSELF, record_return
 from bot.usecases.progress import undos_asked
-from bot.usecases.reclaims import BY_ITSELF, asked_for, record_return
+from bot.usecases.reclaims import asked_for
 from bot.usecases.seasons import may_warn, words_from
 from bot.usecases.seat_facts import SPARED, used_after
 from bot.usecases.steps import audit_actor, enqueue

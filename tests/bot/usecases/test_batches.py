@@ -12,7 +12,7 @@ from bot.codes import Kept, NotUndone
 from bot.idle.plan_figures import ASKED, EDITED, PlanFigures
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
-from bot.usecases import proposing, undoing
+from bot.usecases import held, proposing, undoing
 from bot.usecases import reclaims as taking
 from bot.usecases.answers import Checking, Gone, NotAllowed
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
@@ -555,10 +555,10 @@ async def test_what_is_being_taken_is_no_return(database: Database, settings: Se
 
     def begin_and_look(uow: UnitOfWork) -> None:
         reclaims.move(uow, one.id, source=ReclaimStatus.APPROVED, target=ReclaimStatus.TAKING, removal=REMOVAL)
-        taking.record_return(uow, "ada", "jira", how=taking.BY_ITSELF)
+        held.record_return(uow, "ada", "jira", how=held.BY_ITSELF)
 
     await database.write(begin_and_look)
     assert (await of(database, batch))["ada"].status is ReclaimStatus.TAKING
     await database.write(lambda uow: taking.record_taken(uow, one.id))
-    await database.write(lambda uow: taking.record_return(uow, "ada", "jira", how=taking.BY_ITSELF))
+    await database.write(lambda uow: held.record_return(uow, "ada", "jira", how=held.BY_ITSELF))
     assert (await of(database, batch))["ada"].status is ReclaimStatus.RETURNED
