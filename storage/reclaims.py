@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, bindparam, func, literal_column, select, up
 
 from storage.lifecycle import HOLDING_RECLAIMS, OPEN_RECLAIMS, ReclaimStatus, require_moves
 from storage.records import Reclaim, as_record
+from storage.seat_records import Planned
 from storage.seat_tables import reclaims, seats
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
@@ -59,24 +60,35 @@ def plan(
     warning_id: str | None = None,
 ) -> Reclaim | None:
     """A new reclaim that nobody has agreed to yet; None when the seat has an open one."""
-    fields: dict[str, Any] = {
+    planned = Planned(account_id=account_id, product=product, last_active_at=last_active_at, warning_id=warning_id)
+    fields = _new(uow, batch_id, planned)
+    return Reclaim(**fields) if uow.connection.execute(_ADD, fields).rowcount else None
+
+
+def plan_all(uow: UnitOfWork, batch_id: str, members: Collection[Planned]) -> None:
+    """New reclaims of the batch for these seats, all in one statement; a seat that has an open one stays out."""
+    if members:
+        uow.connection.execute(_ADD, [_new(uow, batch_id, planned) for planned in members])
+
+
+def _new(uow: UnitOfWork, batch_id: str | None, planned: Planned) -> dict[str, Any]:
+    return {
         "id": uow.new_id(),
-        "account_id": account_id,
-        "product": product,
+        "account_id": planned.account_id,
+        "product": planned.product,
         "status": ReclaimStatus.PLANNED,
         "reason_code": None,
         "details": {},
         "removal": None,
-        "last_active_at": last_active_at,
+        "last_active_at": planned.last_active_at,
         "planned_at": uow.now,
         "approved_at": None,
         "taken_at": None,
         "returned_at": None,
         "changed_at": uow.now,
         "batch_id": batch_id,
-        "warning_id": warning_id,
+        "warning_id": planned.warning_id,
     }
-    return Reclaim(**fields) if uow.connection.execute(_ADD, fields).rowcount else None
 
 
 def get(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:

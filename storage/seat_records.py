@@ -135,6 +135,16 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A seat that is put into a plan: when it was last used (UTC, None for never), and the warning of its holder."""
+
+    account_id: str
+    product: str
+    last_active_at: datetime | None
+    warning_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A plan of several reclaims that is decided as one; `version` grows with every change and tells whether the card is out of date."""
 

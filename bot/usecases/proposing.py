@@ -18,7 +18,7 @@ from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, exemptions, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import IDLE_ACTIVITIES, BatchStatus, ReclaimStatus, WarningStatus
-from storage.seat_records import Batch, IdlePlace, Seat, SeatWarning
+from storage.seat_records import Batch, IdlePlace, Planned, Seat, SeatWarning
 
 PLAN_LASTS = timedelta(days=7)
 MOST_READ = 10_000
@@ -67,8 +67,7 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     figures = PlanFigures(products=_figures(uow, counts, settings=settings), unwarned=tuple(warning.id for warning in unwarned))
     due_at = _ends_at(uow, figures, settings=settings)
     batch = batches.propose(uow, figures=figures.to_json(), due_at=due_at)
-    for one in due:
-        _plan(uow, one, batch)
+    reclaims.plan_all(uow, batch.id, [_planned(one) for one in due])
     uow.audit("batch.proposed", actor=audit_actor(uow, Comeback()), batch=batch.id, members=len(due), unwarned=len(unwarned))
     enqueue(uow, PostPlan(batch_id=batch.id, channel=settings.admin_channel))
     enqueue(uow, ExpirePlan(batch_id=batch.id), due_at=due_at)
@@ -153,15 +152,9 @@ def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings) 
     }
 
 
-def _plan(uow: UnitOfWork, one: _Due, batch: Batch) -> None:
-    reclaims.plan(
-        uow,
-        account_id=one.seat.account_id,
-        product=one.seat.product,
-        last_active_at=one.seat.last_active_at,
-        batch_id=batch.id,
-        warning_id=one.warning.id,
-    )
+def _planned(one: _Due) -> Planned:
+    seat = one.seat
+    return Planned(account_id=seat.account_id, product=seat.product, last_active_at=seat.last_active_at, warning_id=one.warning.id)
 
 
 def show(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
