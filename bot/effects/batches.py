@@ -1,5 +1,7 @@
 """Plans: proposed, posted once, listed in their thread, and redrawn whole whenever they have moved on."""
 
+from datetime import timedelta
+
 import structlog
 
 from bot.effects.kit import Kit
@@ -20,6 +22,7 @@ from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus
 from storage.records import Job
 
+WHILE_CARRIED_OUT = timedelta(minutes=1)
 LISTED = 2
 """From so many people on the list is worth a file."""
 
@@ -29,6 +32,9 @@ log = structlog.get_logger()
 async def propose_plan(_: Job, payload: ProposePlan, kit: Kit) -> Outcome:
     """Make the plan that is due, or in mode `plan` the week's picture."""
     del payload
+    if await kit.database.read(members.unfinished):
+        # Whoever stands in a plan that is over is free for this one when their turn has come.
+        return Again(due_at=kit.now() + WHILE_CARRIED_OUT, fact=members.resume)
     make = proposing.propose if kit.settings.idle.mode == "reclaim" else proposing.show
     return Done(fact=lambda uow: make(uow, settings=kit.settings))
 

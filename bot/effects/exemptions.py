@@ -38,7 +38,8 @@ log = structlog.get_logger()
 
 async def file_exemption(_: Job, payload: FileExemption, kit: Kit) -> Outcome:
     """Look who asks, and whose seat it is; then the card follows, or a sentence why not."""
-    facts = {"product": offered(kit.settings, payload.product).name, "owner": "you"}
+    product = offered(kit.settings, payload.product)
+    facts = {"product": product.name, "command": product.command, "owner": "you"}
     account_id = await kit.database.read(lambda uow: _warned_account(uow, payload))
     if account_id is not None:
         known = account_id

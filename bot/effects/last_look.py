@@ -11,12 +11,13 @@ from bot.effects.kit import Kit
 from bot.idle.inactivity import classify
 from bot.idle.rules import rules_of
 from bot.settings import Product
+from bot.usecases.reclaims import is_exempt
 from bot.usecases.scans import is_doubted
 from bot.usecases.seasons import is_overtaken, renewed_at, words_from
 from bot.usecases.seat_facts import SPARED, Memory, circle_of, facts_of, used_after
-from storage import exemptions, people, seats, warnings
+from storage import people, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import IDLE_ACTIVITIES, ExemptionStatus, SeatActivity, WarningStatus
+from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity, WarningStatus
 from storage.records import Reclaim
 from storage.seat_records import Seat, SeatWarning
 
@@ -37,8 +38,6 @@ class Remembered:
 
 def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
     """What is known of the reclaim's seat; an exemption that nobody has decided counts as one."""
-    exemption = exemptions.open_of(uow, reclaim.account_id, reclaim.product)
-    asked = exemption is not None and exemption.status is ExemptionStatus.ASKED
     warning = warnings.get(uow, reclaim.warning_id) if reclaim.warning_id else None
     owner = people.linked_to(uow, reclaim.account_id)
     known_as = {owner.slack_id if owner else None, warning.slack_id if warning else None}
@@ -46,7 +45,7 @@ def remembered(uow: UnitOfWork, reclaim: Reclaim, kit: Kit) -> Remembered:
         reclaim=reclaim,
         seat=seats.get(uow, reclaim.account_id, reclaim.product),
         warning=warning,
-        is_exempt=asked or (exemption is not None and exemption.until > uow.now),
+        is_exempt=is_exempt(uow, reclaim.account_id, reclaim.product),
         is_approver=bool(known_as & kit.directory.approvers.slack_ids),
         is_doubted=is_doubted(uow, reclaim.product),
     )

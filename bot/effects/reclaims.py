@@ -39,11 +39,11 @@ class _Agreed:
 
 async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     """Take the next step, or leave the seat alone for what a last look shows."""
-    reclaim, called_off = await kit.database.read(lambda uow: _looked_up(uow, payload.reclaim_id))
+    reclaim, stays = await kit.database.read(lambda uow: _looked_up(uow, payload.reclaim_id))
     if reclaim is None or reclaim.status not in (ReclaimStatus.APPROVED, ReclaimStatus.TAKING):
         return Done()
-    if called_off and reclaim.removal is None:
-        return Done(fact=seat_ends.kept(reclaim.id, Kept.CALLED_OFF, kit=kit))
+    if stays is not None and reclaim.removal is None:
+        return Done(fact=seat_ends.kept(reclaim.id, stays, kit=kit))
     if reclaim.product not in kit.settings.products:
         return Done(
             fact=seat_ends.ended(reclaim.id, kept=Kept.PRODUCT_GONE, stuck=Stuck.PRODUCT_GONE, code=Kept.PRODUCT_GONE.value, kit=kit)
@@ -57,9 +57,14 @@ async def take_seat(job: Job, payload: TakeSeat, kit: Kit) -> Outcome:
     return await _take(job, reclaim, removal.steps, at=payload.step, kit=kit)
 
 
-def _looked_up(uow: UnitOfWork, reclaim_id: str) -> tuple[Reclaim | None, bool]:
+def _looked_up(uow: UnitOfWork, reclaim_id: str) -> tuple[Reclaim | None, Kept | None]:
+    """The reclaim, and why it does not begin any more, where nobody need look at Atlassian to know."""
     reclaim = reclaims.get(uow, reclaim_id)
-    return reclaim, reclaim is not None and is_called_off(uow, reclaim)
+    if reclaim is None:
+        return None, None
+    if is_called_off(uow, reclaim):
+        return reclaim, Kept.CALLED_OFF
+    return reclaim, Kept.ASKED_FOR if usecases.asked_for(uow, reclaim.account_id, reclaim.product) else None
 
 
 async def _changed_since(job: Job, reclaim: Reclaim, removal: Removal, kit: Kit) -> Fact | None:
@@ -141,9 +146,12 @@ async def _begin(job: Job, reclaim: Reclaim, kit: Kit) -> Outcome:
     if not kit.directory.approvers.fresh(kit.now()):
         await kit.directory.refresh()
     agreed = await kit.database.read(lambda uow: _agreed(uow, reclaim.account_id, kit))
+    if all(one.reclaim.id != reclaim.id for one in agreed):
+        # It was called off, asked for or stopped a moment ago: the next look says which.
+        return Again(due_at=kit.now())
     holdings = await kit.provisioner.holdings(reclaim.account_id, products=[one.wanted for one in agreed])
     stays = {one.reclaim.id: await why_kept(holdings, one.known, kit.settings.products[one.reclaim.product], kit) for one in agreed}
-    spared = stays.get(reclaim.id, Kept.ASKED_FOR)
+    spared = stays[reclaim.id]
     if spared is None and await has_token_in_use(holdings, kit):
         spared = Kept.SCRIPT_ACTIVE
     if spared is not None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from bot.actor import Comeback
 from bot.codes import Kept
 from bot.idle.plan_figures import EDITED, Deed, PlanFigures
+from bot.idle.rules import keep_until, rules_of
 from bot.jobs.notices import Whisper
 from bot.jobs.plans import ListPlan, RedrawPlan
 from bot.policy import Refusal
 from bot.settings import Settings
+from bot.usecases import reclaims as usecases
 from bot.usecases.answers import Checking, Gone, NotAllowed
-from bot.usecases.members import carry_out, spare
+from bot.usecases.members import carry_out
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
 from bot.usecases.steps import audit_actor, enqueue
 from storage import batches, deliveries, people, reclaims, seats, warnings
@@ -101,7 +103,7 @@ def edit(uow: UnitOfWork, click: PlanClick, *, delivery: str, chosen: Collection
             return too_late(uow, click, batch)
         out = [member for member in _planned(uow, batch) if member.id in chosen]
         for member in out:
-            spare(uow, member, code=Kept.LEFT_OUT, settings=settings)
+            usecases.keep_member(uow, member.id, code=Kept.LEFT_OUT, spare_until=keep_until(uow.now, rules=rules_of(settings.idle)))
         named = sorted(set(chosen) & set(PlanFigures.from_json(batch.figures).unwarned))
         added = [one for one in (_add(uow, batch, warning_id) for warning_id in named) if one is not None]
         _audit_edit(uow, click, out=out, added=added)

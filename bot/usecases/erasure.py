@@ -6,6 +6,7 @@ from enum import StrEnum
 from bot.actor import Actor
 from bot.idle.plan_figures import PlanFigures
 from bot.jobs.seats import UndoSeat
+from bot.usecases.progress import undo_is_asked
 from bot.usecases.steps import audit_actor
 from storage import access_requests, batches, decisions, erasure, exemptions, findings, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
@@ -154,7 +155,10 @@ def _is_running(uow: UnitOfWork, reclaim: Reclaim) -> bool:
     """Whether the seat is being taken, or put back; one that was taken and rests is not."""
     if reclaim.status in _RUNNING:
         return True
-    return reclaim.status is ReclaimStatus.TAKEN and outbox.is_unfinished(uow, subject=UndoSeat.of.format(account_id=reclaim.account_id))
+    if reclaim.status is not ReclaimStatus.TAKEN:
+        return False
+    # Of a long plan the job of the undo may come later.
+    return undo_is_asked(uow, reclaim) or outbox.is_unfinished(uow, subject=UndoSeat.of.format(account_id=reclaim.account_id))
 
 
 def _exemptions(uow: UnitOfWork, subject: Subject) -> list[Exemption]:

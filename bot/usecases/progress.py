@@ -27,6 +27,15 @@ def lock_with_plan(uow: UnitOfWork, reclaim_id: str) -> Reclaim | None:
     return reclaims.lock(uow, reclaim_id)
 
 
+def lock_with_plans(uow: UnitOfWork, reclaim_ids: Iterable[str]) -> list[Reclaim | None]:
+    """Several reclaims, locked, in the order of their ids, and before the first of them all their plans, in the order of theirs."""
+    in_order = sorted(reclaim_ids)
+    found = [reclaims.get(uow, reclaim_id) for reclaim_id in in_order]
+    for batch_id in sorted({one.batch_id for one in found if one is not None and one.batch_id is not None}):
+        batches.lock(uow, batch_id)
+    return [reclaims.lock(uow, reclaim_id) for reclaim_id in in_order]
+
+
 def is_called_off(uow: UnitOfWork, reclaim: Reclaim) -> bool:
     """Whether the reclaim's plan was undone: what has not begun does not begin any more, even before its own turn to end."""
     batch = batches.get(uow, reclaim.batch_id) if reclaim.batch_id is not None else None

@@ -13,13 +13,13 @@ from bot.jobs.warnings import RedrawWarning
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
 from bot.usecases.held import facts_of
-from bot.usecases.progress import follow, is_called_off, lock_with_plan
+from bot.usecases.progress import follow, is_called_off, lock_with_plan, lock_with_plans
 from bot.usecases.queue import wake_queue
 from bot.usecases.showing import FIRST_LOOK, last_look, next_look
 from bot.usecases.steps import audit_actor, enqueue
-from storage import access_requests, outbox, people, reclaims, seats, warnings
+from storage import access_requests, exemptions, outbox, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
-from storage.lifecycle import OPEN_WARNINGS, UNBEGUN_RECLAIMS, ReclaimStatus, WarningStatus
+from storage.lifecycle import OPEN_WARNINGS, UNBEGUN_RECLAIMS, ExemptionStatus, ReclaimStatus, WarningStatus
 from storage.records import Job, Reclaim
 
 _ENDS = {
@@ -54,15 +54,21 @@ def asked_for(uow: UnitOfWork, account_id: str, product: str) -> bool:
     return access_requests.open_about(uow, account_id, product)
 
 
+def is_exempt(uow: UnitOfWork, account_id: str, product: str) -> bool:
+    """Whether somebody asked that the seat be left alone, and it is not over: until that is decided, nobody takes it."""
+    exemption = exemptions.open_of(uow, account_id, product)
+    return exemption is not None and (exemption.status is ExemptionStatus.ASKED or exemption.until > uow.now)
+
+
 def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds: int) -> bool:
     """
     Store what is going to be taken, by reclaim id, before the first write of any of them; whether it was.
 
     All of one account together, so that each snapshot tells what was there before anything was taken, or none: when one of them was
-    stopped, called off or asked for meanwhile, the others were planned together with it. *seconds* is how long the job's write may take
-    effect after its answer is lost.
+    stopped, called off, asked for or to be left alone meanwhile, the others were planned together with it. *seconds* is how long the
+    job's write may take effect after its answer is lost.
     """
-    locked = [lock_with_plan(uow, reclaim_id) for reclaim_id in sorted(removals)]
+    locked = lock_with_plans(uow, removals)
     if not all(reclaim is not None and _may_begin(uow, reclaim) for reclaim in locked):
         return False
     for reclaim in locked:
@@ -77,7 +83,8 @@ def begin(uow: UnitOfWork, removals: Mapping[str, Removal], *, job: Job, seconds
 def _may_begin(uow: UnitOfWork, reclaim: Reclaim) -> bool:
     if reclaim.status is not ReclaimStatus.APPROVED or is_called_off(uow, reclaim):
         return False
-    return not asked_for(uow, reclaim.account_id, reclaim.product)
+    seat = (reclaim.account_id, reclaim.product)
+    return not asked_for(uow, *seat) and not is_exempt(uow, *seat)
 
 
 def _begin(uow: UnitOfWork, reclaim: Reclaim, *, removal: Removal) -> None:
@@ -139,13 +146,15 @@ def record_kept(
         follow(uow, kept.batch_id)
 
 
-def keep_member(uow: UnitOfWork, reclaim_id: str, *, code: Kept, spare_until: datetime | None = None) -> bool:
+def keep_member(
+    uow: UnitOfWork, reclaim_id: str, *, code: Kept, spare_until: datetime | None = None, drawn_at: datetime | None = None
+) -> None:
     """
     Leave the seat of one of many members of a plan, which the caller has locked and follows once afterwards.
 
-    False when its removal has begun, or it has ended already: then nothing happens.
+    Its holder's message says so at once or at *drawn_at*. Nothing happens when its removal has begun, or it has ended already.
     """
-    return _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS, code=code, details=None, spare_until=spare_until) is not None
+    _keep(uow, reclaim_id, source=UNBEGUN_RECLAIMS, code=code, details=None, spare_until=spare_until, drawn_at=drawn_at)
 
 
 def _keep(
@@ -156,23 +165,24 @@ def _keep(
     code: Kept,
     details: Mapping[str, str] | None,
     spare_until: datetime | None,
+    drawn_at: datetime | None = None,
 ) -> Reclaim | None:
     kept = reclaims.move(uow, reclaim_id, source=source, target=ReclaimStatus.STOPPED, reason_code=code.value, details=details)
     if kept is None:
         return None
     uow.audit("seat.kept", actor=audit_actor(uow, Comeback()), **facts_of(kept), code=code.value)
     if code in _ENDS:
-        end_warning(uow, kept, target=_ENDS[code], code=code.value)
+        end_warning(uow, kept, target=_ENDS[code], code=code.value, drawn_at=drawn_at)
     if spare_until is not None:
         seats.keep(uow, kept.account_id, kept.product, spare_until)
     return kept
 
 
-def end_warning(uow: UnitOfWork, reclaim: Reclaim, *, target: WarningStatus, code: str) -> None:
-    """The warning that led to the reclaim has served; its message says so."""
+def end_warning(uow: UnitOfWork, reclaim: Reclaim, *, target: WarningStatus, code: str, drawn_at: datetime | None = None) -> None:
+    """The warning that led to the reclaim has served; its message says so, at once or at *drawn_at*."""
     ended = warnings.move(uow, reclaim.warning_id, source=OPEN_WARNINGS, target=target, reason_code=code) if reclaim.warning_id else None
     if ended is not None and ended.ts is not None:
-        enqueue(uow, RedrawWarning(warning_id=ended.id))
+        enqueue(uow, RedrawWarning(warning_id=ended.id), due_at=drawn_at)
 
 
 def record_stuck(uow: UnitOfWork, reclaim_id: str, *, code: Stuck, details: Mapping[str, str], settings: Settings) -> None:

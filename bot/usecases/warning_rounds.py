@@ -10,7 +10,7 @@ from bot.idle.rules import BETWEEN_SCANS, keep_until, rules_of
 from bot.jobs.warnings import SendWarning, WarnIdle
 from bot.settings import Settings
 from bot.usecases.held import BY_ITSELF, record_return
-from bot.usecases.progress import undos_asked
+from bot.usecases.progress import lock_with_plans, undos_asked
 from bot.usecases.reclaims import asked_for
 from bot.usecases.seasons import may_warn, words_from
 from bot.usecases.seat_facts import SPARED, used_after
@@ -50,6 +50,7 @@ def _note_returns(uow: UnitOfWork, scan: Scan) -> bool:
     undone = undos_asked(uow, seen)
     there = (one for one in seen if one.id not in undone and not asked_for(uow, one.account_id, one.product))
     back = list(islice(there, CHUNK))
+    lock_with_plans(uow, [reclaim.id for reclaim in back])
     for reclaim in sorted(back, key=lambda one: one.id):
         record_return(uow, reclaim.account_id, reclaim.product, how=BY_ITSELF)
     return bool(back)

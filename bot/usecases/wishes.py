@@ -6,10 +6,11 @@ from bot.actor import Comeback, SlackPerson
 from bot.jobs.exemptions import AnswerWish, EndExemption, ExemptionNews, FileExemption, PostExemption, RedrawExemption, TellExemption
 from bot.settings import Settings
 from bot.usecases.exemptions import show
+from bot.usecases.progress import lock_with_plan
 from bot.usecases.steps import audit_actor, enqueue
-from storage import deliveries, exemptions, people, seats
+from storage import deliveries, exemptions, people, reclaims, seats
 from storage.db import UnitOfWork
-from storage.lifecycle import ExemptionStatus
+from storage.lifecycle import HOLDING_RECLAIMS, ExemptionStatus
 from storage.seat_records import Exemption
 
 LONGEST = timedelta(days=365)
@@ -33,12 +34,15 @@ def refuse_wish(uow: UnitOfWork, job: FileExemption, *, news: str, facts: dict[s
 
 
 def file(uow: UnitOfWork, job: FileExemption, *, account_id: str, settings: Settings, facts: dict[str, str]) -> Exemption | None:
-    """File the wish for *account_id*'s seat and have its card posted; None, and its author is told, when the seat has one already."""
+    """File the wish for *account_id*'s seat and have its card posted; None, and its author is told why, when there is nothing to file."""
     asker = people.find_or_add(uow, team_id=job.team_id, slack_id=job.slack_id)
     owner = people.find_or_add(uow, team_id=job.team_id, slack_id=job.owner_slack_id)
     until = datetime.fromisoformat(job.until)
     if exemptions.open_by(uow, asker.id) >= MOST_WISHES:
         refuse_wish(uow, job, news="exemption.too_many", facts=facts)
+        return None
+    if _is_taken(uow, account_id, job.product):
+        refuse_wish(uow, job, news="exemption.too_late", facts=facts)
         return None
     _make_way(uow, account_id, job.product, until=until, asker=asker.id)
     asked = exemptions.ask(
@@ -54,6 +58,13 @@ def file(uow: UnitOfWork, job: FileExemption, *, account_id: str, settings: Sett
     enqueue(uow, EndExemption(exemption_id=asked.id), due_at=until)
     show(uow, asked)
     return asked
+
+
+def _is_taken(uow: UnitOfWork, account_id: str, product: str) -> bool:
+    """Whether the seat is being taken, or was; its reclaim is locked, so that none begins beside a wish that is not stored yet."""
+    planned = reclaims.open_of(uow, account_id, product)
+    locked = lock_with_plan(uow, planned.id) if planned else None
+    return locked is not None and locked.status in HOLDING_RECLAIMS
 
 
 def _make_way(uow: UnitOfWork, account_id: str, product: str, *, until: datetime, asker: str) -> None:

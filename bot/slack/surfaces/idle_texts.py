@@ -29,6 +29,11 @@ WARNINGS: Mapping[str, News] = {
         title="This {product} seat has an exemption already, or one that waits for a decision.",
         body="There is no need to ask again: while it is open, nobody takes the seat.",
     ),
+    "exemption.too_late": News(
+        face="💡",
+        title="That {product} seat is being freed, or was freed already.",
+        body="So there is nothing to leave alone, and nothing was filed. `{command}` brings a seat straight back to whoever had it.",
+    ),
     "exemption.no_seat": News(
         face="💡",
         title="I know of no {product} seat for {owner}.",

@@ -106,7 +106,7 @@ def _expired(view: PlanView) -> Drawn:
 
 def _undo(view: PlanView) -> Block | None:
     held = view.in_status(*_HELD)
-    everything = view.batch.status in (BatchStatus.APPROVED, BatchStatus.DONE) and view.in_status(*_HELD, _S.APPROVED)
+    everything = view.batch.status in (BatchStatus.APPROVED, BatchStatus.DONE) and view.in_status(*_HELD, _S.APPROVED, _S.PLANNED)
     if not held and not everything:
         return None
     question = confirm(

@@ -15,7 +15,7 @@ from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces.idle_texts import MAILED, UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
 from bot.slack.surfaces.plan_texts import BACK, IN_THE_WAY, KEPT, NOT_UNDONE, STUCK, UNDELIVERED_OTHERWISE
-from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
+from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
 
 LONGEST_NAME = 60
 MOST_TEXT = 6_000
@@ -145,7 +145,9 @@ def outcome(view: PlanView) -> list[Block]:
 
 
 def _lines(view: PlanView) -> Iterator[str]:
-    going = view.in_status(ReclaimStatus.APPROVED, ReclaimStatus.TAKING)
+    # A long plan comes to its last members some seconds after its approval, or its undo, which calls off what has not begun.
+    undone = view.batch.status is BatchStatus.UNDOING
+    going = view.in_status(ReclaimStatus.TAKING, *(() if undone else (ReclaimStatus.APPROVED, ReclaimStatus.PLANNED)))
     taken, back = view.in_status(ReclaimStatus.TAKEN), view.in_status(ReclaimStatus.RETURNED)
     yield f"⏳ {len(going)} still to be taken" if going else ""
     yield f"🪑 {len(taken)} taken: {_people(taken)}" if taken else ""

@@ -1,5 +1,6 @@
 """Plans that are longer than one unit bears, on both databases: a decision is one moment, and its members follow in jobs."""
 
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -7,15 +8,18 @@ import pytest
 
 from atlassian.access import Snapshot
 from atlassian.removal import Removal
+from bot.actor import TerminalUser
 from bot.codes import Kept
 from bot.idle.plan_figures import ASKED, PlanFigures
 from bot.jobs.plans import CarryOut
 from bot.jobs.seats import TakeSeat
 from bot.settings import Settings, load
+from bot.slack.surfaces import plan
 from bot.usecases import batches as usecases
-from bot.usecases import members, undoing
+from bot.usecases import erasure, members, undoing
 from bot.usecases import reclaims as taking
 from bot.usecases.plan_answers import Moved, PlanAnswer
+from bot.usecases.plan_reading import view_of
 from bot.usecases.steps import enqueue
 from storage import outbox, reclaims, seats
 from storage.db import Database, UnitOfWork
@@ -148,6 +152,73 @@ async def _job_about(database: Database, account_id: str) -> Job:
         return job
 
     return await database.write(lease)
+
+
+async def test_what_began_after_the_undo_is_put_back_too(database: Database, settings: Settings) -> None:
+    """A worker of an older release asks no plan before it begins: the member's own turn notices, and the plan does not end without it."""
+    batch = await a_plan(database, settings, *ACCOUNTS)
+    await approve(database, settings, batch.id)
+    await carried_out(database, settings)
+    await undo(database, settings, batch)
+    last = max((await of(database, batch)).values(), key=lambda one: one.id)
+    await database.write(lambda uow: _take(uow, last.id))
+    await carried_out(database, settings)
+    assert PlanFigures.from_json((await now(database, batch)).figures).undo == {last.id: ASKED}
+    assert (await now(database, batch)).status is BatchStatus.UNDOING
+
+
+async def test_nobody_is_erased_while_their_seat_is_put_back(database: Database, settings: Settings, clock: MovableClock) -> None:
+    """Whose turn in the undo has not come has no job yet, and would be put back for an account that nobody knows any more."""
+    batch = await a_plan(database, settings, *ACCOUNTS)
+    await approve(database, settings, batch.id)
+    await carried_out(database, settings)
+    for one in (await of(database, batch)).values():
+        await database.write(lambda uow, one=one: _take(uow, one.id))  # type: ignore[misc]
+    clock.advance(timedelta(hours=3))
+    await due(database)
+    await undo(database, settings, batch)
+    last = max((await of(database, batch)).values(), key=lambda one: one.id)
+
+    def erase(uow: UnitOfWork) -> object:
+        (subject,) = erasure.find(uow, last.account_id)
+        return erasure.erase(uow, subject, actor=TerminalUser(name="root"))
+
+    assert await database.write(erase) == erasure.InTheWay(obstacle=erasure.Obstacle.RUNNING_RECLAIM, products=("jira",))
+
+
+async def test_no_plan_is_made_while_members_of_another_wait_for_their_turn(database: Database, settings: Settings) -> None:
+    """They would miss it; and where the job that gives them their turn is lost, the next plan's time brings it back."""
+    batch = await a_plan(database, settings, *ACCOUNTS)
+    await database.write(lambda uow: usecases.expire(uow, batch.id, settings=settings))
+    assert [one.id for one in await database.read(members.unfinished)] == [batch.id]
+    await database.write(members.resume)
+    (lost,) = await to_carry_out(database)
+    assert lost.before == members.AT_ONCE
+    await database.write(members.resume)
+    await carried_out(database, settings)
+    assert await database.read(members.unfinished) == ()
+    assert {one.reason_code for one in (await of(database, batch)).values()} == {Kept.EXPIRED.value}
+
+
+async def test_messages_of_a_refused_plan_leave_room_for_cards(database: Database, settings: Settings, clock: MovableClock) -> None:
+    """All at once they would stand for minutes before every card that an admin waits for."""
+    batch = await a_plan(database, settings, *ACCOUNTS)
+    await due(database)
+    await database.write(lambda uow: usecases.refuse(uow, click(uow, batch.id), delivery="action:1", reason="", settings=settings))
+    assert [job.kind for job in await due(database)].count("warning.redraw") == 1
+    clock.advance(members.BETWEEN_REDRAWS * 10)
+    assert [job.kind for job in await due(database)].count("warning.redraw") == 10
+
+
+async def test_the_card_counts_who_waits_for_their_turn(database: Database, settings: Settings) -> None:
+    """Nobody draws it anew before the first seat is taken, which may be hours later; and it can be undone all the time."""
+    batch = await a_plan(database, settings, *ACCOUNTS)
+    await approve(database, settings, batch.id)
+    view = await database.read(lambda uow: view_of(uow, batch.id, settings))
+    assert view is not None
+    drawn = json.dumps([block.to_dict() for block in plan.render(view).blocks])
+    assert f"{LONG} still to be taken" in drawn
+    assert plan.UNDO in drawn
 
 
 async def test_all_that_a_long_plan_took_is_put_back(database: Database, settings: Settings) -> None:

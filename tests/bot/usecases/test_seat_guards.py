@@ -1,21 +1,29 @@
 """What keeps a seat, and a decision about one, from the wrong hands: broken data, one's own return, somebody else's exemption."""
 
+import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from atlassian.access import Snapshot
+from atlassian.removal import Removal
 from bot.idle.plan_figures import PlanFigures
-from bot.jobs.exemptions import FileExemption
+from bot.jobs.exemptions import AnswerWish, FileExemption
+from bot.jobs.seats import TakeSeat
 from bot.settings import Settings, load
 from bot.usecases import batches as usecases
 from bot.usecases import proposing, scans, undoing, wishes
+from bot.usecases import reclaims as taking
 from bot.usecases.answers import Checking
 from bot.usecases.plan_answers import Moved
-from storage import batches, exemptions, people, reclaims, warnings
+from bot.usecases.progress import lock_with_plans
+from storage import batches, exemptions, outbox, people, reclaims, warnings
 from storage import scans as stored
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, ScanOrigin, ScanStatus
+from storage.records import Reclaim
 from storage.seat_records import Batch, Exemption
 from tests.bot.outside import COMPLETE, Outside
 from tests.bot.usecases.test_batches import a_plan, approve, click, idle, now, of, taken, warned
@@ -108,6 +116,64 @@ def _wish(uow: UnitOfWork, settings: Settings, *, by: str, account_id: str = "a1
         team_id=TEAM, slack_id=f"U0{by.upper()}", owner_slack_id="U0ADA", product="jira", warning_id=None, until=until, reason="r"
     )
     return wishes.file(uow, job, account_id=account_id, settings=settings, facts={})
+
+
+async def test_nothing_is_taken_beside_a_wish_that_was_just_filed(database: Database, settings: Settings) -> None:
+    """Its author reads that nobody takes the seat until it is decided: a last look that came before does not count."""
+    batch = await a_plan(database, settings, "a1")
+    await approve(database, settings, batch.id)
+    one = (await of(database, batch))["a1"]
+    assert await database.write(lambda uow: _wish(uow, settings, by="ada")) is not None
+    removal = Removal(snapshot=Snapshot(groups=()))
+
+    def begin(uow: UnitOfWork) -> bool:
+        job = next(job for job in outbox.claim(uow, limit=10) if job.kind == TakeSeat.kind)
+        return taking.begin(uow, {one.id: removal}, job=job, seconds=12)
+
+    assert not await database.write(begin)
+    assert (await of(database, batch))["a1"].status is ReclaimStatus.APPROVED
+
+
+async def test_no_wish_is_filed_for_a_seat_that_is_gone(database: Database, settings: Settings) -> None:
+    """Nobody may read that a seat is left alone which was taken already; they read how it comes back."""
+    batch = await a_plan(database, settings, "a1")
+    await taken(database, batch, settings)
+    await due(database)
+    assert await database.write(lambda uow: _wish(uow, settings, by="ada")) is None
+    assert [job.payload["news"] for job in await due(database) if job.kind == AnswerWish.kind] == ["exemption.too_late"]
+
+
+async def test_two_plans_of_one_account_are_locked_in_one_order(database: Database, settings: Settings) -> None:
+    """Two units that lock the same plans crosswise would wait for each other until the database ends one of them."""
+
+    def arrange(uow: UnitOfWork) -> tuple[list[Batch], list[Reclaim | None]]:
+        plans = [batches.propose(uow, figures={}, due_at=None) for _ in range(2)]
+        # The later plan has the earlier reclaim.
+        made = [
+            reclaims.plan(uow, account_id="a1", product=key, last_active_at=None, batch_id=one.id)
+            for key, one in (("jira", plans[1]), ("x", plans[0]))
+        ]
+        return plans, made
+
+    plans, members = await database.write(arrange)
+    holds, runs = threading.Event(), list[str]()
+
+    def crosswise(uow: UnitOfWork) -> None:
+        runs.append("ours")
+        batches.lock(uow, plans[0].id)
+        holds.set()
+        threading.Event().wait(0.4)
+        batches.lock(uow, plans[1].id)
+
+    def both(uow: UnitOfWork) -> None:
+        runs.append("theirs")
+        assert lock_with_plans(uow, [one.id for one in members if one is not None]) == members
+
+    ours = asyncio.create_task(database.write(crosswise, wait_seconds=20))
+    assert await asyncio.to_thread(holds.wait, 10)
+    await database.write(both, wait_seconds=20)
+    await ours
+    assert sorted(runs) == ["ours", "theirs"]
 
 
 async def test_a_stranger_replaces_nobodys_exemption(database: Database, settings: Settings) -> None:
