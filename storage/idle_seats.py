@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 
-from storage.lifecycle import IDLE_ACTIVITIES, OPEN_EXEMPTIONS, OPEN_RECLAIMS, OPEN_WARNINGS
+from storage.lifecycle import HOLDING_RECLAIMS, IDLE_ACTIVITIES, OPEN_EXEMPTIONS, OPEN_RECLAIMS, OPEN_WARNINGS
 from storage.seat_records import IdlePlace, Scan, Seat
 from storage.seat_sealing import opened
 from storage.seat_tables import exemptions, reclaims, scans, seats, warnings
@@ -27,8 +27,16 @@ _BECOME_USED = (
     # Not those that were not idle before: rewriting every row of a large organization takes longer than its waiters wait.
     update(seats).where(*_SEEN, ~_IS_IDLE, or_(_c.idle_since.is_not(None), _c.held_by.is_not(None))).values(idle_since=None, held_by=None)
 )
+_IS_HELD = exists().where(
+    reclaims.c.account_id == _c.account_id,
+    reclaims.c.product == _c.product,
+    among(reclaims.c.status, OPEN_RECLAIMS),
+    among(reclaims.c.status, HOLDING_RECLAIMS),
+)
 # By time as well: a scan that is concluded late, after it was held, leaves alone what a later one has seen.
-_GO = delete(seats).where(_PRODUCT, _c.scan_id != bindparam("this_scan"), _c.seen_at < _STARTED)
+_UNSEEN = (_PRODUCT, _c.scan_id != bindparam("this_scan"), _c.seen_at < _STARTED)
+_GO = delete(seats).where(*_UNSEEN, ~_IS_HELD)
+_GO_HELD = update(seats).where(*_UNSEEN, _c.gone_at.is_(None)).values(gone_at=_STARTED, idle_since=None, held_by=None)
 
 _HOLD = (
     update(seats)
@@ -81,9 +89,9 @@ def conclude(uow: UnitOfWork, scan: Scan) -> None:
     Make of the seats what the complete *scan* says; twice is as once.
 
     Those it saw idle are idle since its start, or since longer; those it saw otherwise (unknown ones too) are not, nor are they held; those
-    of the product that it did not see are gone.
+    of the product that it did not see are gone. Of a seat that Comeback holds it is still known whose it was (`storage.seats.former`).
     """
-    for statement in (_BECOME_IDLE, _BECOME_USED, _GO):
+    for statement in (_BECOME_IDLE, _BECOME_USED, _GO, _GO_HELD):
         uow.connection.execute(statement, _of(scan))
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, MetaData, String, text
 
-SCHEMA = "0009_since_0007"
+SCHEMA = "0010_since_0007"
 """
 The migration that the tables of the code are.
 

@@ -11,6 +11,7 @@ from storage.unit import UnitOfWork
 _NAME_LENGTH = 200
 _EMAIL_LENGTH = 320
 _MARK = "email_mark"
+_GONE = "gone_at"
 _SEEN = tuple(field.name for field in fields(SeenSeat))
 
 
@@ -33,7 +34,8 @@ def opened(uow: UnitOfWork, rows: Iterable[RowLike]) -> tuple[Seat, ...]:
 
 
 def _opened(uow: UnitOfWork, columns: dict[str, Any]) -> Seat:
-    columns.pop(_MARK)
+    for column in (_MARK, _GONE):
+        columns.pop(column)
     for column in ("name", "email"):
         stored = columns[column]
         if stored is not None:

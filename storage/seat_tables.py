@@ -71,6 +71,7 @@ seats = Table(
     Column("held_by", String(64)),
     Column("kept_until", Moment),
     Column("given_at", Moment),
+    Column("gone_at", Moment),
     Index("ix_seats_activity", "product", "activity", "last_active_at"),
     partial_index("ix_seats_idle", "product", "last_active_at", "account_id", where="idle_since IS NOT NULL AND held_by IS NULL"),
     partial_index("ix_seats_held", "held_by", where="held_by IS NOT NULL"),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from storage.idle_seats import candidates, conclude, held, hold, newly_idle, place_of, release
 from storage.lifecycle import SeatActivity
@@ -23,7 +23,7 @@ __all__ = [
     "candidates",
     "conclude",
     "counts",
-    "erase",
+    "former",
     "get",
     "given",
     "held",
@@ -41,17 +41,19 @@ __all__ = [
 _c = seats.c
 _PRODUCT = _c.product == bindparam("this_product")
 _ACCOUNT = _c.account_id == bindparam("this_account")
-_GET = select(seats).where(_ACCOUNT, _PRODUCT)
-_OF_ACCOUNTS = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
+_IS_THERE = _c.gone_at.is_(None)
+_EVER = select(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)))
+_OF_ACCOUNTS = _EVER.where(_IS_THERE)
+_GET = select(seats).where(_ACCOUNT, _PRODUCT, _IS_THERE)
 _HAS_EMAIL = or_(func.lower(_c.email) == func.lower(bindparam("this_email")), _c.email_mark.in_(bindparam("marks", expanding=True)))
-_WITH_EMAIL = select(seats).where(_PRODUCT, _HAS_EMAIL).order_by(_c.account_id)
+_WITH_EMAIL = select(seats).where(_PRODUCT, _HAS_EMAIL, _IS_THERE).order_by(_c.account_id)
 _OF_ACCOUNT = select(seats).where(_ACCOUNT).order_by(_c.product)
 _ACCOUNTS_WITH_EMAIL = select(_c.account_id).where(_HAS_EMAIL).distinct().order_by(_c.account_id)
-_COUNTS = select(_c.activity, func.count()).where(_PRODUCT).group_by(_c.activity)
+_COUNTS = select(_c.activity, func.count()).where(_PRODUCT, _IS_THERE).group_by(_c.activity)
 _SEE = insert_or_replace(seats, replaced=("name", "email", "email_mark", "added_at", "last_active_at", "seen_at", "scan_id", "activity"))
+_COME_AGAIN = delete(seats).where(_PRODUCT, _c.account_id.in_(bindparam("accounts", expanding=True)), ~_IS_THERE)
 _KEEP = update(seats).where(_ACCOUNT, _PRODUCT)
 _GIVEN = _KEEP.values(idle_since=None, held_by=None)
-_ERASE = update(seats).where(_ACCOUNT).values(name=None, email=None, email_mark=None)
 
 
 def get(uow: UnitOfWork, account_id: str, product: str) -> Seat | None:
@@ -65,6 +67,12 @@ def of_accounts(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> 
     return {seat.account_id: seat for seat in opened(uow, rows)}
 
 
+def former(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> dict[str, Seat]:
+    """As `of_accounts`, and the seats that Comeback took too, as they were last seen, for as long as they are held."""
+    rows = uow.connection.execute(_EVER, {"this_product": product, "accounts": list(account_ids)})
+    return {seat.account_id: seat for seat in opened(uow, rows)}
+
+
 def with_email(uow: UnitOfWork, product: str, email: str) -> tuple[Seat, ...]:
     """The seats on the product whose holders have this address; without an index, for what a person asks now and then."""
     parameters = {"this_product": product, "this_email": email, "marks": uow.keyring.marks(email)}
@@ -72,7 +80,7 @@ def with_email(uow: UnitOfWork, product: str, email: str) -> tuple[Seat, ...]:
 
 
 def of_account(uow: UnitOfWork, account_id: str) -> tuple[Seat, ...]:
-    """The account's seats on all products; without an index, for what a person asks now and then."""
+    """The account's seats on all products, those that it had before too; without an index, for what a person asks now and then."""
     return opened(uow, uow.connection.execute(_OF_ACCOUNT, {"this_account": account_id}))
 
 
@@ -86,8 +94,9 @@ def see(uow: UnitOfWork, product: str, scan_id: str, seen: Sequence[SeenSeat]) -
     """
     Store what a page of the scan showed; twice is as once.
 
-    What people and grants did to a seat, and since when it is known and idle, is kept.
+    What people and grants did to a seat, and since when it is known and idle, is kept; one that was gone is a new one.
     """
+    uow.connection.execute(_COME_AGAIN, {"this_product": product, "accounts": [seat.account_id for seat in seen]})
     new = {"product": product, "scan_id": scan_id, "first_seen_at": uow.now, "seen_at": uow.now}
     rows = [sealed(uow, seat) | new for seat in seen]
     if rows:
@@ -108,11 +117,6 @@ def keep(uow: UnitOfWork, account_id: str, product: str, until: datetime) -> boo
 def given(uow: UnitOfWork, account_id: str, product: str) -> bool:
     """Let the seat's grace begin now, as we gave it (back) to its holder; False, and no harm, when no scan has seen it yet."""
     return _change(uow, _GIVEN, account_id, product, given_at=uow.now)
-
-
-def erase(uow: UnitOfWork, account_id: str) -> None:
-    """Forget the name and the address of the account's holder, on all products."""
-    uow.connection.execute(_ERASE, {"this_account": account_id})
 
 
 def _change(uow: UnitOfWork, statement: Any, account_id: str, product: str, **values: object) -> bool:

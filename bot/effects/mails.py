@@ -120,7 +120,7 @@ def _taken(uow: UnitOfWork, reclaim_id: str, kit: Kit) -> _Draft | None:
         return None
     if uow.now - reclaim.taken_at > NEWS_LASTS:
         return _Draft(code=TOO_LATE)
-    seat = seats.get(uow, reclaim.account_id, reclaim.product)
+    seat = seats.former(uow, reclaim.product, [reclaim.account_id]).get(reclaim.account_id)
     product = offered(kit.settings, reclaim.product)
     letter = taken_letter(
         product=product.name,

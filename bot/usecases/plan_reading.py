@@ -62,7 +62,7 @@ def _seats_of(uow: UnitOfWork, found: tuple[Reclaim, ...]) -> Mapping[tuple[str,
     for product in sorted({one.product for one in found}):
         accounts = [one.account_id for one in found if one.product == product]
         for at in range(0, len(accounts), PAGE):
-            page = seats.of_accounts(uow, product, accounts[at : at + PAGE])
+            page = seats.former(uow, product, accounts[at : at + PAGE])
             known |= {(account_id, product): seat for account_id, seat in page.items()}
     return known
 

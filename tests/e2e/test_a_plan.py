@@ -21,6 +21,7 @@ from tests.e2e.conftest import Stage
 from tests.e2e.idle_words import make_idle, plan_of, warn, warned_long_ago
 from tests.e2e.plan_words import choose, of_plan, plan_says, press, propose, until
 from tests.e2e.quiet import until_quiet
+from tests.e2e.scanned import scan
 from tests.e2e.ways import act, everybody, holds_role, joins_group, synced_group
 
 OpenStage = Callable[..., Any]
@@ -436,6 +437,21 @@ async def test_nobody_who_was_not_warned_loses_a_seat(small_stage: OpenStage) ->
         await stage.logged("seat.kept", step=timedelta(seconds=1))
         assert '"code":"not_warned"' in next(entry for entry in await stage.trail() if entry.kind == "seat.kept").body
         assert everybody(stage.sandbox) == before
+
+
+async def test_a_plan_names_people_after_the_next_scan_too(small_stage: OpenStage) -> None:
+    """Nobody can choose whose seat comes back from a list of account ids."""
+    async with small_stage(COMEBACK_IDLE__MAX_SHARE="1") as stage:
+        await warn(stage, ("hugo", "jira"), ("ben", "jira"))
+        await propose(stage)
+        await press(stage, plan.APPROVE)
+        await until(stage, BatchStatus.DONE)
+        stage.later(timedelta(days=1))
+        await scan(stage)
+        await press(stage, plan.UNDO_SOME)
+        form = str(stage.sandbox.slack.views("grace")[-1].blocks)
+        assert "Hugo Lindqvist" in form
+        assert "Ben" in form
 
 
 async def test_nothing_of_an_undone_plan_begins(small_stage: OpenStage) -> None:

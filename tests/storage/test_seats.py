@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage import seats
+from storage import reclaims, seats
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import SeatActivity
+from storage.lifecycle import ReclaimStatus, SeatActivity
 from storage.seat_records import Scan
 from tests.fixtures.clock import MovableClock
-from tests.storage.seat_world import candidate_ids, scan, scanned, seat_of, seen
+from tests.storage.seat_world import candidate_ids, scan, scanned, seat_of, seen, taken
 
 A = SeatActivity
 
@@ -52,6 +52,31 @@ async def test_seen_again_keeps_what_people_did(database: Database, clock: Movab
     assert after is not None
     assert (after.name, after.last_active_at, after.seen_at > before.seen_at) == ("Ada", first + timedelta(days=1), True)
     assert (after.first_seen_at, after.idle_since, after.kept_until) == (before.first_seen_at, before.idle_since, before.kept_until)
+
+
+async def test_whose_seat_was_taken_is_known_while_it_is_held(database: Database, clock: MovableClock) -> None:
+    """A plan names people for as long as it can be undone; everywhere else the seat is gone, and one that comes again is a new one."""
+    scanned(database, clock, [seen("a1", name="Ada", email="ada@example.com"), seen("a2", name="Ben")])
+    held = database.write_now(lambda uow: taken(uow, "a1"))
+    scanned(database, clock, [])
+    former = database.read_now(lambda uow: seats.former(uow, "jira", ["a1", "a2"]))
+    assert {account_id: (one.name, one.idle_since) for account_id, one in former.items()} == {"a1": ("Ada", None)}
+    assert seat_of(database, "a1") is None
+    assert not any(database.read_now(lambda uow: seats.counts(uow, "jira")).values())
+    assert database.read_now(lambda uow: (seats.of_accounts(uow, "jira", ["a1"]), seats.with_email(uow, "jira", "ada@example.com"))) == (
+        {},
+        (),
+    )
+
+    scanned(database, clock, [seen("a1", name="Ada")])
+    again = seat_of(database, "a1")
+    assert again is not None
+    assert again.first_seen_at == again.seen_at
+
+    scanned(database, clock, [])
+    database.write_now(lambda uow: reclaims.move(uow, held.id, source=ReclaimStatus.TAKEN, target=ReclaimStatus.RETURNED))
+    scanned(database, clock, [])
+    assert database.read_now(lambda uow: seats.former(uow, "jira", ["a1"])) == {}
 
 
 async def test_an_odd_name_does_not_end_a_scan(database: Database) -> None:
@@ -126,22 +151,6 @@ async def test_a_held_list_waits_for_its_release(database: Database, clock: Mova
     assert database.write_now(lambda uow: seats.release(uow, held.id)) == 1
     assert candidate_ids(database) == ["a1", "a3", "a5"]
     assert database.write_now(lambda uow: seats.release(uow, held.id)) == 0
-
-
-async def test_erased_is_nameless_on_every_product(database: Database) -> None:
-    """A person who is erased leaves no name and no address; the seat stays countable."""
-
-    def work(uow: UnitOfWork) -> None:
-        for product in ("jira", "confluence"):
-            seats.see(uow, product, "s1", [seen("a1", name="Ada", email="ada@example.com"), seen("a2", name="Bob")])
-        seats.erase(uow, "a1")
-        found = [seats.get(uow, "a1", product) for product in ("jira", "confluence")]
-        assert [(seat.name, seat.email) for seat in found if seat] == [(None, None), (None, None)]
-        other = seats.get(uow, "a2", "jira")
-        assert other is not None
-        assert other.name == "Bob"
-
-    await database.write(work)
 
 
 @pytest.mark.parametrize("activity", [*SeatActivity, "lost"])
