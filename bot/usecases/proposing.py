@@ -12,6 +12,7 @@ from bot.idle.rules import BETWEEN_SCANS
 from bot.jobs.plans import ExpirePlan, PostPlan
 from bot.settings import Settings
 from bot.usecases import seasons
+from bot.usecases.batches import expire
 from bot.usecases.scans import is_doubted
 from bot.usecases.seat_facts import used_after
 from bot.usecases.steps import audit_actor, enqueue
@@ -50,20 +51,27 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     """
     A plan of the warned seats whose time and whose product's window have come, longest idle first; None when there is nothing to plan.
 
-    Where they are more than a plan may have, a product with a nearer renewal comes first. A product that has a plan before the approvers
-    already waits for their answer. Warnings that reached nobody are named beside the plan.
+    Where they are more than a plan may have, a product with a nearer renewal comes first. A product whose seats are before the approvers
+    already waits for their answer. Warnings that reached nobody are named beside the plan; one that only names people ends where a later
+    one names them too.
     """
-    awaited = _awaited(uow)
+    undecided = _undecided(uow)
+    awaited = {product for one in undecided if one.seats for product in one.figures.products}
     products = [key for key in _in_season(uow, settings) if key not in awaited and not is_doubted(uow, key)]
     all_due = _due(uow, products, settings=settings)
     due = all_due[: settings.idle.max_per_run]
     # A product whose people are due, and found no room, comes with the next plan: to name it in this one would hold it up.
     left_out = {one.seat.product for one in all_due} - {one.seat.product for one in due}
     unwarned = [warning for key in products if key not in left_out for warning in _unwarned(uow, key, settings)]
-    if not due and not unwarned:
+    naming = [one for one in undecided if not one.seats and _names_anybody(uow, one.figures)]
+    named = {product for one in naming for product in one.figures.products}
+    if not due and all(warning.product in named for warning in unwarned):
         return None
     counts = Counter(one.seat.product for one in due)
     counts.update(dict.fromkeys((warning.product for warning in unwarned), 0))
+    for one in naming:
+        if not counts.keys().isdisjoint(one.figures.products):
+            expire(uow, one.id, settings=settings)
     figures = PlanFigures(products=_figures(uow, counts, settings=settings), unwarned=tuple(warning.id for warning in unwarned))
     due_at = _ends_at(uow, figures, settings=settings)
     batch = batches.propose(uow, figures=figures.to_json(), due_at=due_at)
@@ -85,12 +93,23 @@ def _in_season(uow: UnitOfWork, settings: Settings) -> Iterator[str]:
     yield from (key for key, product in settings.products.items() if seasons.is_open(product, settings=settings, today=today))
 
 
-def _awaited(uow: UnitOfWork) -> frozenset[str]:
-    """The products with a plan that nobody has decided, and that there is still something to decide about."""
-    undecided = [batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED]
-    figures = {batch.id: PlanFigures.from_json(batch.figures) for batch in undecided}
-    left = (one for key, one in figures.items() if reclaims.counts_of_batch(uow, key)[ReclaimStatus.PLANNED] or _names_anybody(uow, one))
-    return frozenset(product for one in left for product in one.products)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undecided:
+    """A plan that awaits its decision, and how many seats are still in it."""
+
+    id: str
+    seats: int
+    figures: PlanFigures
+
+
+def _undecided(uow: UnitOfWork) -> list[_Undecided]:
+    found = (batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED)
+    return [
+        _Undecided(
+            id=batch.id, seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], figures=PlanFigures.from_json(batch.figures)
+        )
+        for batch in found
+    ]
 
 
 def _names_anybody(uow: UnitOfWork, figures: PlanFigures) -> bool:

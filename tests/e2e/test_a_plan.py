@@ -307,6 +307,25 @@ async def test_who_could_not_be_warned_is_added_by_name_only(small_stage: OpenSt
         await stage.logged("notice.undeliverable", step=timedelta(seconds=1))
 
 
+async def test_a_plan_that_only_names_people_holds_up_no_seat(small_stage: OpenStage) -> None:
+    """Somebody like `jenkins@` must not cost others their season: who is due comes with a new plan, which names the same people."""
+    async with small_stage() as stage:
+        await warn(stage, ("ben", "jira"), reached=False)
+        stage.later(timedelta(days=20))
+        await propose(stage)
+        await stage.parts.database.write(lambda uow: enqueue(uow, ProposePlan(slot="again")))
+        await until_quiet(stage)
+        assert len(await stage.parts.database.read(batches.list_recent)) == 1
+        await warn(stage, ("hugo", "jira"))
+        stage.later(timedelta(days=1))
+        await stage.parts.database.write(lambda uow: enqueue(uow, ProposePlan(slot="later")))
+        await until_quiet(stage)
+        newer, older = await stage.parts.database.read(batches.list_recent)
+        assert (newer.status, older.status) == (BatchStatus.PROPOSED, BatchStatus.EXPIRED)
+        assert list(await of_plan(stage)) == ["hugo jira"]
+        assert "Nobody could warn 1" in stage.cards()[-1].words
+
+
 async def test_plan_mode_shows_and_takes_nothing(small_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> None:
     """By default the channel reads once a week what could be saved; nobody is told, nothing can be pressed, nothing is planned."""
     monkeypatch.setenv("COMEBACK_IDLE__MODE", "plan")

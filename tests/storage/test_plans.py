@@ -50,7 +50,7 @@ WANTED = [
     (scans._ADVANCE, "sqlite_autoindex_scans"),
     (seats._GET, "sqlite_autoindex_seats"),
     (seats._OF_ACCOUNTS, "sqlite_autoindex_seats"),
-    (seats._ERASE, "sqlite_autoindex_seats"),
+    (seats._COME_AGAIN, "sqlite_autoindex_seats"),
     (seats._COUNTS, "ix_seats_activity"),
     (idle_seats._NEWLY_IDLE, "ix_seats_activity"),
     (idle_seats._BECOME_IDLE, "ix_seats_activity"),

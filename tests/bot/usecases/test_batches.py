@@ -259,10 +259,8 @@ async def test_the_nearest_renewal_comes_first(database: Database, outside: Outs
         assert list(PlanFigures.from_json(batch.figures).products) == [product]
 
 
-async def test_a_plan_of_those_who_were_reached_since_holds_up_no_other(
-    database: Database, settings: Settings, clock: MovableClock
-) -> None:
-    """It only named somebody whom nobody could warn, and who is in Slack by now: nothing is left to decide."""
+async def test_a_plan_that_only_names_people_gives_way_to_seats(database: Database, settings: Settings, clock: MovableClock) -> None:
+    """Whom nobody could warn is asked about once; as soon as seats are due, one plan has both, and the earlier one ends."""
 
     def missed(uow: UnitOfWork) -> SeatWarning:
         idle(uow, "ada")
@@ -270,12 +268,13 @@ async def test_a_plan_of_those_who_were_reached_since_holds_up_no_other(
 
     warning = await database.write(missed)
     clock.advance(timedelta(days=15))
-    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is not None
-    await database.write(lambda uow: idle(uow, "ben"))
-    await database.write(lambda uow: warned(uow, "ben"))
+    first = await database.write(lambda uow: proposing.propose(uow, settings=settings))
+    assert first is not None
     assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is None
-    await database.write(lambda uow: warnings.move(uow, warning.id, source=WarningStatus.UNDELIVERABLE, target=WarningStatus.OPEN))
-    assert await database.write(lambda uow: proposing.propose(uow, settings=settings)) is not None
+    second = await a_plan(database, settings, "ben")
+    assert PlanFigures.from_json(second.figures).unwarned == (warning.id,)
+    assert (await now(database, first)).status is BatchStatus.EXPIRED
+    assert list(await of(database, second)) == ["ben"]
 
 
 async def test_many_approvers_at_once_make_one_decision(database: Database, settings: Settings) -> None:
