@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from bot.billing import Money
 from bot.figures.report import Outcome, Report
-from storage.lifecycle import SeatActivity
+from storage.lifecycle import SeatActivity, WarningStatus
 
 ACCESS_WINDOW = timedelta(days=30)
 """The time to access is the median of so long: one of all times would hardly move."""
@@ -17,6 +17,8 @@ def seat_metrics(report: Report, *, access_seconds: float | None) -> Iterator[Me
     """The families of *report*, which is of all time, and the time to access of the last weeks."""
     yield _seats(report)
     yield _warned(report)
+    yield _sent(report)
+    yield _answers(report)
     yield _reclaims(report)
     yield from _savings(report)
     if access_seconds is not None:
@@ -37,6 +39,23 @@ def _warned(report: Report) -> Metric:
     for product in report.products:
         family.add_metric([product.key, "yes"], product.now.warned)
         family.add_metric([product.key, "no"], product.now.unreached)
+    return family
+
+
+def _sent(report: Report) -> Metric:
+    family = CounterMetricFamily("comeback_warnings_sent", "Warnings that reached somebody, since the beginning.", labels=["product"])
+    for product in report.products:
+        family.add_metric([product.key], product.outcome.warned)
+    return family
+
+
+def _answers(report: Report) -> Metric:
+    """A gauge: who lets a seat go and keeps it after all is counted once, by the last word, so that a number can fall."""
+    text = "Warnings since the beginning by what their holder answered, the last word."
+    family = GaugeMetricFamily("comeback_warning_answers", text, labels=["product", "answer"])
+    for product in report.products:
+        family.add_metric([product.key, WarningStatus.KEPT.value], product.outcome.kept)
+        family.add_metric([product.key, WarningStatus.LET_GO.value], product.outcome.let_go)
     return family
 
 

@@ -1,22 +1,29 @@
 """What Prometheus is told comes from the database, at the moment when it asks."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client import generate_latest
 
 from bot import metrics
-from storage import access_requests, outbox, pacing, people, scans, shipments
+from storage import access_requests, outbox, pacing, people, scans, shipments, warnings
 from storage.db import Database, UnitOfWork
-from storage.lifecycle import RequestStatus, ScanOrigin, ScanStatus
+from storage.lifecycle import RequestStatus, ScanOrigin, ScanStatus, WarningStatus
 from storage.records import AccessRequest
 from tests.bot.seat_history import give_back, offer, product, scan, take, warn
 from tests.fixtures.clock import MovableClock
 from tests.storage.world import move, request
 
 PRODUCTS = offer(product(price=Decimal("8.15"), renewal_day=14), product("confluence"))
+TO_ACCESS = (RequestStatus.APPROVED, RequestStatus.GRANTING, RequestStatus.GRANTED)
+W = WarningStatus
+GUIDE = Path(__file__).parents[2] / "docs" / "metrics.md"
+OF_THE_FRONT_DOOR = "comeback_slack_ack_seconds"
+"""The one that is counted along the way, in `bot.http`."""
 
 
 def file(uow: UnitOfWork) -> AccessRequest | None:
@@ -77,12 +84,41 @@ def test_idle_seats_are_figures_of_each_product(database: Database, clock: Movab
     assert not [line for line in lines if "access_median" in line]
 
 
+def test_what_people_answered_is_a_figure_by_its_last_word(database: Database, clock: MovableClock) -> None:
+    """The keep rate can be watched: who let go and keeps after all has kept, and counts once; nobody's answer is a zero."""
+    for answer in (None, W.KEPT, W.KEPT, W.LET_GO, W.UNDELIVERABLE):
+        database.write_now(lambda uow, answer=answer: warn(uow, answer))  # type: ignore[misc]
+    changed = database.write_now(lambda uow: warn(uow, W.LET_GO))
+    lines = scraped(database)
+    for line in (
+        'comeback_warnings_sent_total{product="jira"} 5.0',
+        'comeback_warning_answers{answer="kept",product="jira"} 2.0',
+        'comeback_warning_answers{answer="let_go",product="jira"} 2.0',
+        'comeback_warning_answers{answer="kept",product="confluence"} 0.0',
+    ):
+        assert line in lines
+    database.write_now(lambda uow: warnings.move(uow, changed.id, source=W.LET_GO, target=W.KEPT))
+    lines = scraped(database)
+    assert 'comeback_warnings_sent_total{product="jira"} 5.0' in lines
+    assert 'comeback_warning_answers{answer="kept",product="jira"} 3.0' in lines
+    assert 'comeback_warning_answers{answer="let_go",product="jira"} 1.0' in lines
+
+
+def test_every_metric_is_in_the_guide(database: Database) -> None:
+    """Who writes an alert looks there for the name and what it counts; a name that is no more is not in it either."""
+    one = database.write_now(request)
+    database.write_now(lambda uow: move(uow, one, *TO_ACCESS))
+    families = metrics.build(database, products=PRODUCTS, zone=ZoneInfo("UTC"), ships=True).collect()
+    names = {family.name + ("_total" if family.type == "counter" else "") for family in families}
+    told = set(re.findall(r"`(comeback_\w+)`", GUIDE.read_text(encoding="utf-8")))
+    assert told == {name for name in names if name.startswith("comeback_")} | {OF_THE_FRONT_DOOR}
+
+
 def test_time_to_access_is_a_figure_of_the_last_weeks(database: Database, clock: MovableClock) -> None:
     """One of all times would hardly move when it gets worse."""
     one = database.write_now(request)
     clock.advance(timedelta(minutes=4))
-    path = (RequestStatus.APPROVED, RequestStatus.GRANTING, RequestStatus.GRANTED)
-    database.write_now(lambda uow: move(uow, one, *path))
+    database.write_now(lambda uow: move(uow, one, *TO_ACCESS))
     (line,) = [line for line in scraped(database) if "access_median" in line]
     assert 239 < float(line.split()[-1]) < 242
     clock.advance(timedelta(days=31))
