@@ -11,8 +11,10 @@ from bot.cli.database import opened
 from bot.cli.exits import Exit, explained, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
+    from bot.figures.listing import Cell
     from bot.figures.report import Report
     from bot.usecases.figures import Period
     from storage.db import UnitOfWork
@@ -31,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def report(
     since: Annotated[datetime | None, typer.Option(formats=_FORMATS, help="The first day; the very first by default.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=_FORMATS, help="The last day; today by default.")] = None,
-    csv: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the table there, for a spreadsheet.")] = None,
+    csv: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the tables there, for a spreadsheet.")] = None,
     chart: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a picture (PNG) of what each month saved there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of the table.")] = False,
 ) -> None:
@@ -78,21 +80,27 @@ def _show(found: "Report") -> None:
     from rich.console import Console
 
     from bot.cli.tables import show_table
+    from bot.figures.month_rows import MONTH_COLUMNS, about_months, month_rows
     from bot.figures.rows import COLUMNS, ESTIMATE, rows, summary
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH_IN_A_FILE
     columns = [column.removesuffix(ESTIMATE).capitalize() for column in COLUMNS]
-    cells = [[UNKNOWN if cell is None else str(cell) for cell in row] for row in rows(found)]
-    show_table(console, columns, cells, caption=summary(found))
+    show_table(console, columns, _texts(rows(found)), caption=summary(found))
+    if months := month_rows(found):
+        show_table(console, [column.capitalize() for column in MONTH_COLUMNS], _texts(months), caption=about_months(found))
+
+
+def _texts(rows: "Iterable[Iterable[Cell]]") -> list[list[str]]:
+    return [[UNKNOWN if cell is None else str(cell) for cell in row] for row in rows]
 
 
 def _write_csv(path: Path, found: "Report") -> None:
     from bot.figures.listing import csv_bytes
-    from bot.figures.rows import COLUMNS, rows
+    from bot.figures.month_rows import SHEET_COLUMNS, sheet_rows
 
-    _write(path, csv_bytes(COLUMNS, rows(found)))
+    _write(path, csv_bytes(SHEET_COLUMNS, sheet_rows(found)))
 
 
 def _write_chart(path: Path, found: "Report") -> None:

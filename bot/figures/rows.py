@@ -53,13 +53,13 @@ def _product(product: ProductReport) -> tuple[Cell, ...]:
     return (
         *_counts(product.name, product.now, product.outcome),
         currency,
-        *map(_amount, (saving.realised, saving.monthly, saving.possible)),
+        *map(amount_of, (saving.realised, saving.monthly, saving.possible)),
     )
 
 
 def _sum(report: Report, currency: str | None) -> tuple[Cell, ...]:
     sums = (_of(currency, amounts) for amounts in (report.realised, report.monthly, report.possible))
-    return (*_counts("All products", report.now, report.outcome), currency, *map(_amount, sums))
+    return (*_counts("All products", report.now, report.outcome), currency, *map(amount_of, sums))
 
 
 def _counts(name: str, now: SeatsNow, outcome: Outcome) -> tuple[Cell, ...]:
@@ -72,7 +72,8 @@ def _of(currency: str | None, amounts: Iterable[Money]) -> Money | None:
     return next((amount for amount in amounts if amount.currency == currency), None)
 
 
-def _amount(amount: Money | None) -> Decimal | None:
+def amount_of(amount: Money | None) -> Decimal | None:
+    """The exact amount; None for one that is not known."""
     return None if amount is None else amount.amount
 
 

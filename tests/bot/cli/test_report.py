@@ -51,12 +51,35 @@ def test_each_product_has_a_row(comeback: Command, year: MovableClock) -> None:
     """Counts, rates and savings beside each other, and the sum below."""
     result = comeback("report")
     assert result.exit_code == 0, result.stderr
-    jira, confluence, everything = [line.split() for line in result.stdout.splitlines() if line.strip().startswith(("Jira", "Conf", "All"))]
+    jira, confluence, everything, *_ = [
+        line.split() for line in result.stdout.splitlines() if line.strip().startswith(("Jira", "Conf", "All"))
+    ]
     assert jira[:12] == ["Jira", "24", "4", "2", "4", "2", "1", "3", "1", "0", "67", "%"]
     assert "USD" in jira
     assert confluence[1] == "0"
     assert everything[2:5] == ["24", "4", "2"]
     assert "estimates" in result.stdout
+
+
+def test_each_month_of_the_bill_has_a_line(comeback: Command, year: MovableClock) -> None:
+    """What was saved when, and what is expected, without opening a file; years of months are for one."""
+    shown = comeback("report").stdout
+    months = [line.split() for line in shown.splitlines() if "-14 " in line]
+    assert len(months) == 9
+    assert {tuple(words[:1] + words[2:]) for words in months} == {("Jira", "2", "$16.30")}
+    assert "the latest 6; --csv and --json have all" in shown
+    first, last = year.now().date(), (year.now() + timedelta(days=45)).date()
+    early = comeback("report", "--since", f"{first}", "--until", f"{last}").stdout
+    assert [line.split()[1][-3:] for line in early.splitlines() if "-14 " in line] == ["-14", "-14"]
+    assert "begun (all of them)" in " ".join(early.split())
+
+
+def test_no_months_without_a_price(comeback: Command, year: MovableClock, outside: Outside) -> None:
+    """A table of nothing but empty cells is none."""
+    outside.set({"COMEBACK_PRODUCTS__JIRA__PRICE": ""})
+    result = comeback("report")
+    assert result.exit_code == 0, result.stderr
+    assert "Month from" not in result.stdout
 
 
 def test_days_limit_what_happened(comeback: Command, year: MovableClock) -> None:
@@ -75,11 +98,13 @@ def test_days_limit_what_happened(comeback: Command, year: MovableClock) -> None
 
 
 def test_csv_is_for_a_spreadsheet(comeback: Command, year: MovableClock, outside: Outside) -> None:
-    """Exact amounts as numbers, a row for each product, an empty cell where no price is known."""
+    """Exact amounts as numbers, a row for each product, an empty cell where no price is known; below them each month."""
     result = comeback("report", "--csv", "seats.csv")
     assert result.exit_code == 0
     rows = list(csv.DictReader(Path("seats.csv").read_text(encoding="utf-8-sig").splitlines()))
-    assert [row["product"] for row in rows] == ["Jira", "Confluence", "All products"]
+    months = [row for row in rows if row["month from"]]
+    assert [row["product"] for row in rows[: -len(months)]] == ["Jira", "Confluence", "All products"]
+    assert (months[0]["product"], months[0]["realised (estimate)"], months[-1]["estimated"]) == ("Jira", "16.30", "16.30")
     assert rows[0]["a month to come (estimate)"] == "16.30"
     assert rows[1]["saved (estimate)"] == ""
     assert rows[2]["currency"] == "USD"
