@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import reduce
 
 from bot.billing import Money
-from bot.figures.savings import SavedMonth, add_up
+from bot.figures.savings import PeriodSaving, SavedMonth, add_up
 from storage.lifecycle import IDLE_ACTIVITIES, SeatActivity
 
 
@@ -65,7 +65,8 @@ class Saving:
     What one product's free seats save; all are estimates, and None where no price is known.
 
     `realised` is the sum of the `months` that began in the period; `monthly` is what each month to come saves if nobody comes back, told of
-    the next ones in `forecast`; `possible` is what the seats that are idle now would save a month on top.
+    the next ones in `forecast`; `possible` is what the seats that are idle now would save a month on top. `period` is of today,
+    whatever the period of the report, and None too where nobody knows when it began.
     """
 
     realised: Money | None
@@ -73,6 +74,7 @@ class Saving:
     possible: Money | None
     months: tuple[SavedMonth, ...]
     forecast: tuple[SavedMonth, ...]
+    period: PeriodSaving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from bot.billing import Money
 from bot.figures.chart import MonthSaving
 from bot.figures.listing import Cell
 from bot.figures.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
-from bot.figures.savings import SavedMonth
+from bot.figures.savings import PeriodSaving, SavedMonth
 
 _Sums: TypeAlias = MutableMapping[tuple[str, date], Decimal]
 """Amounts by currency and calendar month."""
@@ -113,12 +113,22 @@ def _document(product: ProductReport) -> dict[str, Any]:
             "possible": _text(saving.possible),
             "months": [_month(month) for month in saving.months],
             "forecast": [_month(month) for month in saving.forecast],
+            "period": None if saving.period is None else _period(saving.period),
         },
     }
 
 
 def _month(month: SavedMonth) -> dict[str, Any]:
     return {"begins": month.begins.isoformat(), "seats": month.seats, "amount": _text(month.amount)}
+
+
+def _period(period: PeriodSaving) -> dict[str, Any]:
+    return {
+        "begins": period.begins.isoformat(),
+        "saved": _text(period.saved),
+        "renews": period.renews.isoformat(),
+        "expected": _text(period.expected),
+    }
 
 
 def _text(amount: Money | None) -> str | None:

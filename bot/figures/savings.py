@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from functools import reduce
 from typing import NamedTuple
 
-from bot.billing import Money, Terms, next_renewal, saving_per_month
+from bot.billing import Money, Terms, next_renewal, period_start, saving_per_month
 
 _DAY = timedelta(days=1)
 _MONTHS_A_YEAR = 12
@@ -37,6 +37,28 @@ class SavedMonth:
     amount: Money | None
 
 
+class Turns(NamedTuple):
+    """The first days of a billing period, of the next one, and of the one after that."""
+
+    begins: date
+    renews: date
+    ends: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodSaving:
+    """
+    What the billing period that `begins` on that day saved in the months that have begun, and what is expected of the next one.
+
+    That one begins with `renews`; expected is what it saves if nobody comes back.
+    """
+
+    begins: date
+    saved: Money
+    renews: date
+    expected: Money
+
+
 def saved_months(terms: Terms, free: Sequence[FreeSeat], *, until: date, seats_in_use: int) -> tuple[SavedMonth, ...]:
     """
     Every month that began by *until* and was without some seat, in order; months after today tell what happens if nobody comes back.
@@ -56,6 +78,28 @@ def monthly_saving(terms: Terms, free: Sequence[FreeSeat], *, seats_in_use: int)
     """What the seats that are free save in each month to come; None when no price is known."""
     seats = sum(seat.returned_on is None for seat in free)
     return saving_per_month(terms, seats_before=seats_in_use + seats, seats_freed=seats)
+
+
+def turns_of(terms: Terms, *, today: date) -> Turns | None:
+    """Those of the period that *today* is in; None for an annual plan whose renewal is not known: its year may begin on any day."""
+    begins, renews = period_start(terms, today=today), next_renewal(terms, today=today)
+    ends = None if renews is None else next_renewal(terms, today=renews)
+    if begins is not None and renews is not None and ends is not None:
+        return Turns(begins=begins, renews=renews, ends=ends)
+    if terms.billing == "annual":
+        return None
+    # As `saved_months` counts where the renewal is not known: by calendar months.
+    first = today.replace(day=1)
+    return Turns(begins=first, renews=_later(first, months=1), ends=_later(first, months=2))
+
+
+def period_saving(terms: Terms, months: Sequence[SavedMonth], *, turns: Turns, today: date) -> PeriodSaving | None:
+    """What the period of *today* saved, and what the next one is expected to, of *months* until its end; None when no price is known."""
+    saved = total(terms, (month for month in months if turns.begins <= month.begins <= today))
+    expected = total(terms, (month for month in months if turns.renews <= month.begins < turns.ends))
+    if saved is None or expected is None:
+        return None
+    return PeriodSaving(begins=turns.begins, saved=saved, renews=turns.renews, expected=expected)
 
 
 def add_up(amounts: Iterable[Money | None]) -> tuple[Money, ...]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.billing import Terms, saving_per_month, terms_of
 from bot.figures.chart import TrendPoint
 from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
-from bot.figures.savings import FreeSeat, monthly_saving, saved_months, total
+from bot.figures.savings import FreeSeat, monthly_saving, period_saving, saved_months, total, turns_of
 from bot.settings import Product
 from bot.usecases.held import BY_REQUEST, BY_UNDO
 from bot.usecases.scan_figures import SeatCount, count_of, warned_now
@@ -98,14 +98,17 @@ def _outcome(found: Figures) -> Outcome:
 
 def _saving(terms: Terms, free: Sequence[FreeSeat], *, now: SeatsNow, period: Period, today: date) -> Saving:
     ahead = today + FORECAST if period.has(today) else today
-    months = saved_months(terms, free, until=ahead, seats_in_use=now.in_use)
+    turns = turns_of(terms, today=today)
+    until = max(ahead, turns.ends) if turns else ahead
+    months = saved_months(terms, free, until=until, seats_in_use=now.in_use)
     realised = tuple(month for month in months if month.begins <= today and period.has(month.begins))
     return Saving(
         realised=total(terms, realised),
         monthly=monthly_saving(terms, free, seats_in_use=now.in_use),
         possible=saving_per_month(terms, seats_before=now.in_use, seats_freed=now.idle),
         months=realised,
-        forecast=tuple(month for month in months if month.begins > today),
+        forecast=tuple(month for month in months if today < month.begins <= ahead),
+        period=period_saving(terms, months, turns=turns, today=today) if turns else None,
     )
 
 

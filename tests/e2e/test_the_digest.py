@@ -30,6 +30,7 @@ async def test_the_week_is_told(small_stage: OpenStage) -> None:
             "12 returned (1 this week)",
             "Saved so far",
             "a month",
+            "This billing period saved about",
             "estimates",
             "A plan of 12 seats",
             "1 exemption asked for",

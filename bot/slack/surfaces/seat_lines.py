@@ -1,4 +1,4 @@
-"""A product's seats and savings in three short lines, for the digest and for the Home tab."""
+"""A product's seats and savings in a few short lines, for the digest and for the Home tab."""
 
 from typing import TypeAlias
 
@@ -6,8 +6,8 @@ from slack_sdk.models.blocks import Block
 
 from bot.billing import Money
 from bot.figures.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
-from bot.figures.savings import add_up
-from bot.slack.surfaces.digest_texts import ESTIMATES, NO_PRICES, NOT_SCANNED, number
+from bot.figures.savings import PeriodSaving, add_up
+from bot.slack.surfaces.digest_texts import ESTIMATES, NO_PRICES, NOT_SCANNED, OF_PERIOD, number
 from bot.slack.surfaces.markup import context, quoted, section
 
 Sums: TypeAlias = tuple[Money, ...]
@@ -33,7 +33,7 @@ def product_lines(product: ProductReport, *, week: Outcome | None = None) -> str
     """The product's paragraph; *week* is what of it is news."""
     saving = product.saving
     money = _money(*(add_up([amount]) for amount in (saving.realised, saving.monthly, saving.possible)))
-    return _paragraph(quoted(product.name), product.now, product.outcome, money, week=week)
+    return _paragraph(quoted(product.name), product.now, product.outcome, money, _of_period(saving.period), week=week)
 
 
 def sum_lines(report: Report, *, week: Outcome | None = None) -> str:
@@ -51,13 +51,13 @@ def rate_line(report: Report) -> str:
     return " · ".join((*told, f"undone {outcome.undone:,}", *access))
 
 
-def _paragraph(name: str, now: SeatsNow, outcome: Outcome, money: str, *, week: Outcome | None) -> str:
+def _paragraph(name: str, now: SeatsNow, outcome: Outcome, *money: str, week: Outcome | None) -> str:
     if not now.in_use and not outcome.taken:
         return f"*{name}*\n{NOT_SCANNED}"
     taken, returned = (_news(week.taken), _news(week.returned)) if week else ("", "")
     seats = f"{number(now.in_use, 'seat')} in use · {now.idle:,} idle · {now.warned:,} warned"
     moved = f"{outcome.taken:,} reclaimed{taken} · {outcome.returned:,} returned{returned}"
-    return "\n".join(line for line in (f"*{name}*", seats, moved, money) if line)
+    return "\n".join(line for line in (f"*{name}*", seats, moved, *money) if line)
 
 
 def _news(count: int) -> str:
@@ -72,3 +72,12 @@ def _money(realised: Sums, monthly: Sums, possible: Sums) -> str:
         return f"The idle seats cost *{in_words(possible)}* a month (estimate)"
     more = f" · the idle seats would add {in_words(possible)}" if any(amount.amount for amount in possible) else ""
     return f"Saved so far *{in_words(realised)}* · now *{in_words(monthly)}* a month{more} (estimates)"
+
+
+def _of_period(period: PeriodSaving | None) -> str:
+    """What the present billing period saved, and what is expected of the next; empty while both are nothing, or not known."""
+    if period is None or not (period.saved.amount or period.expected.amount):
+        return ""
+    saved = f"about *{period.saved}*" if period.saved.amount else "nothing yet"
+    expected = f"about *{period.expected}*" if period.expected.amount else "nothing"
+    return OF_PERIOD.format(saved=saved, day=f"{period.renews.day} {period.renews:%B}", expected=expected)

@@ -91,6 +91,7 @@ def test_days_limit_what_happened(comeback: Command, year: MovableClock) -> None
     assert jira["estimates"]["saved"] == "32.60"
     assert [month["begins"][-2:] for month in jira["estimates"]["months"]] == ["14", "14"]
     assert jira["estimates"]["forecast"] == []
+    assert (jira["estimates"]["period"]["saved"], jira["estimates"]["period"]["expected"]) == ("16.30", "16.30")
     assert jira["keep_rate"] == pytest.approx(2 / 3)
     later = json.loads(comeback("report", "--json", "--since", f"{last}", "--until", f"{last}").stdout)
     assert later["products"][0]["outcome"]["taken"] == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing import Money, Terms, Tier, next_renewal
-from bot.figures.savings import FreeSeat, add_up, monthly_saving, saved_months, total
+from bot.figures.savings import FreeSeat, PeriodSaving, add_up, monthly_saving, period_saving, saved_months, total, turns_of
 
 MONTHLY = Terms(price=Decimal("8.15"), renewal_day=14)
 ANNUAL = Terms(price=Decimal("7.00"), currency="EUR", billing="annual", renewal_day=30, renewal_month=6)
@@ -38,6 +38,14 @@ def free_seats(draw: st.DrawFn) -> FreeSeat:
 def saved(of: Terms, *free: FreeSeat, until: date, seats_in_use: int = 50) -> Money | None:
     """The sum of all that the seats saved by then."""
     return total(of, saved_months(of, free, until=until, seats_in_use=seats_in_use))
+
+
+def of_period(of: Terms, *free: FreeSeat, today: date, seats_in_use: int = 50) -> PeriodSaving | None:
+    """What the present billing period saved, and what the next one is expected to."""
+    turns = turns_of(of, today=today)
+    if turns is None:
+        return None
+    return period_saving(of, saved_months(of, free, until=turns.ends, seats_in_use=seats_in_use), turns=turns, today=today)
 
 
 def seat(taken: str, returned: str | None = None) -> FreeSeat:
@@ -96,6 +104,44 @@ def test_a_price_that_is_not_known_is_not_nothing() -> None:
     assert (december.seats, december.amount) == (1, None)
     assert saved(NO_PRICE, seat("2026-11-15"), until=date(2026, 12, 20)) is None
     assert monthly_saving(NO_PRICE, [], seats_in_use=9) is None
+
+
+@pytest.mark.parametrize(
+    ("of", "today", "begins", "renews", "saved", "expected"),
+    [
+        (MONTHLY, "2026-12-13", "2026-11-14", "2026-12-14", 1, 2),
+        (MONTHLY, "2026-12-14", "2026-12-14", "2027-01-14", 2, 2),
+        (UNKNOWN, "2026-12-31", "2026-12-01", "2027-01-01", 0, 2),
+        (ANNUAL, "2027-05-01", "2026-06-30", "2027-06-30", 0, 24),
+        (ANNUAL, "2027-08-30", "2027-06-30", "2028-06-30", 6, 24),
+    ],
+)
+def test_a_period_has_its_own_months(of: Terms, today: str, begins: str, renews: str, saved: int, expected: int) -> None:
+    """Two seats, taken either side of a renewal: the present period has the months that began, the next one all of its own."""
+    free, price = (seat("2026-11-10"), seat("2026-11-20")), of.price or Decimal(0)
+    assert of_period(of, *free, today=date.fromisoformat(today)) == PeriodSaving(
+        begins=date.fromisoformat(begins),
+        saved=Money(amount=saved * price, currency=of.currency),
+        renews=date.fromisoformat(renews),
+        expected=Money(amount=expected * price, currency=of.currency),
+    )
+
+
+def test_a_period_that_nobody_knows_is_not_made_up() -> None:
+    """The year of an annual plan without its renewal may begin on any day; without a price there is no amount."""
+    assert of_period(Terms(price=Decimal(1), billing="annual"), seat("2026-11-10"), today=date(2027, 1, 1)) is None
+    assert of_period(NO_PRICE, seat("2026-11-10"), today=date(2027, 1, 1)) is None
+
+
+@given(terms.filter(lambda one: one.renewal_day is not None), st.lists(free_seats(), max_size=6), days)
+def test_the_next_period_is_that_of_the_seats_that_are_free(of: Terms, free: list[FreeSeat], today: date) -> None:
+    """A month of it is what each month to come saves, however the period lies: two figures of one digest never contradict each other."""
+    past = [one for one in free if one.taken_on <= today and (one.returned_on is None or one.returned_on <= today)]
+    period, monthly = of_period(of, *past, today=today), monthly_saving(of, past, seats_in_use=50)
+    assert period is not None
+    assert monthly is not None
+    assert period.begins <= today < period.renews
+    assert period.expected == monthly.times(12 if of.billing == "annual" else 1)
 
 
 def test_currencies_are_never_mixed() -> None:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.billing import Money
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, length, percent
+from bot.figures.savings import PeriodSaving
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
 from bot.slack.surfaces.message import to_json
@@ -46,6 +47,12 @@ def view(*products: ProductReport, awaiting: Awaiting = QUIET, **facts: object) 
     quiet = tuple(replace(one, outcome=Outcome(taken=5, returned=2)) for one in so_far.products)
     given = {"links": {PLAN: "https://acme.slack.com/archives/G0ADMINS/p1700000000000100"}, "reclaims": True, **facts}
     return DigestView(so_far=so_far, week=replace(so_far, products=quiet), awaiting=awaiting, today=date(2026, 11, 23), **given)  # type: ignore[arg-type]
+
+
+def in_a_period(saved: int, expected: int) -> Saving:
+    """So much in the present billing period, and so much expected of the next."""
+    period = PeriodSaving(begins=date(2026, 11, 14), saved=dollars(saved), renews=date(2026, 12, 14), expected=dollars(expected))
+    return replace(product().saving, period=period)
 
 
 def words(of: DigestView) -> str:
@@ -94,6 +101,27 @@ def test_nothing_saved_yet_is_not_boasted_with() -> None:
     shown = words(view(product(saving=replace(product().saving, realised=dollars(0), monthly=dollars(0)))))
     assert "The idle seats cost *$195.00* a month (estimate)" in shown
     assert "Saved so far" not in shown
+
+
+@pytest.mark.parametrize(
+    ("saved", "expected", "told"),
+    [
+        (430, 488, "saved about *$430.00* · the next (from 14 December) about *$488.00* (estimates)"),
+        (0, 488, "saved nothing yet · the next (from 14 December) about *$488.00* (estimates)"),
+        (430, 0, "saved about *$430.00* · the next (from 14 December) nothing (estimates)"),
+    ],
+)
+def test_the_billing_period_has_one_line(saved: int, expected: int, told: str) -> None:
+    """What this one brought and what to expect of the next, which whoever pays the bill asks first; the sum of all has no period."""
+    shown = words(view(product(saving=in_a_period(saved, expected)), product("confluence", name="Confluence")))
+    assert shown.count("This billing period") == 1
+    assert f"This billing period {told}" in shown
+
+
+def test_a_billing_period_of_nothing_has_no_line() -> None:
+    """Twice nothing is no news."""
+    assert "This billing period" not in words(view(product(saving=in_a_period(0, 0))))
+    assert "This billing period" not in words(view())
 
 
 def test_what_waits_is_counted_with_its_links() -> None:
@@ -148,7 +176,7 @@ def test_text_says_the_whole_news() -> None:
 
 async def test_slack_takes_the_longest_digest(client: AsyncWebClient) -> None:
     """Forty-nine products whose names are markup, and everything waiting: the busiest are shown, and it fits."""
-    products = [product(f"p{number}", name="<&>*" * 15, idle=number) for number in range(49)]
+    products = [product(f"p{number}", name="<&>*" * 15, idle=number, saving=in_a_period(430, 488)) for number in range(49)]
     places = tuple(CardPlace("G0ADMINS", f"{number}.1") for number in range(3))
     waits = Awaiting(
         requests=Pile(count=4000, cards=places),

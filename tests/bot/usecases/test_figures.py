@@ -1,7 +1,7 @@
 """The figures of a period, as one look at the database tells them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.billing import Money
 from bot.figures.chart import TrendPoint
 from bot.figures.report import Outcome, Report, SeatsNow
+from bot.figures.savings import PeriodSaving
 from bot.usecases.figures import Period, report_of, since_ever, trend_points
 from storage import access_requests, scans
 from storage.db import Database, UnitOfWork
@@ -83,6 +84,28 @@ def test_savings_follow_the_billing_clock(database: Database, clock: MovableCloc
     saving = report.products[0].saving
     assert (saving.realised, saving.monthly) == (dollars("16.30"), dollars("8.15"))
     assert report.realised == (dollars("16.30"), Money(amount=Decimal(0), currency="EUR"))
+
+
+def test_the_present_billing_period_is_told_with_the_next(database: Database, clock: MovableClock) -> None:
+    """Jira's month began on the 14th with one seat less; from the next renewal on it will be two. Confluence has no seat to save."""
+    database.write_now(take)
+    clock.advance(13 * DAY)
+    database.write_now(take)
+    jira, confluence = (product.saving.period for product in so_far(database).products)
+    assert jira == PeriodSaving(begins=date(2026, 11, 14), saved=dollars("8.15"), renews=date(2026, 12, 14), expected=dollars("16.30"))
+    assert confluence is not None
+    assert confluence.saved == confluence.expected == Money(amount=Decimal(0), currency="EUR")
+
+
+def test_months_to_come_are_those_of_a_quarter(database: Database, clock: MovableClock) -> None:
+    """The next period of an annual plan is counted to its end; the months that are told one by one stay few."""
+    yearly = offer(product(price=Decimal(7), billing="annual", renewal_day=14, renewal_month=11))
+    database.write_now(take)
+    clock.advance(13 * DAY)
+    saving = database.read_now(lambda uow: report_of(uow, yearly, period=since_ever(uow, zone=BERLIN))).products[0].saving
+    assert len(saving.forecast) == 3
+    assert saving.period is not None
+    assert (saving.period.saved, saving.period.expected) == (dollars("7"), dollars("84"))
 
 
 def test_a_period_has_the_months_that_began_in_it(database: Database, clock: MovableClock) -> None:
