@@ -57,21 +57,18 @@ def _nothing_open(table: Any, statuses: Any) -> Any:
     return ~exists().where(*mine, among(table.c.status, statuses))
 
 
-_CANDIDATES = (
-    select(seats)
-    .where(
-        _PRODUCT,
-        _IS_IDLE,
-        _c.held_by.is_(None),
-        _c.idle_since <= bindparam("idle_before", type_=Moment()),
-        or_(_c.kept_until.is_(None), _c.kept_until <= bindparam("moment", type_=Moment())),
-        _nothing_open(warnings, OPEN_WARNINGS),
-        _nothing_open(reclaims, OPEN_RECLAIMS),
-        _nothing_open(exemptions, OPEN_EXEMPTIONS),
-    )
-    .order_by(_c.last_active_at, _c.account_id)
-    .limit(bindparam("most"))
+_IS_CANDIDATE = (
+    _PRODUCT,
+    _IS_IDLE,
+    _c.held_by.is_(None),
+    _c.idle_since <= bindparam("idle_before", type_=Moment()),
+    or_(_c.kept_until.is_(None), _c.kept_until <= bindparam("moment", type_=Moment())),
+    _nothing_open(warnings, OPEN_WARNINGS),
+    _nothing_open(reclaims, OPEN_RECLAIMS),
+    _nothing_open(exemptions, OPEN_EXEMPTIONS),
 )
+_CANDIDATES = select(seats).where(*_IS_CANDIDATE).order_by(_c.last_active_at, _c.account_id).limit(bindparam("most"))
+_COUNT_CANDIDATES = select(func.count()).select_from(seats).where(*_IS_CANDIDATE)
 # In two, as the databases disagree on where an index has its nulls.
 _AFTER = bindparam("after_account", type_=_c.account_id.type)
 _AT = bindparam("after_at", type_=Moment())
@@ -127,6 +124,11 @@ def candidates(
     if len(never) >= limit:
         return never
     return never + _page(uow, _ONCE_ACTIVE, **common, most=limit - len(never), after_at=_BEFORE_ALL, after_account="")
+
+
+def count_candidates(uow: UnitOfWork, product: str, *, idle_before: datetime) -> int:
+    """How many seats `candidates` would tell of, page by page."""
+    return uow.connection.execute(_COUNT_CANDIDATES, {"this_product": product, "idle_before": idle_before, "moment": uow.now}).scalar_one()
 
 
 def place_of(seat: Seat) -> IdlePlace:

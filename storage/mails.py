@@ -1,5 +1,7 @@
 """The mails that were sent, one about each thing: what was begun is never begun again."""
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, delete, select, update
 
 from storage.outgoing_records import MailRecord, MailStatus
@@ -11,6 +13,7 @@ from storage.unit import UnitOfWork
 _c = mails.c
 _THIS = _c.about == bindparam("this")
 _GET = select(mails).where(_THIS)
+_GET_ALL = select(mails).where(_c.about.in_(bindparam("all", expanding=True)))
 _BEGIN = insert_or_keep(mails)
 _REFUSE = insert_or_replace(mails, replaced=("status", "at"))
 _ACCEPT = update(mails).where(_THIS).values(status=MailStatus.ACCEPTED)
@@ -41,3 +44,9 @@ def of(uow: UnitOfWork, about: str) -> MailRecord | None:
     """What became of the mail about this; None when none was begun."""
     row = uow.connection.execute(_GET, {"this": about}).first()
     return None if row is None else as_record(MailRecord, row)
+
+
+def of_all(uow: UnitOfWork, about: Collection[str]) -> dict[str, MailRecord]:
+    """What became of the mails about these, by what they were about; meant for some hundred."""
+    found = (as_record(MailRecord, row) for row in uow.connection.execute(_GET_ALL, {"all": list(about)}))
+    return {one.about: one for one in found}

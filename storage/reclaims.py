@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal_column, select, update
+from sqlalchemy import Select, and_, bindparam, func, literal_column, null, select, update
 
 from storage.lifecycle import HOLDING_RECLAIMS, OPEN_RECLAIMS, ReclaimStatus, require_moves
 from storage.records import Reclaim, as_record
@@ -23,9 +23,14 @@ _LOCK = _GET.with_for_update()
 _OPEN_OF = select(*_COLUMNS).where(*_SEAT, _IS_OPEN)
 _OPEN_OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account"), _IS_OPEN).order_by(_c.id)
 _OF_ACCOUNT = select(*_COLUMNS).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
+_OPEN_AMONG = select(_c.account_id).where(
+    _c.account_id.in_(bindparam("accounts", expanding=True)), _c.product == bindparam("this_product"), _IS_OPEN
+)
+# Without what was taken: of a plan of thousands that is a megabyte, and its card and its forms say nothing of it.
+_IN_BRIEF = tuple(null().label("removal") if name == "removal" else _c[name] for name in Reclaim.__dataclass_fields__)
 _BATCH = _c.batch_id == bindparam("this_batch")
-_OF_BATCH = select(*_COLUMNS).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
-_PAGE_OF_BATCH = select(*_COLUMNS).where(_BATCH, _c.id > bindparam("after")).order_by(_c.id).limit(bindparam("most"))
+_OF_BATCH = select(*_IN_BRIEF).where(_BATCH).order_by(_c.last_active_at.asc().nulls_first(), _c.account_id, _c.product)
+_PAGE_OF_BATCH = select(*_IN_BRIEF).where(_BATCH, _c.id > bindparam("after")).order_by(_c.id).limit(bindparam("most"))
 _HOLDING_OF_BATCH = select(_c.id).where(_BATCH, among(_c.status, HOLDING_RECLAIMS))
 _COUNTS_OF_BATCH = select(_c.status, func.count()).where(_BATCH).group_by(_c.status)
 _SEEN_AGAIN = (
@@ -106,6 +111,11 @@ def open_of(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
     return _first(uow, _OPEN_OF, this_account=account_id, this_product=product)
 
 
+def accounts_with_open(uow: UnitOfWork, product: str, account_ids: Collection[str]) -> frozenset[str]:
+    """Which of these accounts have an open reclaim of the product; meant for some hundred."""
+    return frozenset(uow.connection.execute(_OPEN_AMONG, {"accounts": list(account_ids), "this_product": product}).scalars())
+
+
 def open_of_account(uow: UnitOfWork, account_id: str) -> tuple[Reclaim, ...]:
     """The account's open reclaims, of all products, in the order of their ids."""
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OPEN_OF_ACCOUNT, {"this_account": account_id}))
@@ -134,12 +144,16 @@ def holding(uow: UnitOfWork, account_id: str, product: str) -> Reclaim | None:
 
 
 def of_batch(uow: UnitOfWork, batch_id: str) -> tuple[Reclaim, ...]:
-    """The batch's reclaims in whatever status, longest idle first (never active before all), then by account and product."""
+    """
+    The batch's reclaims in whatever status, longest idle first (never active before all), then by account and product.
+
+    What was taken of each (`removal`) is left out.
+    """
     return tuple(as_record(Reclaim, row) for row in uow.connection.execute(_OF_BATCH, {"this_batch": batch_id}))
 
 
 def page_of_batch(uow: UnitOfWork, batch_id: str, *, after: str, limit: int) -> tuple[Reclaim, ...]:
-    """Up to *limit* of the batch's reclaims, in whatever status, whose ids come *after*, in the order of their ids."""
+    """Up to *limit* of the batch's reclaims, as `of_batch` has them, whose ids come *after*, in the order of their ids."""
     found = uow.connection.execute(_PAGE_OF_BATCH, {"this_batch": batch_id, "after": after, "most": limit})
     return tuple(as_record(Reclaim, row) for row in found)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
-from storage.idle_seats import candidates, conclude, held, hold, newly_idle, place_of, release
+from storage.idle_seats import candidates, conclude, count_candidates, held, hold, newly_idle, place_of, release
 from storage.lifecycle import SeatActivity
 from storage.seat_records import Seat, SeenSeat
 from storage.seat_sealing import opened, sealed
@@ -22,6 +22,7 @@ __all__ = [
     "accounts_with_email",
     "candidates",
     "conclude",
+    "count_candidates",
     "counts",
     "former",
     "get",

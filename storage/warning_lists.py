@@ -18,7 +18,7 @@ _PRODUCT = _c.product == bindparam("this_product")
 _IS_OPEN = among(_c.status, OPEN_WARNINGS)
 _OLDEST_FIRST = (_c.created_at, _c.id)
 _RECLAIM = (reclaims.c.account_id == _c.account_id, reclaims.c.product == _c.product, among(reclaims.c.status, OPEN_RECLAIMS))
-_SEAT = (seats.c.account_id == _c.account_id, seats.c.product == _c.product)
+_SEAT = (seats.c.account_id == _c.account_id, seats.c.product == _c.product, seats.c.gone_at.is_(None))
 _SPARED = (seats.c.scan_id == bindparam("this_scan"), among(seats.c.activity, SPARED_ACTIVITIES))
 
 _DUE = (
@@ -52,6 +52,7 @@ _OVERTAKEN = _OF_PRODUCT.where(
 _WITHOUT_SEAT = _OF_PRODUCT.where(~exists().where(*_SEAT))
 _OF_PERSON = select(warnings).where(_c.person_id == bindparam("person")).order_by(_c.created_at.desc(), _c.id.desc())
 _OF_ACCOUNT = select(warnings).where(_c.account_id == bindparam("this_account")).order_by(_c.id)
+_OF_IDS = select(warnings).where(_c.id.in_(bindparam("ids", expanding=True)))
 _COUNTS = select(_c.status, func.count()).where(_PRODUCT).group_by(_c.status)
 
 
@@ -102,6 +103,11 @@ def of_person(uow: UnitOfWork, person_id: str) -> tuple[SeatWarning, ...]:
 def of_account(uow: UnitOfWork, account_id: str) -> tuple[SeatWarning, ...]:
     """The warnings of the account's seats, in whatever status, by their ids."""
     return _records(uow, _OF_ACCOUNT, this_account=account_id)
+
+
+def of_ids(uow: UnitOfWork, ids: Collection[str]) -> dict[str, SeatWarning]:
+    """The warnings with these ids, by id; meant for some hundred."""
+    return {one.id: one for one in _records(uow, _OF_IDS, ids=list(ids))}
 
 
 def counts(uow: UnitOfWork, product: str) -> dict[WarningStatus, int]:

@@ -12,7 +12,7 @@ from storage.seat_records import SeatWarning
 from storage.seat_tables import warnings
 from storage.sql import among, insert_or_keep
 from storage.unit import UnitOfWork
-from storage.warning_lists import counts, due, of_account, of_person, overtaken, to_drop, undeliverable, unreached, without_seat
+from storage.warning_lists import counts, due, of_account, of_ids, of_person, overtaken, to_drop, undeliverable, unreached, without_seat
 
 __all__ = [
     "addressed",
@@ -24,6 +24,7 @@ __all__ = [
     "move",
     "moved",
     "of_account",
+    "of_ids",
     "of_person",
     "open_",
     "open_of",

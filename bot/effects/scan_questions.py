@@ -14,7 +14,7 @@ from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.scan_card import ScanView
 from bot.usecases.held_scans import DECIDED_BY
 from bot.usecases.plan_reading import PICTURED, holder_of_seat
-from bot.usecases.proposing import MOST_READ
+from bot.usecases.proposing import EVERYBODY
 from bot.usecases.scans import name_of, watched_since
 from bot.usecases.steps import enqueue
 from storage import people, scans, seats
@@ -51,7 +51,7 @@ def _record_posted(uow: UnitOfWork, scan_id: str, *, posted: Posted) -> None:
 
 async def list_scan(job: Job, payload: ListScan, kit: Kit) -> Outcome:
     """Upload the whole list into the question's thread, where it has more than a name or two and is still asked about."""
-    held = await kit.database.read(lambda uow: _held(uow, kit, payload.scan_id, most=MOST_READ))
+    held = await kit.database.read(lambda uow: _held(uow, kit, payload.scan_id, most=EVERYBODY))
     if len(held) < LISTED or await kit.admin_channel.is_shared(payload.channel):
         return Done()
     if await posted_before(job, payload.channel, kit, thread_ts=payload.ts):

@@ -11,7 +11,7 @@ from bot.idle.plan_figures import PlanFigures
 from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.settings import Settings
 from bot.usecases.mailing import of_warning
-from bot.usecases.proposing import MOST_READ, would_be_warned
+from bot.usecases.proposing import EVERYBODY, would_be_warned
 from storage import batches, mails, people, reclaims, seats, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import BatchStatus, ReclaimStatus, WarningStatus
@@ -47,7 +47,7 @@ def holders_of(uow: UnitOfWork, batch: Batch, settings: Settings) -> tuple[Holde
     """Everybody whose seat is in the plan or the picture, longest idle first; without those whom an approver left out."""
     figures = PlanFigures.from_json(batch.figures)
     if figures.dry:
-        return _pictured(uow, figures, settings, most=MOST_READ)
+        return _pictured(uow, figures, settings, most=EVERYBODY)
     members = (one for one in reclaims.of_batch(uow, batch.id) if one.reason_code != Kept.LEFT_OUT.value)
     return tuple(member.holder for member in _members(uow, tuple(members), settings))
 
@@ -100,14 +100,18 @@ def _products(figures: PlanFigures, members: tuple[Member, ...], settings: Setti
 
 
 def _unwarned(uow: UnitOfWork, figures: PlanFigures, settings: Settings) -> Iterator[Unwarned]:
-    for warning_id in figures.unwarned:
-        warning = warnings.get(uow, warning_id)
-        if warning is None or warning.status is not WarningStatus.UNDELIVERABLE:
-            continue
-        seat = seats.get(uow, warning.account_id, warning.product)
-        if seat is not None and reclaims.open_of(uow, warning.account_id, warning.product) is None:
-            mail = mails.of(uow, of_warning(warning_id).about)
-            yield Unwarned(warning_id=warning_id, holder=holder_of_seat(seat, settings), code=warning.reason_code, mail=mail)
+    # A few statements for all of them: the form of the plan opens within half a second, also where the database is across a network.
+    found = warnings.of_ids(uow, figures.unwarned)
+    mailed = mails.of_all(uow, [of_warning(warning_id).about for warning_id in found])
+    missed = [found[one] for one in figures.unwarned if one in found and found[one].status is WarningStatus.UNDELIVERABLE]
+    by_product = {key: [one.account_id for one in missed if one.product == key] for key in sorted({one.product for one in missed})}
+    known = {key: seats.of_accounts(uow, key, accounts) for key, accounts in by_product.items()}
+    planned = {key: reclaims.accounts_with_open(uow, key, accounts) for key, accounts in by_product.items()}
+    for one in missed:
+        seat = known[one.product].get(one.account_id)
+        if seat is not None and one.account_id not in planned[one.product]:
+            mail = mailed.get(of_warning(one.id).about)
+            yield Unwarned(warning_id=one.id, holder=holder_of_seat(seat, settings), code=one.reason_code, mail=mail)
 
 
 def _pictured(uow: UnitOfWork, figures: PlanFigures, settings: Settings, *, most: int) -> tuple[Holder, ...]:

@@ -23,7 +23,9 @@ from storage.seat_records import Batch, IdlePlace, Planned, Seat, SeatWarning
 
 PLAN_LASTS = timedelta(days=7)
 MOST_READ = 10_000
-"""Warnings looked at for one plan, and seats counted for one picture: as many as one plan may ever have."""
+"""Warnings looked at for one plan: as many as one plan may ever have."""
+EVERYBODY = 1_000_000
+"""A list that approvers read before they agree has all of them."""
 PAGE = 500
 A_WEEK = timedelta(days=6, hours=12)
 """Between two pictures; half a day less than a week, as the hour of a daily job wavers."""
@@ -114,8 +116,7 @@ def _undecided(uow: UnitOfWork) -> list[_Undecided]:
 
 def _names_anybody(uow: UnitOfWork, figures: PlanFigures) -> bool:
     """Whether the plan names somebody whom nobody could warn, and who has not been reached since."""
-    named = (warnings.get(uow, warning_id) for warning_id in figures.unwarned)
-    return any(one is not None and one.status is WarningStatus.UNDELIVERABLE for one in named)
+    return any(one.status is WarningStatus.UNDELIVERABLE for one in warnings.of_ids(uow, figures.unwarned).values())
 
 
 def _due(uow: UnitOfWork, products: Sequence[str], *, settings: Settings) -> list[_Due]:
@@ -156,8 +157,8 @@ def _unwarned(uow: UnitOfWork, product: str, settings: Settings) -> Iterator[Sea
     """Those whom nobody could warn, when a warning would have run out, and whose seat is not in a plan already."""
     before = uow.now - timedelta(days=settings.idle.warn_days)
     found = [one for one in warnings.undeliverable(uow, product) if one.created_at <= before]
-    due = (one.warning for one in _with_seats(uow, product, found))
-    yield from islice((one for one in due if reclaims.open_of(uow, one.account_id, product) is None), MOST_UNWARNED)
+    planned = reclaims.accounts_with_open(uow, product, [one.account_id for one in found])
+    yield from islice((one.warning for one in _with_seats(uow, product, found) if one.seat.account_id not in planned), MOST_UNWARNED)
 
 
 def _figures(uow: UnitOfWork, counts: Mapping[str, int], *, settings: Settings) -> dict[str, ProductFigures]:
@@ -180,7 +181,7 @@ def show(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     """The picture of mode `plan`, once a week: who would be warned, and nothing that could be pressed; None when there is none to show."""
     if any(_is_recent_picture(uow, batch) for batch in batches.list_recent(uow)):
         return None
-    counts = {key: sum(1 for _ in would_be_warned(uow, key)) for key in settings.products}
+    counts = {key: seats.count_candidates(uow, key, idle_before=uow.now - BETWEEN_SCANS) for key in settings.products}
     counts = {key: count for key, count in counts.items() if count}
     if not counts:
         return None
@@ -197,7 +198,7 @@ def _is_recent_picture(uow: UnitOfWork, batch: Batch) -> bool:
     return PlanFigures.from_json(batch.figures).dry and uow.now - batch.proposed_at < A_WEEK
 
 
-def would_be_warned(uow: UnitOfWork, product: str, *, most: int = MOST_READ) -> Iterator[Seat]:
+def would_be_warned(uow: UnitOfWork, product: str, *, most: int = EVERYBODY) -> Iterator[Seat]:
     """The product's seats that two scans agree are idle, longest idle first."""
     after: IdlePlace | None = None
     left = most

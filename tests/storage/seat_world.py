@@ -57,7 +57,10 @@ def candidate_ids(database: Database, *, idle_before: datetime | None = None, **
     """Who may be warned, by account id, in order; in any case idle before now."""
 
     def work(uow: UnitOfWork) -> list[str]:
-        return [seat.account_id for seat in seats.candidates(uow, "jira", idle_before=idle_before or uow.now, **{"limit": 50, **page})]
+        before = idle_before or uow.now
+        found = seats.candidates(uow, "jira", idle_before=before, **{"limit": 50, **page})
+        assert page or len(found) == seats.count_candidates(uow, "jira", idle_before=before)
+        return [seat.account_id for seat in found]
 
     return database.read_now(work)
 

@@ -19,6 +19,8 @@ UNDO_SOME = "plan.undo_some"
 ADDED = "added"
 IN_A_GROUP = 100
 """Slack takes so many options in one group, and so many groups."""
+MOST_AT_ONCE = 50
+"""What is sent is done in one unit of work, which has to be over before anybody's patience."""
 MOST_CHOICES = 1_000
 """More make a form of a quarter of a megabyte, which Slack refuses; the longest idle are among them."""
 
@@ -104,8 +106,9 @@ def _choice(people: Sequence[Option], *, block_id: str, label: str, hint: str, o
     pages = [options[at : at + IN_A_GROUP] for at in range(0, len(options), IN_A_GROUP)]
     groups = [OptionGroup(label=PlainTextObject(text=f"From {1 + at * IN_A_GROUP}"), options=page) for at, page in enumerate(pages)]
     one_list = {"options": options} if len(groups) == 1 else {"option_groups": groups}
-    element = StaticMultiSelectElement(action_id=block_id, placeholder="Choose people", **one_list)
-    return InputBlock(block_id=block_id, label=label, hint=hint, optional=optional, element=element)
+    most, told = (MOST_AT_ONCE, f"{hint} At most {MOST_AT_ONCE} at a time.") if len(options) > MOST_AT_ONCE else (None, hint)
+    element = StaticMultiSelectElement(action_id=block_id, placeholder="Choose people", max_selected_items=most, **one_list)
+    return InputBlock(block_id=block_id, label=label, hint=told, optional=optional, element=element)
 
 
 def _batch_id(view: Mapping[str, Any]) -> str:
