@@ -1,5 +1,6 @@
 """The year of an organization: people live, the schedule fires, those who are asked answer, and the sandbox keeps a count of its own."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +24,7 @@ MORNING = 9
 
 @dataclass(slots=True, kw_only=True)
 class Year:
-    """One stage with everybody's habits; `answered` are the messages that somebody has reacted to."""
+    """One stage with everybody's habits; `kept` and `gone` count by product who kept a seat, and who let one go."""
 
     stage: Stage
     chance: Random = field(default_factory=lambda: Random(11))
@@ -32,7 +33,8 @@ class Year:
     plans: int = 0
     undone: bool = False
     warned_on: dict[tuple[str, str], list[date]] = field(default_factory=dict)
-    kept: set[tuple[str, str]] = field(default_factory=set)
+    kept: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
     let_go: set[tuple[str, str]] = field(default_factory=set)
     away: int = 0
     counted: dict[str, int] = field(default_factory=dict)
@@ -123,10 +125,11 @@ class Year:
         choice = self.chance.random()
         keeps = 0.8 if use.habit is Habit.RARELY else 0.1
         if choice < keeps:
-            self.kept.add((use.account_id, use.product))
+            self.kept[use.product] += 1
             await self.stage.sandbox.slack.clicks(who, message, warning.KEEP)
         elif choice < keeps + 0.1:
             self.let_go.add((use.account_id, use.product))
+            self.gone[use.product] += 1
             await self.stage.sandbox.slack.clicks(who, message, warning.LET_GO)
         elif choice < keeps + 0.14:
             await self._say_away(who, message)
