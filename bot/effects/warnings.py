@@ -17,6 +17,7 @@ from bot.slack.surfaces import warning as surface
 from bot.slack.surfaces.warning import WarningView
 from bot.usecases import warning_rounds
 from bot.usecases import warnings as usecases
+from bot.usecases.held import is_back
 from bot.usecases.seasons import may_warn
 from storage import exemptions, people, seats, warnings
 from storage.db import UnitOfWork
@@ -240,4 +241,5 @@ def _view(
         never_used=seat is not None and seat.activity is SeatActivity.NEVER_ACTIVE,
         kept_until=seat.kept_until if seat else None,
         exemption=exemptions.open_of(uow, warning.account_id, warning.product),
+        is_back=is_back(uow, warning),
     )

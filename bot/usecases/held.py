@@ -7,14 +7,16 @@ from atlassian.access import Snapshot
 from atlassian.removal import Removal
 from bot.actor import Comeback
 from bot.codes import Returned
-from bot.jobs.seats import RedrawTaken
+from bot.jobs.seats import TAKEN, RedrawTaken
+from bot.jobs.warnings import RedrawWarning
 from bot.usecases.progress import follow, lock_with_plan
 from bot.usecases.showing import READ_BACK_FOR
 from bot.usecases.steps import audit_actor, enqueue
-from storage import reclaims
+from storage import reclaims, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 from storage.records import Reclaim
+from storage.seat_records import SeatWarning
 
 TOLD = "told"
 """The detail of a reclaim that says where its owner's message stands."""
@@ -90,4 +92,20 @@ def record_return(uow: UnitOfWork, account_id: str | None, product: str, *, how:
         uow.audit("seat.returned", actor=actor, request_id=request_id, how=how, **facts_of(returned))
         if TOLD in returned.details:
             enqueue(uow, RedrawTaken(reclaim_id=returned.id))
+        _redraw_warning(uow, returned)
         follow(uow, returned.batch_id)
+
+
+def is_back(uow: UnitOfWork, warning: SeatWarning) -> bool:
+    """Whether the seat was taken after this *warning* and is its owner's again: what is taken is held until then."""
+    if warning.reason_code != TAKEN:
+        return False
+    holding = reclaims.holding(uow, warning.account_id, warning.product)
+    return holding is None or holding.warning_id != warning.id
+
+
+def _redraw_warning(uow: UnitOfWork, returned: Reclaim) -> None:
+    """The message of the warning, too, says that the seat was freed, and how to have it again."""
+    warning = warnings.get(uow, returned.warning_id) if returned.warning_id else None
+    if warning is not None and warning.ts is not None:
+        enqueue(uow, RedrawWarning(warning_id=warning.id))

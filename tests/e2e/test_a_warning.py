@@ -12,7 +12,9 @@ import pytest
 from bot.jobs.warnings import SendWarning
 from bot.runtime import Role, started
 from bot.settings import load
+from bot.slack.surfaces import taken
 from bot.slack.surfaces import warning as surface
+from bot.usecases import reclaims as taking
 from bot.usecases.steps import enqueue
 from sandbox.atlassian.accounts import Account
 from sandbox.clock import Clock
@@ -342,6 +344,30 @@ async def test_an_old_message_says_what_became_of_it(small_stage: OpenStage) -> 
         await stage.sandbox.slack.clicks("hugo", message, surface.LET_GO, element=old)
         await stage.whispered("hugo", "This was settled before")
         assert (await now(stage, warning)).status is WarningStatus.KEPT
+
+
+async def test_the_warning_of_a_seat_that_came_back_says_so(small_stage: OpenStage) -> None:
+    """Two messages about one seat say the same, whichever of them its owner reads."""
+    async with small_stage() as stage:
+        warning = await ask(stage, "hugo")
+        asked = await stage.told("hugo", QUESTION, step=SECONDS)
+
+        def agree(uow: UnitOfWork) -> None:
+            one = reclaims.plan(uow, account_id=warning.account_id, product="jira", last_active_at=None, warning_id=warning.id)
+            assert one is not None
+            taking.approve(uow, one.id)
+
+        stage.later(timedelta(days=15))
+        await stage.parts.database.write(agree)
+        freed = await stage.told("hugo", "and `/request-jira` brings it back", step=SECONDS)
+        offer = await stage.told("hugo", "one click asks for it back", step=SECONDS)
+        await stage.sandbox.slack.clicks("hugo", offer, taken.ASK_BACK)
+        card = await stage.card(saying="asks for Jira", step=SECONDS)
+        await stage.parts.kit.directory.refresh()
+        await stage.sandbox.slack.clicks("grace", card, "request.approve")
+        back = await stage.told("hugo", "and came back after that", step=SECONDS)
+        assert "You have your Jira seat again" in back.words
+        assert asked.ts == freed.ts == back.ts
 
 
 async def test_a_lost_answer_of_slack_brings_no_second_message(small_stage: OpenStage) -> None:

@@ -11,6 +11,7 @@ from bot.slack.surfaces.notices import NoticeView
 from bot.slack.surfaces.warning import WarningView
 from bot.usecases import keeping
 from bot.usecases.answers import Gone
+from bot.usecases.held import is_back
 from bot.usecases.keeping import KeepAnswer, NotYours, Settled, TooLate
 from storage import exemptions, seats
 from storage.db import UnitOfWork
@@ -77,5 +78,6 @@ def _standing(uow: UnitOfWork, warning: SeatWarning, desk: Desk) -> str:
         keep_days=desk.settings.idle.keep_days,
         kept_until=seat.kept_until if seat else None,
         exemption=exemptions.open_of(uow, warning.account_id, warning.product),
+        is_back=is_back(uow, warning),
     )
     return surface.standing(view)

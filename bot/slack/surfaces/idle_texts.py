@@ -72,3 +72,4 @@ SPARED: Mapping[str, str] = {
 }
 """What became of a warning, by the code it ended with."""
 SPARED_ANYWAY = "Your {product} seat stays with you."
+CAME_BACK = "Your {product} seat was freed on {on}, and came back after that."

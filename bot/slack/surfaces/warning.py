@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import ButtonElement
 from bot.codes import Kept
 from bot.settings import Product
 from bot.slack.surfaces import card
-from bot.slack.surfaces.idle_texts import SPARED, SPARED_ANYWAY, TAKEN
+from bot.slack.surfaces.idle_texts import CAME_BACK, SPARED, SPARED_ANYWAY, TAKEN
 from bot.slack.surfaces.markup import button, buttons, context, day, quoted, section, sentences, span, spoken
 from bot.slack.surfaces.message import Message
 from storage.lifecycle import ExemptionStatus, WarningStatus
@@ -32,7 +32,8 @@ class WarningView:
     All that the message shows.
 
     `last_used` None is "never" where `never_used`, and unknown where not. `plan_at` is from when the seat may be planned, `exemption` is
-    the seat's open one. `keep_days` is for how long a keep holds. With `reminders` it is a reminder that asks.
+    the seat's open one. `keep_days` is for how long a keep holds. With `reminders` it is a reminder that asks. `is_back` says that the
+    seat was taken, and is its owner's again.
     """
 
     warning: SeatWarning
@@ -45,6 +46,7 @@ class WarningView:
     never_used: bool = False
     kept_until: datetime | None = None
     exemption: Exemption | None = None
+    is_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,9 @@ def _dropped(view: WarningView) -> _Drawing:
 
 
 def _ended(view: WarningView) -> _Drawing:
-    taken = view.warning.reason_code == TAKEN
-    title = f"⚪  *Your {_name(view)} seat was freed*" if taken else "⚪  *There is nothing to decide any more*"
+    title = "⚪  *There is nothing to decide any more*"
+    if view.warning.reason_code == TAKEN:
+        title = f"✅  *You have your {_name(view)} seat again*" if view.is_back else f"⚪  *Your {_name(view)} seat was freed*"
     return _Drawing(title=title, body=_spared(view, name=_name(view), say_day=day))
 
 
@@ -141,7 +144,7 @@ _DRAWINGS: Mapping[WarningStatus, Callable[[WarningView], _Drawing]] = {
 
 def _spared(view: WarningView, *, name: str, say_day: Callable[[datetime], str]) -> str:
     code, exempt = view.warning.reason_code or "", view.exemption
-    template = SPARED.get(code, SPARED_ANYWAY)
+    template = CAME_BACK if view.is_back else SPARED.get(code, SPARED_ANYWAY)
     if "{until}" in template and exempt is None:
         template = SPARED_ANYWAY
     until = say_day(exempt.until) if exempt else ""

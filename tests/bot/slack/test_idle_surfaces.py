@@ -147,6 +147,18 @@ def test_what_is_settled_asks_nothing_more(status: WarningStatus) -> None:
     assert "Jira" in words_of(message)
 
 
+def test_a_seat_that_came_back_is_not_told_as_freed() -> None:
+    """Its owner reads both messages: the way back beside "you have it again" would have them ask for what they hold."""
+    ended = warned(WarningStatus.ENDED, reason_code="taken")
+    freed, back = words_of(drawn(ended)), words_of(drawn(ended, is_back=True))
+    assert "⚪  *Your Jira seat was freed*" in freed
+    assert "✅  *You have your Jira seat again*" in back
+    assert "and came back after that." in back
+    assert "brings it back" not in back
+    standing = warning.standing(WarningView(warning=ended, product=JIRA, plan_at=NOW, now=NOW, keep_days=60, is_back=True))
+    assert standing == "Your Jira seat was freed on 24 Nov 2026, and came back after that."
+
+
 def test_a_retired_message_has_no_buttons() -> None:
     """One question has one place to answer it."""
     message = warning.render_retired(WarningView(warning=warned(), product=JIRA, plan_at=NOW, now=NOW, keep_days=60))
