@@ -84,7 +84,7 @@ def _sure(view: PlanView) -> ConfirmObject:
     """Slack takes 300 characters: of many products their number stands in, and long names stay on the card."""
     lines = "\n".join(parts.in_short(one) for one in view.products if one.seats)
     count = f"{parts.seats(len(view.in_status(_S.PLANNED)))} of {len(view.products)} products."
-    ends = "No account and nothing that people wrote is deleted, and *Undo…* puts back what was taken."
+    ends = "No account and nothing that people wrote is deleted, and *Undo all* or *Undo some…* puts back what was taken."
     warned = (parts.never_warned(view), parts.never_warned(view, named=False))
     texts = [f"{told}\n{unwarned}{ends}" for told in (lines, count) for unwarned in warned]
     fitting = next((text for text in texts if len(text) <= LONGEST_QUESTION), texts[-1])

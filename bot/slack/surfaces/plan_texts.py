@@ -7,7 +7,7 @@ from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.idle.plan_figures import EDITED, UNDONE, UNDONE_IN_PART
 from bot.slack.surfaces.news import News
 
-_BY_HAND = "Look at the person at *admin.atlassian.com*, or press *Undo…* on the plan again later."
+_BY_HAND = "Look at the person at *admin.atlassian.com*, or press *Undo some…* on the plan again later."
 
 
 def _not_undone(why: str) -> News:
@@ -57,7 +57,7 @@ KEPT: Mapping[Kept, str] = {
     Kept.EXPIRED: "nobody decided the plan",
     Kept.RENEWED: "the renewal came first",
     Kept.OVERTAKEN: "warned too long ago",
-    Kept.CALLED_OFF: "called off by Undo",
+    Kept.CALLED_OFF: "called off by an undo",
     Kept.NO_SEAT: "no seat any more",
     Kept.IN_THE_WAY: "in the way",
     Kept.REFUSED_BY_ATLASSIAN: "refused by Atlassian",

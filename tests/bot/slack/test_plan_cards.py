@@ -1,5 +1,6 @@
 """A plan's card in every state, as people read it, and within Slack's limits whatever people are called."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from bot.idle.plan_figures import ASKED, EDITED, MOST_DEEDS, UNDONE, Deed, PlanF
 from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces import plan, plan_forms, taken
 from bot.slack.surfaces.message import Message, to_json
+from bot.slack.surfaces.plan_texts import PLANS
 from bot.slack.surfaces.taken import TakenView
 from sandbox.slack.blocks.surfaces import TOTAL_TEXT, refuse_message_blocks, total_text
 from storage.lifecycle import BatchStatus, ReclaimStatus
@@ -159,6 +161,16 @@ def test_the_question_fits_whatever_the_plan() -> None:
     assert len(question) <= 300
     assert "1 idle seat of 6 products." in question
     assert "*not* warned" in question
+
+
+def test_only_buttons_that_are_there_are_named() -> None:
+    """Who reads *Undo…* looks for a button of that name, and finds two others."""
+    proposed = plan.render(view(BatchStatus.PROPOSED, member(1, ReclaimStatus.PLANNED)))
+    done = plan.render(view(BatchStatus.DONE, member(1, ReclaimStatus.NEEDS_ATTENTION, code="still_there")))
+    told = [question_of(proposed), words_of(done), *(news.body for news in PLANS.values())]
+    named = {name for text in told for name in re.findall(r"\*(Undo[^*]*)\*", text)}
+    (row,) = (block for block in to_json(done.blocks) if block["type"] == "actions")
+    assert named == {element["text"]["text"] for element in row["elements"]}
 
 
 def test_the_list_in_the_thread_is_that_after_an_edit() -> None:
