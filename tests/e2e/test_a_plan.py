@@ -50,7 +50,7 @@ async def test_from_the_proposal_to_the_undo(stage: Stage) -> None:
     before = everybody(stage.sandbox)
     card = await propose(stage)
     assert "A plan: 4 idle seats can be taken back" in card.words
-    assert "Hugo Lindqvist (hugo.lindqvist@acme.example)" in card.words
+    assert "Hugo Lindqvist (hugo.lindqvist@acme.example, Jira)" in card.words
 
     sam = (await of_plan(stage))["sam confluence"]
     await choose(stage, plan.EDIT, {REASON: [sam.id]})

@@ -6,7 +6,7 @@ through `plain` into plain_text objects, or through `quoted` into mrkdwn. https:
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate, islice
 
@@ -55,16 +55,18 @@ def quoted(text: str, *, longest: int = LONGEST_QUOTE) -> str:
     return plain(text, longest=longest).translate(_STYLING).translate(_ESCAPES)
 
 
-def listed(things: Sequence[str], *, between: str = ", ", total: int | None = None) -> str:
+def listed(
+    things: Sequence[str], *, between: str = ", ", total: int | None = None, rest: Callable[[int], str] = " and {} more".format
+) -> str:
     """
     The first few of *things*, and how many more there are: "a, b and 93 more". Names full of escapes leave room for fewer.
 
-    *total* is how many there are, where *things* are only the first of them.
+    *total* is how many there are, where *things* are only the first of them; *rest* says so many more in other words.
     """
     ends = accumulate(len(thing) for thing in things)
     fitting = max(1, sum(end <= LONGEST_LIST for end in islice(ends, MOST_LISTED)))
     shown, more = between.join(things[:fitting]), max(total or 0, len(things)) - fitting
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{shown}{rest(more)}" if more > 0 else shown
 
 
 def mention(slack_id: str) -> str:

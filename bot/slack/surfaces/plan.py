@@ -57,17 +57,19 @@ _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
 
 def _picture(view: PlanView) -> Drawn:
     told = "Nobody was told and nothing is taken: `COMEBACK_IDLE__MODE` is `plan`. With `reclaim` I warn these people, and ask you then."
-    longest = parts.longest_idle(view.pictured, now=view.now, total=sum(one.seats for one in view.products))
+    total = sum(one.seats for one in view.products)
+    longest = parts.longest_idle(view.pictured, now=view.now, total=total, named=parts.several(view))
     return (section(told), *parts.products(view), longest, context(f"As of {moment(view.now)}"))
 
 
 def _proposed(view: PlanView) -> Drawn:
     members = view.in_status(_S.PLANNED)
+    holders, edited = [member.holder for member in members], view.figures.edits > 0
     ends = f" · ends by itself {moment(view.batch.due_at)}" if view.batch.due_at else ""
     return (
         section(parts.told(view)) if members else None,
         *parts.products(view),
-        parts.longest_idle([member.holder for member in members], now=view.now, changed=view.figures.edits > 0),
+        parts.longest_idle(holders, now=view.now, changed=edited, named=parts.several(view)),
         parts.left_out(view),
         parts.nobody_could_warn(view),
         buttons(

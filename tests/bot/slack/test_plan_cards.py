@@ -163,6 +163,35 @@ def test_the_question_fits_whatever_the_plan() -> None:
     assert "*not* warned" in question
 
 
+def of_two(*members: Member, status: BatchStatus = BatchStatus.PROPOSED, **changes: Any) -> PlanView:
+    """A plan of Jira and of Confluence."""
+    one = view(status, *members, **changes)
+    return replace(one, products=(*one.products, replace(one.products[0], name="Confluence")))
+
+
+def in_confluence(one: Member) -> Member:
+    """The same person's other seat."""
+    return replace(one, reclaim=replace(one.reclaim, id=f"{one.reclaim.id}-c"), holder=replace(one.holder, product="Confluence"))
+
+
+def test_a_plan_of_several_products_says_which_seat_is_meant() -> None:
+    """The same name twice reads as an error, and whoever has two seats may be using one of them."""
+    both = [seat for number in range(4) for one in [member(number, ReclaimStatus.PLANNED)] for seat in (one, in_confluence(one))]
+    words = words_of(plan.render(of_two(*both, unwarned=(unwarned(9, name="Build"),))))
+    first, second = "Person 0 (p0@acme.example, Jira): 6 months", "Person 0 (p0@acme.example, Confluence): 6 months"
+    assert f"Longest idle: {first}; {second}; Person 1 (" in words
+    assert "6 months; and 1 more seat. The whole list" in words
+    assert "No Slack account with this address: Build (p9@acme.example, Jira)" in words
+
+
+def test_an_outcome_names_each_person_once() -> None:
+    """Of several products it says which seats each of them lost; what is not listed is counted in people."""
+    both = [seat for number in range(9) for one in [member(number, ReclaimStatus.TAKEN)] for seat in (one, in_confluence(one))]
+    words = words_of(plan.render(of_two(*both, status=BatchStatus.DONE)))
+    assert "18 taken: Person 0 (p0@acme.example, Jira, Confluence); Person 1 (p1@acme.example, Jira, Confluence); " in words
+    assert "Person 6 (p6@acme.example, Jira, Confluence); and 2 more people" in words
+
+
 def test_only_buttons_that_are_there_are_named() -> None:
     """Who reads *Undo…* looks for a button of that name, and finds two others."""
     proposed = plan.render(view(BatchStatus.PROPOSED, member(1, ReclaimStatus.PLANNED)))
@@ -189,7 +218,7 @@ def test_a_picture_has_nothing_to_press() -> None:
     assert buttons_of(drawn) == {}
     assert "60 idle seats could be taken back" in words_of(drawn)
     assert "With `reclaim` I warn these people" in words_of(drawn)
-    assert "Person 1 (p1@acme.example): 6 months and 59 more. The whole list" in words_of(drawn)
+    assert "Person 1 (p1@acme.example): 6 months; and 59 more seats. The whole list" in words_of(drawn)
 
 
 def test_an_outcome_names_who_needs_somebody() -> None:
@@ -240,6 +269,11 @@ def test_put_back_is_what_the_undo_did() -> None:
     assert "All undone by <@U0OMAR>" in words
 
 
+def of_person(one: Member, account_id: str, *, product: str) -> Member:
+    """The seat, of that person and product."""
+    return replace(one, holder=replace(one.holder, account_id=account_id, product=product))
+
+
 NASTY = st.one_of(st.text(max_size=60), st.sampled_from(("&" * 320, "<!channel>" * 32, "*b* `c` ~d~", "\u200d", "")))
 CODES = st.sampled_from([*(code.value for code in (*Kept, *Stuck)), "of_another_release"])
 
@@ -249,12 +283,26 @@ CODES = st.sampled_from([*(code.value for code in (*Kept, *Stuck)), "of_another_
     ends=st.lists(st.tuples(st.sampled_from(ReclaimStatus), CODES), max_size=60),
     name=NASTY,
     word=st.sampled_from([ASKED, *(code.value for code in NotUndone), "of_another_release"]),
+    products=st.sampled_from([1, 3]),
+    people=st.sampled_from([1, 60]),
 )
-def test_any_plan_is_within_the_limits(status: BatchStatus, ends: list[tuple[ReclaimStatus, str]], name: str, word: str) -> None:
+def test_any_plan_is_within_the_limits(
+    status: BatchStatus, ends: list[tuple[ReclaimStatus, str]], name: str, word: str, products: int, people: int
+) -> None:
     """One text object over its limit, and nobody can decide anything."""
     members = [
-        member(
-            number, one, code=code, name=name, warning=f"m-{number % 2}", reasons="external_group, admin_role", groups=f"{name}{number}, b"
+        of_person(
+            member(
+                number,
+                one,
+                code=code,
+                name=name,
+                warning=f"m-{number % 2}",
+                reasons="external_group, admin_role",
+                groups=f"{name}{number}, b",
+            ),
+            f"a-{number % people}",
+            product=f"{name}{number % products}",
         )
         for number, (one, code) in enumerate(ends)
     ]
@@ -262,7 +310,8 @@ def test_any_plan_is_within_the_limits(status: BatchStatus, ends: list[tuple[Rec
     beside = tuple(unwarned(number, name=name, code=code.value, mail=MailStatus.BEGUN) for number, code in enumerate(2 * [*Undelivered]))
     deeds = tuple(Deed(what=EDITED, by="U0OMAR", at=NOW) for _ in range(MOST_DEEDS))
     shown = view(status, *members, figures=figures, unwarned=beside, deeds=deeds)
-    drawn = plan.render(shown)
+    many = tuple(replace(shown.products[0], name=f"{name}{number}") for number in range(products))
+    drawn = plan.render(replace(shown, products=many))
     blocks = to_json(drawn.blocks)
     assert refuse_message_blocks(blocks) == []
     assert total_text(blocks) < TOTAL_TEXT

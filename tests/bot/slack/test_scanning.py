@@ -67,7 +67,7 @@ def test_a_first_scan_does_not_say_that_they_turned_idle() -> None:
     message = scan_card.render(ScanView(scan=held(), product="Jira", warns=True, first=True, longest=(ada,)))
     shown = str(to_json(message.blocks))
     assert "71 of 236 Jira seats look idle at my first look." in shown
-    assert "Longest idle: Ada: never used and 70 more. The whole list is in the thread." in shown
+    assert "Longest idle: Ada: never used; and 70 more seats. The whole list is in the thread." in shown
 
 
 def test_plan_mode_promises_no_warnings() -> None:
