@@ -65,11 +65,12 @@ def _small_print(view: DigestView) -> Block:
 def _in_short(view: DigestView) -> str:
     """The whole news in three sentences, for notifications and screen readers."""
     now, week = view.so_far.now, view.week.outcome
+    moved = view.so_far.outcome.taken or week.returned
     saved = in_words(view.so_far.realised)
     return sentences(
         (
-            f"{texts.TITLE}: {number(now.in_use, 'seat')} in use, {now.idle:,} idle, {now.warned:,} warned;",
-            f"{week.taken:,} reclaimed and {week.returned:,} returned this week.",
+            f"{texts.TITLE}: {number(now.in_use, 'seat')} in use, {now.idle:,} idle, {now.warned:,} warned{';' if moved else '.'}",
+            f"{week.taken:,} reclaimed and {week.returned:,} returned this week." if moved else "",
             f"Saved so far {saved} (estimate)." if saved else "",
             f"{number(waits, 'thing waits', 'things wait')} for you." if (waits := _count(view.awaiting)) else "Nothing waits for you.",
         )

@@ -21,7 +21,8 @@ def figure_blocks(report: Report, *, week: Report | None = None) -> tuple[Block,
     news = {product.key: product.outcome for product in week.products} if week else {}
     several = (section(sum_lines(report, week=week.outcome if week else None)),) if len(report.products) > 1 else ()
     shown = sorted(report.products, key=lambda product: product.now.idle, reverse=True)[:MOST_PRODUCTS]
-    return (*several, *(section(product_lines(product, week=news.get(product.key))) for product in shown), context(rate_line(report)))
+    rates = (context(line),) if (line := rate_line(report)) else ()
+    return (*several, *(section(product_lines(product, week=news.get(product.key))) for product in shown), *rates)
 
 
 def on_money(report: Report) -> str:
@@ -43,12 +44,14 @@ def sum_lines(report: Report, *, week: Outcome | None = None) -> str:
 
 
 def rate_line(report: Report) -> str:
-    """How people took it: who keeps, who comes back, how fast; what is not known yet is left out."""
+    """How people took it: who keeps, who comes back, how fast; what is not known yet is left out, and empty is nothing of it."""
     outcome = report.outcome
     rates = (("Of those who answered, {} kept", outcome.keep_rate), ("asked back {} of those taken", outcome.return_rate))
     told = [words.format(percent(rate)) for words, rate in rates if rate is not None]
+    undone = [f"undone {outcome.undone:,}"] if outcome.taken or outcome.undone else []
     access = [] if report.access_seconds is None else [f"from ask to access {length(report.access_seconds)}"]
-    return " · ".join((*told, f"undone {outcome.undone:,}", *access))
+    line = " · ".join((*told, *undone, *access))
+    return f"{line[:1].upper()}{line[1:]}"
 
 
 def _paragraph(name: str, now: SeatsNow, outcome: Outcome, *money: str, week: Outcome | None) -> str:
@@ -56,7 +59,7 @@ def _paragraph(name: str, now: SeatsNow, outcome: Outcome, *money: str, week: Ou
         return f"*{name}*\n{NOT_SCANNED}"
     taken, returned = (_news(week.taken), _news(week.returned)) if week else ("", "")
     seats = f"{number(now.in_use, 'seat')} in use · {now.idle:,} idle · {now.warned:,} warned"
-    moved = f"{outcome.taken:,} reclaimed{taken} · {outcome.returned:,} returned{returned}"
+    moved = f"{outcome.taken:,} reclaimed{taken} · {outcome.returned:,} returned{returned}" if outcome.taken or outcome.returned else ""
     return "\n".join(line for line in (f"*{name}*", seats, moved, *money) if line)
 
 

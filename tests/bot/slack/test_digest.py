@@ -15,6 +15,7 @@ from bot.figures.savings import PeriodSaving
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
 from bot.slack.surfaces.message import to_json
+from bot.slack.surfaces.seat_lines import rate_line
 from bot.slack.team import Team
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -75,12 +76,22 @@ def test_figures_and_news_are_side_by_side() -> None:
 
 
 def test_what_is_not_known_yet_is_left_out() -> None:
-    """A row of dashes is no news."""
-    fresh = replace(view(), so_far=replace(view().so_far, products=(replace(product(), outcome=Outcome()),), access_seconds=None))
+    """A row of dashes, or of zeros before anything was taken, is no news."""
+    so_far = replace(view().so_far, products=(replace(product(), outcome=Outcome()),), access_seconds=None)
+    fresh = replace(view(), so_far=so_far, week=so_far)
     shown = words(fresh)
-    assert "undone 0" in shown
-    assert "Of those" not in shown
-    assert "from ask to access" not in shown
+    for zero in ("undone", "reclaimed", "returned", "Of those", "rom ask to access"):
+        assert zero not in shown
+    assert "12 warned. Saved so far" in digest.render(fresh).text
+
+
+def test_the_line_of_rates_begins_as_a_sentence() -> None:
+    """Whichever of its parts is the first that is known."""
+    quick = replace(view().so_far, products=(replace(product(), outcome=Outcome()),))
+    assert rate_line(quick) == "From ask to access 4 min"
+    assert rate_line(replace(quick, products=(replace(product(), outcome=Outcome(taken=4)),))).startswith(
+        "Asked back 0 % of those taken · undone 0"
+    )
 
 
 def test_one_product_has_no_sum() -> None:
