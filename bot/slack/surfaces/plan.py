@@ -44,10 +44,18 @@ def _title(view: PlanView) -> str:
     return _TITLES[view.batch.status](view, len(view.in_status(_S.TAKEN, _S.RETURNED)))
 
 
+def _since(view: PlanView, taken: int) -> str:
+    """How many of those *taken* are not free any more; whoever reads only the headline would count with them."""
+    back = len(view.in_status(_S.RETURNED))
+    if not back:
+        return ""
+    return ", and returned since" if back == taken else f", {back} of them returned since"
+
+
 _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
     BatchStatus.PROPOSED: lambda view, _: f"🪑  A plan: {parts.seats(len(view.in_status(_S.PLANNED)))} can be taken back",
-    BatchStatus.APPROVED: lambda view, taken: f"🔵  Taking idle seats back: {taken} of {len(view.members)} taken",
-    BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back",
+    BatchStatus.APPROVED: lambda view, taken: f"🔵  Taking idle seats back: {taken} of {len(view.members)} taken{_since(view, taken)}",
+    BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back{_since(view, taken)}",
     BatchStatus.UNDOING: lambda view, _: f"↩️  Putting {parts.seats(len(view.figures.undo))} back",
     BatchStatus.UNDONE: lambda view, _: f"↩️  {len(parts.put_back(view))} of {parts.seats(len(view.figures.undo))} put back",
     BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.stay(len(view.members))}",

@@ -192,6 +192,15 @@ def test_an_outcome_names_each_person_once() -> None:
     assert "Person 6 (p6@acme.example, Jira, Confluence); and 2 more people" in words
 
 
+def test_the_headline_counts_what_is_back() -> None:
+    """A headline of 3 taken is wrong about the seats that are free, as long as it says nothing of the one that returned."""
+    taken_, back = (member(number, ReclaimStatus.TAKEN) for number in range(2)), member(7, ReclaimStatus.RETURNED, code="request")
+    assert plan.render(view(BatchStatus.DONE, *taken_, back)).text == "✅  3 of 3 idle seats taken back, 1 of them returned since"
+    assert plan.render(view(BatchStatus.DONE, back)).text == "✅  1 of 1 idle seat taken back, and returned since"
+    going = plan.render(view(BatchStatus.APPROVED, member(1, ReclaimStatus.TAKEN), back, member(2, ReclaimStatus.APPROVED)))
+    assert going.text == "🔵  Taking idle seats back: 2 of 3 taken, 1 of them returned since"
+
+
 def test_only_buttons_that_are_there_are_named() -> None:
     """Who reads *Undo…* looks for a button of that name, and finds two others."""
     proposed = plan.render(view(BatchStatus.PROPOSED, member(1, ReclaimStatus.PLANNED)))
