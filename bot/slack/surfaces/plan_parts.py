@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from slack_sdk.models.blocks import Block
 
+from bot.billing import Money
 from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.idle.plan_figures import ASKED
 from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.slack.surfaces.costs import short_day
 from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.idle_texts import MAILED, UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
@@ -42,7 +44,7 @@ def products(view: PlanView) -> Iterator[Block]:
 
 
 def _product(one: ProductPlan, *, today: date) -> str:
-    return f"{in_short(one)}{_window(one.renewal, today=today)}"
+    return f"{in_short(one)}{_window(one, today=today)}"
 
 
 def in_short(one: ProductPlan) -> str:
@@ -51,15 +53,21 @@ def in_short(one: ProductPlan) -> str:
     return f"*{quoted(one.name)}*: {one.seats} of {one.seats_before} seats{saves}."
 
 
-def _window(renewal: date | None, *, today: date) -> str:
-    if renewal is None:
-        return " When it renews isn't in the settings, so what a return costs isn't known."
-    last = _day(renewal - timedelta(days=1), today=today)
-    return f" To be taken by {last}, before the renewal on {_day(renewal, today=today)}; a return before then costs nothing."
+def _window(one: ProductPlan, *, today: date) -> str:
+    price = _price(one)
+    if one.renewal is None:
+        cost = f"a return may cost {price}" if price else "what a return costs isn't known"
+        return f" When it renews isn't in the settings, so {cost}."
+    last, renewal = (short_day(day, today=today) for day in (one.renewal - timedelta(days=1), one.renewal))
+    after = f", after that {price}" if price else ""
+    return f" To be taken by {last}, before the renewal on {renewal}; a return before then costs nothing{after}."
 
 
-def _day(one: date, *, today: date) -> str:
-    return f"{one.day} {one:%b}" + (f" {one.year}" if one.year != today.year else "")
+def _price(one: ProductPlan) -> str:
+    """What a return costs: where prices are tiered, that of the seats of the plan on average."""
+    if one.saving is None or not one.seats:
+        return ""
+    return f"about {Money(amount=one.saving.amount / one.seats, currency=one.saving.currency)} a month (estimate)"
 
 
 def several(view: PlanView) -> bool:

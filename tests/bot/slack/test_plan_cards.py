@@ -104,9 +104,24 @@ def test_a_proposal_says_what_an_approver_decides_by() -> None:
     words = words_of(drawn)
     assert "A plan: 2 idle seats can be taken back" in words
     assert "*Jira*: 2 of 412 seats, saves about $16.30 a month (estimate)." in words
-    assert "To be taken by 30 Nov, before the renewal on 1 Dec; a return before then costs nothing." in words
+    assert (
+        "To be taken by 30 Nov, before the renewal on 1 Dec; a return before then costs nothing, after that about $8.15 a month (estimate)."
+        in words
+    )
     assert "Longest idle: Person 0 (p0@acme.example): 6 months; Person 1 (p1@acme.example): 6 months. The whole list is in" in words
     assert buttons_of(drawn) == {plan.APPROVE: "b-1", plan.EDIT: "b-1", plan.REFUSE: "b-1"}
+
+
+def test_a_cost_is_named_only_as_far_as_it_is_known() -> None:
+    """Without a price only the renewal says something, and without a renewal any return may be charged from its first day."""
+    one = view(BatchStatus.PROPOSED, member(1, ReclaimStatus.PLANNED)).products[0]
+
+    def told(**changes: Any) -> str:
+        return words_of(plan.render(view(BatchStatus.PROPOSED, member(1, ReclaimStatus.PLANNED), products=(replace(one, **changes),))))
+
+    assert "a return before then costs nothing.\n" in told(saving=None)
+    assert "renews isn't in the settings, so a return may cost about $16.30 a month (estimate).\n" in told(renewal=None)
+    assert "renews isn't in the settings, so what a return costs isn't known.\n" in told(renewal=None, saving=None)
 
 
 def test_a_plan_of_nobody_offers_no_approval() -> None:
