@@ -13,6 +13,7 @@ from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
 from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, said, section
 from bot.slack.surfaces.message import Message
+from bot.slack.surfaces.plan_people import longest_idle, several
 from bot.slack.surfaces.plan_texts import DEEDS
 from storage.lifecycle import BatchStatus, ReclaimStatus
 
@@ -66,7 +67,7 @@ _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
 def _picture(view: PlanView) -> Drawn:
     told = "Nobody was told and nothing is taken: `COMEBACK_IDLE__MODE` is `plan`. With `reclaim` I warn these people, and ask you then."
     total = sum(one.seats for one in view.products)
-    longest = parts.longest_idle(view.pictured, now=view.now, total=total, named=parts.several(view))
+    longest = longest_idle(view.pictured, now=view.now, total=total, named=several(view))
     return (section(told), *parts.products(view), longest, context(f"As of {moment(view.now)}"))
 
 
@@ -77,7 +78,7 @@ def _proposed(view: PlanView) -> Drawn:
     return (
         section(parts.told(view)) if members else None,
         *parts.products(view),
-        parts.longest_idle(holders, now=view.now, changed=edited, named=parts.several(view)),
+        longest_idle(holders, now=view.now, changed=edited, named=several(view)),
         parts.left_out(view),
         parts.nobody_could_warn(view),
         buttons(

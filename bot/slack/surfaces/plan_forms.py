@@ -10,7 +10,8 @@ from slack_sdk.models.views import View
 from bot.idle.plan_view import Holder, PlanView
 from bot.slack.surfaces.markup import LONGEST_QUOTE, plain, section
 from bot.slack.surfaces.modals import REASON
-from bot.slack.surfaces.plan_parts import in_a_list, why_unwarned
+from bot.slack.surfaces.plan_parts import why_unwarned
+from bot.slack.surfaces.plan_people import in_a_list
 from storage.lifecycle import HOLDING_RECLAIMS, ReclaimStatus
 
 EDIT = "plan.edit"

@@ -1,8 +1,8 @@
 """The pieces that the drawings of a plan are put together from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate
 from typing import TypeVar
@@ -12,15 +12,14 @@ from slack_sdk.models.blocks import Block
 from bot.billing import Money
 from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.idle.plan_figures import ASKED
-from bot.idle.plan_view import Holder, Member, PlanView, ProductPlan, Unwarned
+from bot.idle.plan_view import Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces.costs import short_day
-from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.idle_texts import MAILED, UNDELIVERED
-from bot.slack.surfaces.markup import context, listed, mention, plain, quoted, section, span
+from bot.slack.surfaces.markup import context, listed, mention, quoted, section
+from bot.slack.surfaces.plan_people import LONGEST_NAME, more_seats, names_of, seat_of, several
 from bot.slack.surfaces.plan_texts import BACK, IN_THE_WAY, KEPT, NOT_UNDONE, STUCK, UNDELIVERED_OTHERWISE
 from storage.lifecycle import HOLDING_RECLAIMS, BatchStatus, ReclaimStatus
 
-LONGEST_NAME = 60
 MOST_TEXT = 6_000
 """Of all reasons together: Slack takes some 12,000 characters, and a message that nobody reads to its end tells nothing."""
 _E = TypeVar("_E", bound=StrEnum)
@@ -70,55 +69,6 @@ def _price(one: ProductPlan) -> str:
     return f"about {Money(amount=one.saving.amount / one.seats, currency=one.saving.currency)} a month (estimate)"
 
 
-def several(view: PlanView) -> bool:
-    """Whether a person may be in the plan with more than one seat, so that a name alone doesn't say which."""
-    return len(view.products) > 1
-
-
-def who(holder: Holder, *, products: Sequence[str] = ()) -> str:
-    """The person by name, and by address where that is known, with the *products* that are meant; safe in a sentence."""
-    name, email = (quoted(text or "", longest=LONGEST_NAME) for text in (holder.name, holder.email))
-    called = name or email or f"account {quoted(holder.account_id, longest=LONGEST_NAME)}"
-    of = listed([quoted(product, longest=LONGEST_NAME) for product in products])
-    beside = ", ".join(text for text in (email if name else "", of) if text)
-    return f"{called} ({beside})" if beside else called
-
-
-def in_a_list(holder: Holder) -> str:
-    """The person as one line of a form, without markup."""
-    name = plain(holder.name or holder.email or holder.account_id, longest=40)
-    used = f"last used {holder.last_active_at:%d %b %Y}" if holder.last_active_at else "never used"
-    return plain(f"{name} · {holder.product} · {used}", longest=75)
-
-
-def longest_idle(
-    holders: Sequence[Holder], *, now: datetime, total: int | None = None, changed: bool = False, named: bool = False
-) -> Block | None:
-    """
-    The first few of those, longest idle first, by name and, where *named*, by product.
-
-    *total* is how many there are, where *holders* are only the first.
-    """
-    if not holders:
-        return None
-    seated = [f"{_seat(holder, named=named)}: {_idle(holder, now=now)}" for holder in holders]
-    words = listed(seated, between="; ", total=total, rest=_more_seats)
-    whole = f". The whole list{', as changed,' if changed else ''} is in the thread." if max(total or 0, len(holders)) > 1 else ""
-    return context(f"Longest idle: {words}{whole}")
-
-
-def _seat(holder: Holder, *, named: bool) -> str:
-    return who(holder, products=(holder.product,) if named else ())
-
-
-def _more_seats(count: int) -> str:
-    return f"; and {number(count, 'more seat')}"
-
-
-def _idle(holder: Holder, *, now: datetime) -> str:
-    return span(now - holder.last_active_at) if holder.last_active_at else "never used"
-
-
 def told(view: PlanView) -> str:
     """Whether those to be taken were warned, and who was not."""
     added, count = view.never_warned, len(view.in_status(ReclaimStatus.PLANNED))
@@ -130,7 +80,7 @@ def told(view: PlanView) -> str:
 def never_warned(view: PlanView, *, named: bool = True) -> str:
     """A line about those whom an approver added although no warning reached them; empty when there are none."""
     added = view.never_warned
-    names = f": {_people(view, added)}" if named else ""
+    names = f": {names_of(view, added)}" if named else ""
     verb = "was" if len(added) == 1 else "were"
     return f"⚠️ {len(added)} of them {verb} *not* warned; an approver added them{names}.\n" if added else ""
 
@@ -138,7 +88,7 @@ def never_warned(view: PlanView, *, named: bool = True) -> str:
 def left_out(view: PlanView) -> Block | None:
     """Those whom an approver left out already."""
     people = [member for member in view.in_status(ReclaimStatus.STOPPED) if member.reclaim.reason_code == Kept.LEFT_OUT.value]
-    return context(f"Left out: {_people(view, people)}") if people else None
+    return context(f"Left out: {names_of(view, people)}") if people else None
 
 
 def nobody_could_warn(view: PlanView) -> Block | None:
@@ -147,9 +97,9 @@ def nobody_could_warn(view: PlanView) -> Block | None:
         return None
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for one in view.unwarned:
-        groups[_why_not_in_slack(one)].append(f"{_seat(one.holder, named=several(view))}{_mailed(one)}")
+        groups[_why_not_in_slack(one)].append(f"{seat_of(one.holder, named=several(view))}{_mailed(one)}")
     told = f"Nobody could warn {len(view.unwarned)}, so they are not in the plan. *Edit…* can add them."
-    lines = (f"{why[:1].upper()}{why[1:]}: {listed(names, between='; ', rest=_more_seats)}" for why, names in groups.items())
+    lines = (f"{why[:1].upper()}{why[1:]}: {listed(names, between='; ', rest=more_seats)}" for why, names in groups.items())
     return context(told, *lines)
 
 
@@ -180,9 +130,9 @@ def _lines(view: PlanView) -> Iterator[str]:
     going = view.in_status(ReclaimStatus.TAKING, *(() if undone else (ReclaimStatus.APPROVED, ReclaimStatus.PLANNED)))
     taken, back = view.in_status(ReclaimStatus.TAKEN), view.in_status(ReclaimStatus.RETURNED)
     yield f"⏳ {len(going)} still to be taken" if going else ""
-    yield f"🪑 {len(taken)} taken: {_people(view, taken)}" if taken else ""
+    yield f"🪑 {len(taken)} taken: {names_of(view, taken)}" if taken else ""
     for how, members in _grouped((member, BACK[_code(member, Returned.BY_ITSELF)]) for member in back):
-        yield f"↩️ {len(members)} back, {how}: {_people(view, members)}"
+        yield f"↩️ {len(members)} back, {how}: {names_of(view, members)}"
     yield from _stuck(view)
     yield from _undos(view)
     yield from _kept(view)
@@ -191,7 +141,7 @@ def _lines(view: PlanView) -> Iterator[str]:
 def _stuck(view: PlanView) -> Iterator[str]:
     found = ((member, STUCK[_code(member, Stuck.OTHER)]) for member in view.in_status(ReclaimStatus.NEEDS_ATTENTION))
     for why, members in _grouped(found):
-        yield f"⚠️ {_people(view, members)}: {why}. That needs you; *Undo some…* puts back what was taken."
+        yield f"⚠️ {names_of(view, members)}: {why}. That needs you; *Undo some…* puts back what was taken."
 
 
 def put_back(view: PlanView) -> list[Member]:
@@ -203,15 +153,15 @@ def _undos(view: PlanView) -> Iterator[str]:
     held = {member.reclaim.id: member for member in view.in_status(*HOLDING_RECLAIMS)}
     words = {reclaim_id: word for reclaim_id, word in view.figures.undo.items() if reclaim_id in held}
     asked = [held[reclaim_id] for reclaim_id, word in words.items() if word == ASKED]
-    yield f"⏳ {len(asked)} still to be put back: {_people(view, asked)}" if asked else ""
+    yield f"⏳ {len(asked)} still to be put back: {names_of(view, asked)}" if asked else ""
     failed = ((held[reclaim_id], NOT_UNDONE[_known(word, NotUndone.OTHER)]) for reclaim_id, word in words.items() if word != ASKED)
     for why, members in _grouped(failed):
-        yield f"⚠️ {len(members)} couldn't be put back: {why}: {_people(view, members)}"
+        yield f"⚠️ {len(members)} couldn't be put back: {why}: {names_of(view, members)}"
 
 
 def _kept(view: PlanView) -> Iterator[str]:
     for why, members in _grouped((member, _why(member)) for member in view.in_status(ReclaimStatus.STOPPED)):
-        yield f"✋ {len(members)} kept, {why}: {_people(view, members)}"
+        yield f"✋ {len(members)} kept, {why}: {names_of(view, members)}"
 
 
 def _grouped(found: Iterable[tuple[Member, str]]) -> list[tuple[str, list[Member]]]:
@@ -239,12 +189,3 @@ def _code(member: Member, otherwise: _E) -> _E:
 def _known(word: str | None, otherwise: _E) -> _E:
     """The code, or *otherwise* for one of another release."""
     return next((code for code in type(otherwise) if code.value == word), otherwise)
-
-
-def _people(view: PlanView, members: Sequence[Member]) -> str:
-    """Each of them once, with the products of their seats where the plan has several."""
-    found: dict[str, list[Holder]] = {}
-    for member in members:
-        found.setdefault(member.holder.account_id, []).append(member.holder)
-    people = [who(seats[0], products=[seat.product for seat in seats] if several(view) else ()) for seats in found.values()]
-    return listed(people, between="; ", rest=lambda count: f"; and {number(count, 'more person', 'more people')}")

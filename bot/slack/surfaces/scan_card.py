@@ -8,7 +8,7 @@ from bot.codes import Held
 from bot.idle.plan_view import Holder
 from bot.slack.surfaces.markup import button, buttons, confirm, context, mention, moment, quoted, section
 from bot.slack.surfaces.message import Message
-from bot.slack.surfaces.plan_parts import longest_idle
+from bot.slack.surfaces.plan_people import longest_idle
 from storage.lifecycle import ScanStatus
 from storage.seat_records import Scan
 
