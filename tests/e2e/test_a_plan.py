@@ -294,8 +294,8 @@ async def test_who_could_not_be_warned_is_added_by_name_only(small_stage: OpenSt
     async with small_stage() as stage:
         (warning,) = await warn(stage, ("hugo", "jira"), reached=False)
         await stage.parts.database.write(warned_long_ago)
-        card = await propose(stage)
-        assert "Nobody could warn 1, so they are not in the plan." in card.words
+        card = await propose(stage, saying="1 person I couldn't warn: decide by name")
+        assert "no warning reached them: only whom you add with *Edit…* can be taken" in card.words
         assert "No warning reached them: Hugo Lindqvist" in card.words
         assert "Approve" not in card.buttons
         await choose(stage, plan.EDIT, {REASON: [warning.id]})

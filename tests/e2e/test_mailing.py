@@ -195,7 +195,7 @@ async def test_whose_seat_was_taken_is_told(small_stage: OpenStage, host: MailHo
     async with small_stage(**host.environment()) as stage:
         (warning,) = await warn(stage, ("hugo", "jira"), reached=False)
         await stage.parts.database.write(warned_long_ago)
-        await propose(stage, saying="Nobody could warn 1")
+        await propose(stage, saying="1 person I couldn't warn")
         await choose(stage, plan.EDIT, {REASON: [warning.id]})
         await press(stage, plan.APPROVE)
         await until(stage, BatchStatus.DONE)

@@ -11,6 +11,7 @@ from slack_sdk.models.blocks import Block, ConfirmObject
 from bot.idle.plan_view import PlanView
 from bot.slack.surfaces import plan_parts as parts
 from bot.slack.surfaces.card import parse
+from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.markup import button, buttons, confirm, context, moment, said, section
 from bot.slack.surfaces.message import Message
 from bot.slack.surfaces.plan_people import longest_idle, several
@@ -45,6 +46,16 @@ def _title(view: PlanView) -> str:
     return _TITLES[view.batch.status](view, len(view.in_status(_S.TAKEN, _S.RETURNED)))
 
 
+def _proposal(view: PlanView) -> str:
+    """What is to be decided: seats, or of whom nobody could warn one by one; a plan may hold the one without the other."""
+    planned, unwarned = view.in_status(_S.PLANNED), {one.holder.account_id for one in view.unwarned}
+    if planned:
+        return f"🪑  A plan: {parts.seats(len(planned))} can be taken back"
+    if unwarned:
+        return f"📭  {number(len(unwarned), 'person', 'people')} I couldn't warn: decide by name"
+    return "🪑  A plan that nobody is left in"
+
+
 def _since(view: PlanView, taken: int) -> str:
     """How many of those *taken* are not free any more; whoever reads only the headline would count with them."""
     back = len(view.in_status(_S.RETURNED))
@@ -54,13 +65,17 @@ def _since(view: PlanView, taken: int) -> str:
 
 
 _TITLES: Mapping[BatchStatus, Callable[[PlanView, int], str]] = {
-    BatchStatus.PROPOSED: lambda view, _: f"🪑  A plan: {parts.seats(len(view.in_status(_S.PLANNED)))} can be taken back",
+    BatchStatus.PROPOSED: lambda view, _: _proposal(view),
     BatchStatus.APPROVED: lambda view, taken: f"🔵  Taking idle seats back: {taken} of {len(view.members)} taken{_since(view, taken)}",
     BatchStatus.DONE: lambda view, taken: f"✅  {taken} of {parts.seats(len(view.members))} taken back{_since(view, taken)}",
     BatchStatus.UNDOING: lambda view, _: f"↩️  Putting {parts.seats(len(view.figures.undo))} back",
     BatchStatus.UNDONE: lambda view, _: f"↩️  {len(parts.put_back(view))} of {parts.seats(len(view.figures.undo))} put back",
-    BatchStatus.REFUSED: lambda view, _: f"🚫  Plan refused: {parts.stay(len(view.members))}",
-    BatchStatus.EXPIRED: lambda view, _: f"⌛  Nobody decided this plan: {parts.stay(len(view.members))}",
+    BatchStatus.REFUSED: lambda view, _: (
+        f"🚫  Plan refused: {parts.stay(len(view.members))}" if view.members else "🚫  Refused: nothing was taken"
+    ),
+    BatchStatus.EXPIRED: lambda view, _: (
+        f"⌛  Nobody decided this plan: {parts.stay(len(view.members))}" if view.members else "⌛  Nobody decided: nothing was taken"
+    ),
 }
 
 
@@ -111,6 +126,8 @@ def _refused(view: PlanView) -> Drawn:
 
 
 def _expired(view: PlanView) -> Drawn:
+    if not view.members:
+        return (context("Whoever is idle still, and can't be warned by then, is named again with the next plan.", *_history(view)),)
     next_plan = "The people are in the next plan unless they come back. Where that comes more than two months later, they are asked anew."
     return (context(next_plan, *_history(view)),)
 

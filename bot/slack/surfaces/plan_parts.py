@@ -98,7 +98,9 @@ def nobody_could_warn(view: PlanView) -> Block | None:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for one in view.unwarned:
         groups[_why_not_in_slack(one)].append(f"{seat_of(one.holder, named=several(view))}{_mailed(one)}")
-    told = f"Nobody could warn {len(view.unwarned)}, so they are not in the plan. *Edit…* can add them."
+    beside = f"Nobody could warn {len(view.unwarned)}, so they are not in the plan. *Edit…* can add them."
+    alone = "They are idle, and no warning reached them: only whom you add with *Edit…* can be taken."
+    told = beside if view.in_status(ReclaimStatus.PLANNED) else alone
     lines = (f"{why[:1].upper()}{why[1:]}: {listed(names, between='; ', rest=more_seats)}" for why, names in groups.items())
     return context(told, *lines)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from slack_sdk.models.blocks import Block
 
-from bot.figures.awaiting import Awaiting, CardPlace, Pile
+from bot.figures.awaiting import Awaiting, CardPlace, Pile, ProposedPlan
 from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.markup import buttons, link, link_button, listed, quoted
 
@@ -12,7 +12,7 @@ from bot.slack.surfaces.markup import buttons, link, link_button, listed, quoted
 def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Mapping[str, str]) -> Iterator[str]:
     """The lines; *links* are the addresses of the cards that are known, *names* those of the products by key."""
     if waits.plan is not None:
-        yield f"🗂️  A plan of {number(waits.plan.seats, 'seat')}"
+        yield f"🗂️  {_plan(waits.plan, unreached=waits.unreached)}"
     yield from _pile("🟡", waits.requests, "access request", links=links)
     yield from _pile("🛠️", waits.stuck_requests, "request that needs a hand", "requests that need a hand", links=links)
     yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", links=links)
@@ -22,7 +22,14 @@ def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Map
     if waits.stuck_removals:
         yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
     if waits.unreached:
-        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the plan lists them"
+        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the {'plan' if waits.plan else 'next plan'} lists them"
+
+
+def _plan(plan: ProposedPlan, *, unreached: int) -> str:
+    """A plan that holds no seat asks about whom nobody could warn, or everybody was left out of it."""
+    if plan.seats:
+        return f"A plan of {number(plan.seats, 'seat')}"
+    return "A plan that asks about people I couldn't warn" if unreached else "A plan that nobody is left in"
 
 
 def plan_button(waits: Awaiting, *, links: Mapping[CardPlace, str]) -> tuple[Block, ...]:

@@ -170,6 +170,17 @@ def test_a_plan_without_an_address_has_no_button() -> None:
     assert "'button'" not in shown
 
 
+def test_a_plan_of_no_seats_says_what_it_asks() -> None:
+    """A plan of 0 seats sends nobody to its card, where whom I couldn't warn waits for a decision by name."""
+    empty = ProposedPlan(seats=0, card=None)
+    asks, left = words(view(awaiting=Awaiting(plan=empty, unreached=2))), words(view(awaiting=Awaiting(plan=empty)))
+    assert "A plan that asks about people I couldn't warn" in asks
+    assert "2 people I couldn't warn: the plan lists them" in asks
+    assert "A plan that nobody is left in" in left
+    assert "0 seats" not in asks + left
+    assert "1 person I couldn't warn: the next plan lists them" in words(view(awaiting=Awaiting(unreached=1)))
+
+
 def test_plan_mode_is_said() -> None:
     """Who waits for seats to be freed should know that nothing is."""
     assert "COMEBACK_IDLE__MODE=reclaim" in words(view(reclaims=False))

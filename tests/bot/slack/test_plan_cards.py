@@ -125,10 +125,34 @@ def test_a_cost_is_named_only_as_far_as_it_is_known() -> None:
 
 
 def test_a_plan_of_nobody_offers_no_approval() -> None:
-    """Only those whom nobody could warn are left: they have to be named first."""
+    """Only those whom nobody could warn are left: they have to be named first, and the headline asks for that, not for 0 seats."""
     drawn = plan.render(view(unwarned=(unwarned(1, name="Build machine"),)))
-    assert plan.APPROVE not in buttons_of(drawn)
-    assert "Nobody could warn 1, so they are not in the plan." in words_of(drawn)
+    assert buttons_of(drawn) == {plan.EDIT: "b-1", plan.REFUSE: "b-1"}
+    words = words_of(drawn)
+    assert "*📭  1 person I couldn't warn: decide by name*" in words
+    assert "no warning reached them: only whom you add with *Edit…* can be taken." in words
+    assert "0 idle seats" not in words
+    assert plan.render(view(unwarned=(unwarned(1), unwarned(2)))).text == "📭  2 people I couldn't warn: decide by name"
+
+
+def test_a_plan_that_everybody_left_says_so() -> None:
+    """An approver left them all out: 0 seats can be taken back is no headline."""
+    drawn = plan.render(view(BatchStatus.PROPOSED, member(1, ReclaimStatus.STOPPED, code="left_out")))
+    assert drawn.text == "🪑  A plan that nobody is left in"
+    assert "Left out: Person 1" in words_of(drawn)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(BatchStatus.EXPIRED, "⌛  Nobody decided: nothing was taken"), (BatchStatus.REFUSED, "🚫  Refused: nothing was taken")],
+)
+def test_the_end_of_a_plan_of_nobody_speaks_of_no_seats(status: BatchStatus, told: str) -> None:
+    """Nobody was warned, so nobody is asked anew, and no seat stays that might have gone."""
+    drawn = plan.render(view(status, figures=PlanFigures(unwarned=("w-1",))))
+    assert drawn.text == told
+    words = words_of(drawn)
+    assert "asked anew" not in words
+    assert ("is named again with the next plan" in words) is (status is BatchStatus.EXPIRED)
 
 
 def test_the_plan_says_why_nobody_could_warn_them() -> None:
