@@ -122,14 +122,13 @@ function licence(run) {
 
 function clock(run) {
   const advance = (seconds) => () => run(async () => setNow((await api.clock(seconds)).now));
-  const node = group(
-    "The sandbox's clock",
+  return group(
+    "Clock of Slack and Atlassian",
     button("+1 hour", "clock-hour", advance(3600)),
     button("+1 day", "clock-day", advance(86400)),
     button("+1 week", "clock-week", advance(7 * 86400)),
+    h("p", { class: "weather-note" }, "The bot keeps its own: no scan or reminder comes sooner."),
   );
-  node.title = "Moves only the sandbox: a bot in a process of its own keeps its own clock";
-  return node;
 }
 
 function slack(run) {

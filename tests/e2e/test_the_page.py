@@ -123,6 +123,9 @@ async def test_a_visitor_looks_around(page: Page, small_stage: Callable[..., Any
         account = stage.sandbox.atlassian.person("ada").id
         await expect(page.get_by_test_id(f"person-row-{account}")).to_have_attribute("data-name", "Ada Park")
         await page.get_by_test_id("weather").click()
+        clock = page.get_by_role("group", name="Clock of Slack and Atlassian")
+        await expect(clock.get_by_text("The bot keeps its own: no scan or reminder comes sooner.")).to_be_visible()
+        await picture(page, "weather-open", tmp_path)
         async with page.expect_response("**/control/key"):
             await page.get_by_test_id("weather-key").select_option("revoked")
         assert stage.sandbox.atlassian.key_state is KeyState.REVOKED
