@@ -64,9 +64,9 @@ def lock(uow: UnitOfWork, batch_id: str) -> Batch | None:
     return _first(uow, _LOCK, this_id=batch_id)
 
 
-def latest_proposed(uow: UnitOfWork) -> Batch | None:
-    """The newest batch that awaits a decision."""
-    return _first(uow, _PROPOSED, most=1)
+def list_proposed(uow: UnitOfWork, *, limit: int = 50) -> tuple[Batch, ...]:
+    """The batches that await a decision, the newest first."""
+    return tuple(_opened(uow, row) for row in uow.connection.execute(_PROPOSED, {"most": limit}))
 
 
 def list_recent(uow: UnitOfWork, *, limit: int = 50) -> tuple[Batch, ...]:

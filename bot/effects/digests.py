@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.effects.kit import Kit
-from bot.effects.outcome import Done, Outcome
+from bot.effects.outcome import Again, Done, Outcome
 from bot.figures import chart
 from bot.figures.awaiting import Awaiting, CardPlace
 from bot.figures.chart import TrendPoint
@@ -16,7 +16,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
 from bot.slack.team import Team
-from bot.usecases import digests
+from bot.usecases import digests, pending
 from bot.usecases.figures import Period, report_of, since_ever, trend_points
 from bot.usecases.pending import awaiting
 from storage.db import UnitOfWork
@@ -24,6 +24,8 @@ from storage.records import Job
 
 A_WEEK = timedelta(days=7)
 TREND_DAYS = 182
+FOR_THE_PLAN, A_MOMENT = timedelta(minutes=5), timedelta(seconds=5)
+"""For so long the digest waits for the plan of the same morning, whose card it leads to, and looks so often."""
 FEWEST_DAYS = 2
 """One day is no trend."""
 
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 
 async def post_digest(job: Job, payload: PostDigest, kit: Kit) -> Outcome:
     """Post the digest, unless an earlier attempt did, or nothing was ever scanned; a channel that other companies see gets none."""
+    if kit.now() - job.created_at < FOR_THE_PLAN and await kit.database.read(pending.plan_comes):
+        return Again(due_at=kit.now() + A_MOMENT)
     view = await kit.database.read(lambda uow: digest_view(uow, kit))
     if not view.has_news:
         return Done()

@@ -22,7 +22,7 @@ class Pile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedPlan:
-    """The newest plan that nobody has decided: how many seats, and its card once it is posted."""
+    """A plan that nobody has decided: how many seats it would take, and its card once it is posted. One without seats names people."""
 
     seats: int
     card: CardPlace | None
@@ -38,7 +38,7 @@ class HeldScan(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaiting:
     """
-    Requests and exemptions to decide, requests and removals that are stuck, the proposed plan, and scans whose list is held.
+    Requests and exemptions to decide, requests and removals that are stuck, plans by their end, and scans whose list is held.
 
     `unreached` counts warnings that reached nobody.
     """
@@ -46,7 +46,7 @@ class Awaiting:
     requests: Pile = Pile()
     stuck_requests: Pile = Pile()
     exemptions: Pile = Pile()
-    plan: ProposedPlan | None = None
+    plans: tuple[ProposedPlan, ...] = ()
     held: tuple[HeldScan, ...] = ()
     stuck_removals: int = 0
     unreached: int = 0
@@ -55,4 +55,6 @@ class Awaiting:
         """Where all of these stand that have a card."""
         for pile in (self.requests, self.stuck_requests, self.exemptions):
             yield from pile.cards
-        yield from (one.card for one in (self.plan, *self.held) if one is not None and one.card is not None)
+        for card in (*(one.card for one in self.plans), *(one.card for one in self.held)):
+            if card is not None:
+                yield card

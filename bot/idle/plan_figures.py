@@ -41,14 +41,15 @@ class PlanFigures:
 
     `dry` is one of mode `plan`, without members and without consequences. `unwarned` are the ids of the warnings that reached nobody,
     frozen with the plan. `reason` is why it was refused. `undo` says of a reclaim, by its id, that its undo was asked for, or why it
-    failed. `grown_at` is the version of the plan that somebody was last added in. `edits` counts the changes before the decision; `deeds`
-    are the latest of what was done, oldest first.
+    failed. `left_over` is how many more seats were due than a plan may have. `grown_at` is the version of the plan that somebody was last
+    added in. `edits` counts the changes before the decision; `deeds` are the latest of what was done, oldest first.
     """
 
     dry: bool = False
     products: Mapping[str, ProductFigures] = field(default_factory=dict)
     unwarned: tuple[str, ...] = ()
     reason: str | None = None
+    left_over: int = 0
     grown_at: int = 0
     undo: Mapping[str, str] = field(default_factory=dict)
     edits: int = 0

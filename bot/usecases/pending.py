@@ -1,11 +1,12 @@
 """What waits for a person, read at one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
-from storage import access_requests, batches, exemptions, figures, reclaims, scans, warnings
+from bot.jobs.plans import ProposePlan
+from storage import access_requests, batches, exemptions, figures, outbox, reclaims, scans, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, WarningStatus
 
@@ -35,11 +36,17 @@ def awaiting(uow: UnitOfWork, products: Iterable[str]) -> Awaiting:
         requests=_requests(uow, RequestStatus.PENDING),
         stuck_requests=_requests(uow, RequestStatus.NEEDS_ATTENTION),
         exemptions=Pile(count=len(asked), cards=_places(asked)),
-        plan=_plan(uow),
+        plans=tuple(_plans(uow)),
         held=tuple(HeldScan(key, card=place_of(one)) for key in keys for one in scans.awaiting_answer(uow, key, limit=MOST_READ)),
         stuck_removals=sum(figures.reclaim_counts(uow, key)[ReclaimStatus.NEEDS_ATTENTION] for key in keys),
         unreached=sum(warnings.counts(uow, key)[WarningStatus.UNDELIVERABLE] for key in keys),
     )
+
+
+def plan_comes(uow: UnitOfWork) -> bool:
+    """Whether a plan is being made at this moment, or was, and is not in the channel yet."""
+    made = any(one.card_ts is None and not PlanFigures.from_json(one.figures).dry for one in batches.list_proposed(uow))
+    return made or outbox.is_unfinished(uow, subject=ProposePlan.of)
 
 
 def place_of(row: HasCard) -> CardPlace | None:
@@ -56,9 +63,10 @@ def _places(rows: Iterable[HasCard]) -> tuple[CardPlace, ...]:
     return tuple(place for row in rows if (place := place_of(row)) is not None)[:MOST_CARDS]
 
 
-def _plan(uow: UnitOfWork) -> ProposedPlan | None:
-    """The picture of plan mode is no plan: nobody can decide it."""
-    batch = batches.latest_proposed(uow)
-    if batch is None or PlanFigures.from_json(batch.figures).dry:
-        return None
-    return ProposedPlan(seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], card=place_of(batch))
+def _plans(uow: UnitOfWork) -> Iterator[ProposedPlan]:
+    """Those that there is something to decide about; the picture of plan mode is no plan: nobody can decide it."""
+    for batch in sorted(batches.list_proposed(uow), key=lambda one: one.due_at or one.proposed_at):
+        figures, seats = PlanFigures.from_json(batch.figures), reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED]
+        named = warnings.of_ids(uow, figures.unwarned).values()
+        if not figures.dry and (seats or any(one.status is WarningStatus.UNDELIVERABLE for one in named)):
+            yield ProposedPlan(seats=seats, card=place_of(batch))

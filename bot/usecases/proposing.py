@@ -74,14 +74,21 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     for one in naming:
         if not counts.keys().isdisjoint(one.figures.products):
             expire(uow, one.id, settings=settings)
-    figures = PlanFigures(products=_figures(uow, counts, settings=settings), unwarned=tuple(warning.id for warning in unwarned))
+    left_over = len(all_due) - len(due)
+    named_here = tuple(warning.id for warning in unwarned)
+    figures = PlanFigures(products=_figures(uow, counts, settings=settings), unwarned=named_here, left_over=left_over)
     due_at = _ends_at(uow, figures, settings=settings)
     batch = batches.propose(uow, figures=figures.to_json(), due_at=due_at)
     reclaims.plan_all(uow, batch.id, [_planned(one) for one in due])
-    uow.audit("batch.proposed", actor=audit_actor(uow, Comeback()), batch=batch.id, members=len(due), unwarned=len(unwarned))
+    _audit(uow, batch, members=len(due), figures=figures)
     enqueue(uow, PostPlan(batch_id=batch.id, channel=settings.admin_channel))
     enqueue(uow, ExpirePlan(batch_id=batch.id), due_at=due_at)
     return batch
+
+
+def _audit(uow: UnitOfWork, batch: Batch, *, members: int, figures: PlanFigures) -> None:
+    actor, unwarned = audit_actor(uow, Comeback()), len(figures.unwarned)
+    uow.audit("batch.proposed", actor=actor, batch=batch.id, members=members, unwarned=unwarned, left_over=figures.left_over)
 
 
 def _ends_at(uow: UnitOfWork, figures: PlanFigures, *, settings: Settings) -> datetime:

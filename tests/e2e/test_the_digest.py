@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
+from bot.jobs.digests import PostDigest
+from bot.jobs.plans import ProposePlan
+from bot.usecases.steps import enqueue
 from sandbox.faults import Fault
+from storage.db import UnitOfWork
 from tests.bot.seat_history import scan
 from tests.e2e.conftest import ADMINS, PATIENCE, Stage
 from tests.e2e.digest_words import PRICED, WEEK, await_decisions, digests, pictures, play_a_quarter, send_digest
+from tests.e2e.idle_words import warn
 
 OpenStage = Callable[..., Any]
 
@@ -44,6 +49,23 @@ async def test_the_week_is_told(small_stage: OpenStage) -> None:
         assert picture.files[0]["title"] == "Seats of all products"
         assert "339 seats in use, 19 idle" in picture.files[0]["alt_txt"]
         assert "digest.posted" in await stage.kinds()
+
+
+async def test_the_digest_leads_to_the_plan_of_the_same_morning(small_stage: OpenStage) -> None:
+    """Both are due at nine: a digest that is drawn first would tell of a plan and have no way into it."""
+    async with small_stage(COMEBACK_IDLE__MODE="reclaim") as stage:
+        await stage.parts.database.write(lambda uow: scan(uow, active=8, idle=2))
+        await warn(stage, ("hugo", "jira"))
+
+        def nine(uow: UnitOfWork) -> None:
+            enqueue(uow, PostDigest(slot="2026-11-23T09:00", channel=ADMINS))
+            enqueue(uow, ProposePlan(slot="2026-11-23T09:00"))
+
+        await stage.parts.database.write(nine)
+        digest = await stage.card(saying="Atlassian seats this week", step=timedelta(seconds=2))
+        card = next(one for one in stage.cards() if "A plan" in one.words)
+        assert "A plan of 1 seat" in digest.words
+        assert f"p{card.ts.replace('.', '')}" in str(digest.blocks)
 
 
 async def test_a_scan_of_today_is_enough(stage: Stage) -> None:

@@ -79,7 +79,7 @@ def _in_short(view: DigestView) -> str:
 
 def _count(waits: Awaiting) -> int:
     piles = waits.requests.count + waits.stuck_requests.count + waits.exemptions.count
-    return piles + len(waits.held) + waits.stuck_removals + int(waits.plan is not None)
+    return piles + len(waits.held) + waits.stuck_removals + len(waits.plans)
 
 
 def chart_name(products: Sequence[str]) -> str:

@@ -93,6 +93,7 @@ def _proposed(view: PlanView) -> Drawn:
     return (
         section(parts.told(view)) if members else None,
         *parts.products(view),
+        parts.left_over(view),
         longest_idle(holders, now=view.now, changed=edited, named=several(view)),
         parts.left_out(view),
         parts.nobody_could_warn(view),

@@ -14,6 +14,7 @@ from bot.codes import Kept, NotUndone, Returned, Stuck
 from bot.idle.plan_figures import ASKED
 from bot.idle.plan_view import Member, PlanView, ProductPlan, Unwarned
 from bot.slack.surfaces.costs import short_day
+from bot.slack.surfaces.digest_texts import number
 from bot.slack.surfaces.idle_texts import MAILED, UNDELIVERED
 from bot.slack.surfaces.markup import context, listed, mention, quoted, section
 from bot.slack.surfaces.plan_people import LONGEST_NAME, more_seats, names_of, seat_of, several
@@ -83,6 +84,13 @@ def never_warned(view: PlanView, *, named: bool = True) -> str:
     names = f": {names_of(view, added)}" if named else ""
     verb = "was" if len(added) == 1 else "were"
     return f"⚠️ {len(added)} of them {verb} *not* warned; an approver added them{names}.\n" if added else ""
+
+
+def left_over(view: PlanView) -> Block | None:
+    """That these are not all who are due, where they are more than a plan may have."""
+    more = view.figures.left_over
+    verb = "is" if more == 1 else "are"
+    return context(f"{number(more, 'more seat')} {verb} due, and come with the next plan: `COMEBACK_IDLE__MAX_PER_RUN`.") if more else None
 
 
 def left_out(view: PlanView) -> Block | None:

@@ -11,8 +11,9 @@ from bot.slack.surfaces.markup import buttons, link, link_button, listed, quoted
 
 def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Mapping[str, str]) -> Iterator[str]:
     """The lines; *links* are the addresses of the cards that are known, *names* those of the products by key."""
-    if waits.plan is not None:
-        yield f"🗂️  {_plan(waits.plan, unreached=waits.unreached)}"
+    for one in waits.plans:
+        # One has a button of its own.
+        yield f"🗂️  {_linked(_plan(one), links.get(one.card) if one.card and len(waits.plans) > 1 else None)}"
     yield from _pile("🟡", waits.requests, "access request", links=links)
     yield from _pile("🛠️", waits.stuck_requests, "request that needs a hand", "requests that need a hand", links=links)
     yield from _pile("🏖️", waits.exemptions, "exemption asked for", "exemptions asked for", links=links)
@@ -22,19 +23,18 @@ def waiting_lines(waits: Awaiting, *, links: Mapping[CardPlace, str], names: Map
     if waits.stuck_removals:
         yield f"🛠️  {number(waits.stuck_removals, 'removal that got stuck', 'removals that got stuck')}"
     if waits.unreached:
-        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the {'plan' if waits.plan else 'next plan'} lists them"
+        yield f"📭  {number(waits.unreached, 'person', 'people')} I couldn't warn: the {'plan' if waits.plans else 'next plan'} lists them"
 
 
-def _plan(plan: ProposedPlan, *, unreached: int) -> str:
-    """A plan that holds no seat asks about whom nobody could warn, or everybody was left out of it."""
-    if plan.seats:
-        return f"A plan of {number(plan.seats, 'seat')}"
-    return "A plan that asks about people I couldn't warn" if unreached else "A plan that nobody is left in"
+def _plan(plan: ProposedPlan) -> str:
+    """A plan that holds no seat asks about whom nobody could warn."""
+    return f"A plan of {number(plan.seats, 'seat')}" if plan.seats else "A plan that asks about people I couldn't warn"
 
 
 def plan_button(waits: Awaiting, *, links: Mapping[CardPlace, str]) -> tuple[Block, ...]:
-    """The way into the plan; nothing where there is none, or its address is not known."""
-    url = links.get(waits.plan.card) if waits.plan and waits.plan.card else None
+    """The way into the plan that ends first; nothing where there is none, or its address is not known."""
+    urls = (links.get(one.card) for one in waits.plans if one.card is not None)
+    url = next((found for found in urls if found is not None), None)
     return (buttons(link_button("Open the plan", url=url)),) if url else ()
 
 

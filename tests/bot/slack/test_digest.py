@@ -142,7 +142,7 @@ def test_what_waits_is_counted_with_its_links() -> None:
         requests=Pile(count=7, cards=(first, second)),
         stuck_requests=Pile(count=1),
         exemptions=Pile(count=1, cards=(CardPlace("G0ADMINS", "3.3"),)),
-        plan=ProposedPlan(seats=12, card=PLAN),
+        plans=(ProposedPlan(seats=12, card=PLAN),),
         held=(HeldScan("jira", card=HELD), HeldScan("confluence")),
         stuck_removals=2,
         unreached=3,
@@ -165,19 +165,28 @@ def test_what_waits_is_counted_with_its_links() -> None:
 
 def test_a_plan_without_an_address_has_no_button() -> None:
     """A button that leads nowhere is worse than none."""
-    shown = words(view(awaiting=Awaiting(plan=ProposedPlan(seats=1, card=None))))
+    shown = words(view(awaiting=Awaiting(plans=(ProposedPlan(seats=1, card=None),))))
     assert "A plan of 1 seat" in shown
     assert "'button'" not in shown
+
+
+def test_of_several_plans_each_is_linked() -> None:
+    """Products renew on different days, so several may wait: the button leads into the first to end, and each line to its own."""
+    other = CardPlace("G0ADMINS", "9.9")
+    waits = Awaiting(plans=(ProposedPlan(seats=12, card=PLAN), ProposedPlan(seats=3, card=other)))
+    shown = words(view(awaiting=waits, links={PLAN: "https://x.example/plan", other: "https://x.example/other"}))
+    assert "A plan of 12 seats (<https://x.example/plan|card>)" in shown
+    assert "A plan of 3 seats (<https://x.example/other|card>)" in shown
+    assert "2 things wait for you" in digest.render(view(awaiting=waits)).text
 
 
 def test_a_plan_of_no_seats_says_what_it_asks() -> None:
     """A plan of 0 seats sends nobody to its card, where whom I couldn't warn waits for a decision by name."""
     empty = ProposedPlan(seats=0, card=None)
-    asks, left = words(view(awaiting=Awaiting(plan=empty, unreached=2))), words(view(awaiting=Awaiting(plan=empty)))
+    asks = words(view(awaiting=Awaiting(plans=(empty,), unreached=2)))
     assert "A plan that asks about people I couldn't warn" in asks
     assert "2 people I couldn't warn: the plan lists them" in asks
-    assert "A plan that nobody is left in" in left
-    assert "0 seats" not in asks + left
+    assert "0 seats" not in asks
     assert "1 person I couldn't warn: the next plan lists them" in words(view(awaiting=Awaiting(unreached=1)))
 
 

@@ -129,7 +129,7 @@ def test_home_shows_the_queue_only_to_those_who_decide() -> None:
 def test_home_shows_all_that_waits() -> None:
     """A plan, a wish or a scan that waits is no "everybody has their answer"; whoever doesn't decide sees none of it."""
     place = CardPlace("G0ADMINS", "1.1")
-    waits = Awaiting(exemptions=Pile(count=1), plan=ProposedPlan(seats=12, card=place), held=(HeldScan("jira"),))
+    waits = Awaiting(exemptions=Pile(count=1), plans=(ProposedPlan(seats=12, card=place),), held=(HeldScan("jira"),))
     view = HomeView(
         own=(), may_decide=True, pending=(), products=(JIRA,), now=NOW, awaiting=waits, places={place: "https://acme.slack.com/plan"}
     )

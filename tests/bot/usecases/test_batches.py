@@ -11,11 +11,13 @@ import pytest
 from bot.codes import Kept, NotUndone
 from bot.idle.plan_figures import ASKED, EDITED, PlanFigures
 from bot.settings import Settings, load
+from bot.slack.surfaces import plan
 from bot.usecases import batches as usecases
 from bot.usecases import held, proposing, undoing
 from bot.usecases import reclaims as taking
 from bot.usecases.answers import Checking, Gone, NotAllowed
 from bot.usecases.plan_answers import Moved, PlanAnswer, PlanClick, SeenBefore, TooLate, TurnedOff
+from bot.usecases.plan_reading import view_of
 from storage import audit, batches, erasure, exemptions, people, reclaims, seats, warnings
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import BatchStatus, ExemptionStatus, ReclaimStatus, SeatActivity, WarningStatus
@@ -225,6 +227,17 @@ async def test_longest_idle_come_first_and_no_more_than_allowed(database: Databa
     second = await database.write(lambda uow: proposing.propose(uow, settings=settings))
     assert second is not None
     assert list(await of(database, second)) == ["d", "a"]
+
+
+async def test_a_plan_says_how_many_more_are_due(database: Database, outside: Outside) -> None:
+    """Two hundred seats are not all, where a plan takes two hundred: whoever agrees to them knows that the next follows."""
+    outside.set(COMPLETE | {"COMEBACK_IDLE__MODE": "reclaim", "COMEBACK_IDLE__MAX_PER_RUN": "2"})
+    settings = load()
+    batch = await a_plan(database, settings, *(f"a{number}" for number in range(5)))
+    assert PlanFigures.from_json(batch.figures).left_over == 3
+    view = await database.read(lambda uow: view_of(uow, batch.id, settings))
+    assert view is not None
+    assert "3 more seats are due, and come with the next plan" in json.dumps([block.to_dict() for block in plan.render(view).blocks])
 
 
 async def test_the_nearest_renewal_comes_first(database: Database, outside: Outside, clock: MovableClock) -> None:

@@ -50,13 +50,13 @@ def test_all_that_waits_is_counted_and_linked(database: Database, clock: Movable
         return plan(uow, members=12)
 
     batch = database.write_now(fill)
-    assert waiting(database).plan == ProposedPlan(seats=12, card=None)
+    assert waiting(database).plans == (ProposedPlan(seats=12, card=None),)
     database.write_now(lambda uow: batches.card_posted(uow, batch, channel="G0ADMINS", ts="8.0", version=1))
     assert waiting(database) == Awaiting(
         requests=Pile(count=5, cards=tuple(CardPlace("G0ADMINS", f"{number}.0") for number in range(3))),
         stuck_requests=Pile(count=1),
         exemptions=Pile(count=1, cards=(CardPlace("G0ADMINS", "7.0"),)),
-        plan=ProposedPlan(seats=12, card=CardPlace("G0ADMINS", "8.0")),
+        plans=(ProposedPlan(seats=12, card=CardPlace("G0ADMINS", "8.0")),),
         held=(HeldScan("confluence", card=CardPlace("G0ADMINS", "9.0")),),
         stuck_removals=1,
         unreached=1,
@@ -66,7 +66,18 @@ def test_all_that_waits_is_counted_and_linked(database: Database, clock: Movable
 def test_a_picture_of_plan_mode_waits_for_nobody(database: Database) -> None:
     """It has no buttons, so a button into it would lead nowhere."""
     database.write_now(lambda uow: batches.propose(uow, figures=PlanFigures(dry=True).to_json(), due_at=None))
-    assert waiting(database).plan is None
+    assert waiting(database).plans == ()
+
+
+def test_a_plan_that_there_is_nothing_to_decide_about_waits_for_nobody(database: Database) -> None:
+    """Everybody of it is back, or was reached since: whoever opened it would read that nobody is left."""
+
+    def fill(uow: UnitOfWork) -> None:
+        reached = warn(uow, WarningStatus.DROPPED)
+        batches.propose(uow, figures=PlanFigures(unwarned=(reached.id,)).to_json(), due_at=None)
+
+    database.write_now(fill)
+    assert waiting(database).plans == ()
 
 
 def test_a_held_list_waits_until_somebody_answers_or_nobody_is_left_on_it(database: Database, clock: MovableClock) -> None:
