@@ -10,20 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from pydantic import TypeAdapter
 
-from bot.idle.inactivity import DELAY, SeatFacts, is_impossible
+from bot.idle.inactivity import SeatFacts, is_impossible
 
-# From Friday evening to the scan after a long weekend are some 80 hours.
-STALE_AFTER = DELAY + timedelta(hours=72)
-"""How old the newest activity of a whole organization may be."""
-SAME_DAY_FROM = 20
-"""Fewer people than these may well have come on one day."""
-FEWER_SHARE = Decimal("0.8")
 FEWER_FROM = 5
-"""Fewer people than these may leave between two scans of a small organization."""
+"""Fewer people than these may leave between two scans of a small organization, whatever share of it they are."""
+
+Figures: TypeAlias = Mapping[str, int | float | str]
 
 
 class BreakerCode(StrEnum):
@@ -37,12 +33,38 @@ class BreakerCode(StrEnum):
     SHARE = "share"
 
 
+LIMITED_BY: Mapping[str, str] = {
+    BreakerCode.STALE_ACTIVITY: "stale_hours",
+    BreakerCode.SAME_DAY: "same_day_from",
+    BreakerCode.FEWER_PEOPLE: "fewer_share",
+    BreakerCode.FEWER_DATES: "fewer_share",
+    BreakerCode.SHARE: "max_share",
+}
+"""The setting of `idle` that lets pass what a code stands for, where that is right; nothing lets an empty answer pass."""
+
+
+class Limits(Protocol):
+    """How much may look odd before a scan stops, as the settings have it."""
+
+    @property
+    def stale_hours(self) -> int:
+        """How old the newest activity of a whole product may be."""
+
+    @property
+    def same_day_from(self) -> int:
+        """Fewer people than these may well have come on one day."""
+
+    @property
+    def fewer_share(self) -> float:
+        """The part of the people, or of the dates, that may be missing since the last scan."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
     """Why a scan stops, with the figures that say so, all of them JSON types."""
 
     code: BreakerCode
-    figures: Mapping[str, int | float | str] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +115,15 @@ def stats_of(page: Iterable[SeatFacts], *, now: datetime) -> ScanStats:
     return total
 
 
-def judge_activity(stats: ScanStats, *, previous: ScanStats | None, now: datetime, taken: int = 0) -> Breaker | None:
+def judge_activity(stats: ScanStats, *, previous: ScanStats | None, now: datetime, limits: Limits, taken: int = 0) -> Breaker | None:
     """
     Why the facts of a complete scan look broken, None when they do not.
 
     *previous* is the last scan of the product that was believed (by us, or by an approver who looked), *taken* the number of seats that
-    Comeback itself took since.
+    Comeback itself took since. The figure `limit` is the setting's value that was passed.
     """
-    return _broken_dates(stats, now=now) or (_fewer(stats, previous=previous, taken=taken) if previous else None)
+    broken = _broken_dates(stats, now=now, limits=limits)
+    return broken or (_fewer(stats, previous=previous, taken=taken, limits=limits) if previous else None)
 
 
 def judge_share(newly_idle: int, *, seats: int, max_share: float) -> Breaker | None:
@@ -111,24 +134,35 @@ def judge_share(newly_idle: int, *, seats: int, max_share: float) -> Breaker | N
     return Breaker(code=BreakerCode.SHARE, figures={"newly_idle": newly_idle, "seats": seats, "max_share": max_share})
 
 
-def _broken_dates(stats: ScanStats, *, now: datetime) -> Breaker | None:
+def _broken_dates(stats: ScanStats, *, now: datetime, limits: Limits) -> Breaker | None:
     if not stats.seats:
         return None
     if stats.newest is None or stats.oldest is None:
         return Breaker(code=BreakerCode.NO_ACTIVITY, figures={"seats": stats.seats, "unreadable": stats.unreadable})
-    if now - stats.newest > STALE_AFTER:
-        return Breaker(code=BreakerCode.STALE_ACTIVITY, figures={"newest": stats.newest.isoformat(), "dated": stats.dated})
-    if stats.dated >= SAME_DAY_FROM and stats.oldest.date() == stats.newest.date():
-        return Breaker(code=BreakerCode.SAME_DAY, figures={"day": stats.newest.date().isoformat(), "dated": stats.dated})
+    if now - stats.newest > timedelta(hours=limits.stale_hours):
+        return _stale(stats, newest=stats.newest, now=now, limits=limits)
+    if stats.dated >= limits.same_day_from and stats.oldest.date() == stats.newest.date():
+        figures: Figures = {"day": stats.newest.date().isoformat(), "dated": stats.dated, "limit": limits.same_day_from}
+        return Breaker(code=BreakerCode.SAME_DAY, figures=figures)
     return None
 
 
-def _fewer(stats: ScanStats, *, previous: ScanStats, taken: int) -> Breaker | None:
+def _stale(stats: ScanStats, *, newest: datetime, now: datetime, limits: Limits) -> Breaker:
+    # The begun hour counts: so many would have let it pass.
+    hours = -((newest - now) // timedelta(hours=1))
+    figures: Figures = {"newest": newest.isoformat(), "dated": stats.dated, "hours": hours, "limit": limits.stale_hours}
+    return Breaker(code=BreakerCode.STALE_ACTIVITY, figures=figures)
+
+
+def _fewer(stats: ScanStats, *, previous: ScanStats, taken: int, limits: Limits) -> Breaker | None:
+    # As a decimal, see `judge_share`.
+    share = Decimal(str(limits.fewer_share))
     for code, now_there, before in (
         (BreakerCode.FEWER_PEOPLE, stats.seats, previous.seats),
         (BreakerCode.FEWER_DATES, stats.dated, previous.dated),
     ):
-        expected = before - taken
-        if expected - now_there >= FEWER_FROM and now_there < FEWER_SHARE * expected:
-            return Breaker(code=code, figures={"now": now_there, "before": before, "taken": taken})
+        missing = before - taken - now_there
+        if missing >= FEWER_FROM and missing > share * (before - taken):
+            figures: Figures = {"now": now_there, "before": before, "taken": taken, "limit": limits.fewer_share}
+            return Breaker(code=code, figures=figures)
     return None

@@ -68,6 +68,34 @@ class IdleSettings(Table):
             example="0.2",
         ),
     ] = 0.2
+    # From Friday evening to the scan after a long weekend are some 80 hours, and activity may be told 24 hours late.
+    stale_hours: Annotated[
+        int,
+        Field(ge=48, le=720),
+        Meaning(
+            purpose="Hours without activity of anybody after which a scan stops, as the data look old; more where all are away at once",
+            expected="a whole number from 48 to 720, of no more days than AFTER_DAYS",
+            example="288",
+        ),
+    ] = 96
+    same_day_from: Annotated[
+        int,
+        Field(ge=5, le=10_000),
+        Meaning(
+            purpose="A scan stops when so many people or more used a product last on one and the same day",
+            expected="a whole number from 5 to 10000",
+            example="20",
+        ),
+    ] = 20
+    fewer_share: Annotated[
+        float,
+        Field(gt=0, le=0.9, allow_inf_nan=False),
+        Meaning(
+            purpose="The share of a product's people, or dates of activity, that may be missing since the last scan; past it a scan stops",
+            expected="a number above 0 and at most 0.9",
+            example="0.2",
+        ),
+    ] = 0.2
     max_per_run: Annotated[
         int,
         Field(ge=1, le=10_000),
@@ -120,6 +148,14 @@ class IdleSettings(Table):
         if len(set(days)) < len(days) or (warn_days is not None and max(days, default=0) >= warn_days):
             raise ValueError
         return tuple(sorted(days, reverse=True))
+
+    @field_validator("stale_hours")
+    @classmethod
+    def _stop_before_all_are_idle(cls, hours: int, info: ValidationInfo) -> int:
+        after_days = info.data.get("after_days")
+        if after_days is not None and hours > after_days * 24:
+            raise ValueError
+        return hours
 
     @property
     def scan_time(self) -> time:

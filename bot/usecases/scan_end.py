@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 def judge(uow: UnitOfWork, turn: Turn, *, settings: Settings) -> Scan | None:
     """The scan, whose pages are all in, as it ends: complete, held for an answer, or stopped. None when it had ended already."""
-    broken = _broken(uow, turn)
+    broken = _broken(uow, turn, settings=settings)
     ended = _stop(uow, turn.scan, broken, settings=settings) if broken else _conclude(uow, turn.scan, settings=settings)
     if ended is not None:
         uow.audit(
@@ -45,11 +45,11 @@ def _counts(scan: Scan) -> dict[str, Any]:
     return {"pages": scan.pages, "seats": scan.figures["seats"], **scan.figures.get("classes", {})}
 
 
-def _broken(uow: UnitOfWork, turn: Turn) -> Breaker | None:
+def _broken(uow: UnitOfWork, turn: Turn, *, settings: Settings) -> Breaker | None:
     before = None if turn.progress.fewer_expected else scans.latest(uow, turn.scan.product)
     previous = progress_of(before).seen if before else None
     taken = figures.of_product(uow, turn.scan.product, since=before.started_at, until=uow.now).taken if before else 0
-    return judge_activity(turn.progress.seen, previous=previous, now=uow.now, taken=taken)
+    return judge_activity(turn.progress.seen, previous=previous, now=uow.now, limits=settings.idle, taken=taken)
 
 
 def _stop(uow: UnitOfWork, scan: Scan, breaker: Breaker, *, settings: Settings) -> Scan | None:

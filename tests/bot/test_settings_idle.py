@@ -19,6 +19,7 @@ def test_careful_defaults(outside: Outside) -> None:
     assert idle.mode == "plan"
     assert (idle.after_days, idle.warn_days, idle.grace_days, idle.keep_days, idle.lead_days) == (90, 14, 30, 90, 5)
     assert (idle.max_share, idle.max_per_run, idle.remind_days, idle.protected_groups) == (0.2, 200, (7, 1), ())
+    assert (idle.stale_hours, idle.same_day_from, idle.fewer_share) == (96, 20, 0.2)
     assert (idle.scan_time, idle.digest_day, idle.digest_time, idle.digest_channel) == (time(3), "mon", time(9), None)
 
 
@@ -70,6 +71,13 @@ def test_prices_are_exact(outside: Outside) -> None:
         ("IDLE__REMIND_DAYS", "7"),
         ("IDLE__MAX_SHARE", "20"),
         ("IDLE__MAX_SHARE", "nan"),
+        ("IDLE__STALE_HOURS", "47"),
+        ("IDLE__STALE_HOURS", "721"),
+        ("IDLE__SAME_DAY_FROM", "4"),
+        ("IDLE__SAME_DAY_FROM", "10001"),
+        ("IDLE__FEWER_SHARE", "0"),
+        ("IDLE__FEWER_SHARE", "0.95"),
+        ("IDLE__FEWER_SHARE", "nan"),
         ("IDLE__MAX_PER_RUN", "0"),
         ("IDLE__LEAD_DAYS", "0"),
         ("IDLE__PROTECTED_GROUPS", "service-accounts"),
@@ -111,6 +119,16 @@ def test_reminders_must_fit_before_the_plan(outside: Outside) -> None:
     assert "below WARN_DAYS" in problems_of()["COMEBACK_IDLE__REMIND_DAYS"]
     outside.unset("COMEBACK_IDLE__REMIND_DAYS")
     assert load().idle.warn_days == 3
+
+
+def test_old_data_stop_a_scan_before_all_are_idle(outside: Outside) -> None:
+    """Data that stand still for longer than idle takes would make everybody idle."""
+    outside.set({**COMPLETE, "COMEBACK_IDLE__AFTER_DAYS": "10", "COMEBACK_IDLE__STALE_HOURS": "241"})
+    assert "of no more days than AFTER_DAYS" in problems_of()["COMEBACK_IDLE__STALE_HOURS"]
+    outside.set({"COMEBACK_IDLE__STALE_HOURS": "240"})
+    assert load().idle.stale_hours == 240
+    outside.set({"COMEBACK_IDLE__AFTER_DAYS": "a few"})
+    assert list(problems_of()) == ["COMEBACK_IDLE__AFTER_DAYS"]
 
 
 def test_year_needs_a_day_and_a_month(outside: Outside) -> None:

@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.idle.breakers import STALE_AFTER, BreakerCode, ScanStats, judge_activity, judge_share, stats_of
+from bot.idle.breakers import LIMITED_BY, BreakerCode, ScanStats, judge_activity, judge_share, stats_of
 from bot.idle.inactivity import SeatFacts
+from bot.settings import IdleSettings
 from tests.bot.idle.test_inactivity import IDLE, NOW
 
 DAY = timedelta(days=1)
+STALE_AFTER = timedelta(hours=96)
+USUAL = IdleSettings()
 SOUND = ScanStats(seats=400, dated=350, oldest=NOW - 900 * DAY, newest=NOW - DAY)
 
 
-def judged(stats: ScanStats, *, previous: ScanStats | None = None, taken: int = 0) -> BreakerCode | None:
+def judged(stats: ScanStats, *, previous: ScanStats | None = None, taken: int = 0, limits: IdleSettings = USUAL) -> BreakerCode | None:
     """The code of the breaker that *stats* trip."""
-    breaker = judge_activity(stats, previous=previous, now=NOW, taken=taken)
+    breaker = judge_activity(stats, previous=previous, now=NOW, limits=limits, taken=taken)
     return breaker.code if breaker else None
 
 
@@ -41,12 +44,27 @@ def test_activity_that_stands_still_stops() -> None:
     assert judged(replace(SOUND, newest=NOW - STALE_AFTER - timedelta(seconds=1))) is BreakerCode.STALE_ACTIVITY
 
 
+def test_company_that_closes_says_for_how_long() -> None:
+    """Ten days at Christmas are no fault of the data where an admin allowed for them, to the hour."""
+    limits, limit = IdleSettings(stale_hours=288), timedelta(hours=288)
+    assert judged(replace(SOUND, newest=NOW - limit), limits=limits) is None
+    assert judged(replace(SOUND, newest=NOW - limit - timedelta(seconds=1)), limits=limits) is BreakerCode.STALE_ACTIVITY
+
+
 def test_all_on_one_day_stops() -> None:
     """A date that everybody has is a date that something else than people made; five colleagues may well share one."""
     one_day = replace(SOUND, oldest=NOW - DAY, newest=NOW - DAY)
     assert judged(one_day) is BreakerCode.SAME_DAY
     assert judged(replace(one_day, oldest=NOW - 2 * DAY)) is None
     assert judged(replace(one_day, seats=5, dated=5)) is None
+
+
+def test_how_many_may_share_a_day_is_set() -> None:
+    """In a company where all work every day, all were there yesterday."""
+    limits = IdleSettings(same_day_from=60)
+    one_day = replace(SOUND, oldest=NOW - DAY, newest=NOW - DAY)
+    assert judged(replace(one_day, dated=59), limits=limits) is None
+    assert judged(replace(one_day, dated=60), limits=limits) is BreakerCode.SAME_DAY
 
 
 @pytest.mark.parametrize(
@@ -65,6 +83,12 @@ def test_far_fewer_than_last_time_stops(seats: int, dated: int, taken: int, code
     assert judged(replace(SOUND, seats=seats, dated=dated), previous=SOUND, taken=taken) is code
 
 
+@pytest.mark.parametrize(("seats", "code"), [(284, None), (283, BreakerCode.FEWER_PEOPLE)])
+def test_how_many_may_be_missing_is_set(seats: int, code: BreakerCode | None) -> None:
+    """The share itself is still allowed, to the seat: 0.29 of 400 are 116."""
+    assert judged(replace(SOUND, seats=seats), previous=SOUND, limits=IdleSettings(fewer_share=0.29)) is code
+
+
 def test_small_team_may_shrink() -> None:
     """One of three who leaves is a third of the team, and no fault of the data."""
     team = replace(SOUND, seats=3, dated=3)
@@ -73,10 +97,26 @@ def test_small_team_may_shrink() -> None:
 
 def test_breaker_carries_its_figures() -> None:
     """Whoever has to decide sees the numbers, and they can be stored."""
-    breaker = judge_activity(replace(SOUND, seats=100, dated=100), previous=SOUND, now=NOW, taken=7)
+    breaker = judge_activity(replace(SOUND, seats=100, dated=100), previous=SOUND, now=NOW, limits=USUAL, taken=7)
     assert breaker is not None
-    assert breaker.figures == {"now": 100, "before": 400, "taken": 7}
+    assert breaker.figures == {"now": 100, "before": 400, "taken": 7, "limit": 0.2}
     assert json.loads(json.dumps(dict(breaker.figures))) == breaker.figures
+
+
+@pytest.mark.parametrize(("over", "hours"), [(timedelta(hours=4), 100), (timedelta(hours=3, seconds=1), 100)])
+def test_age_is_told_in_the_hours_that_would_let_it_pass(over: timedelta, hours: int) -> None:
+    """The number that is told is the least that would have let the scan go on."""
+    stale = replace(SOUND, newest=NOW - STALE_AFTER - over)
+    breaker = judge_activity(stale, previous=None, now=NOW, limits=USUAL)
+    assert breaker is not None
+    assert (breaker.figures["hours"], breaker.figures["limit"]) == (hours, 96)
+    assert judged(stale, limits=IdleSettings(stale_hours=hours)) is None
+
+
+def test_each_limit_is_a_setting() -> None:
+    """Every code but an empty answer names the setting that lets it pass."""
+    assert set(LIMITED_BY) == set(BreakerCode) - {BreakerCode.NO_ACTIVITY}
+    assert set(LIMITED_BY.values()) <= set(IdleSettings.model_fields)
 
 
 @pytest.mark.parametrize(

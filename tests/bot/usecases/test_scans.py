@@ -281,6 +281,30 @@ async def test_seats_that_we_took_are_not_missed(database: Database, clock: Mova
     assert (await scanned(database, fewer, settings)).status is ScanStatus.COMPLETE
 
 
+async def test_a_company_that_was_closed_goes_on_by_a_setting(
+    database: Database, clock: MovableClock, settings: Settings, outside: Outside
+) -> None:
+    """Ten days at Christmas stop a scan; with the hours that the message tells, the next one is believed."""
+    closed = crowd(clock.now() - 9 * DAY, active=30, idle=4)
+    stopped = await scanned(database, closed, settings)
+    assert (stopped.status, stopped.code) == (ScanStatus.STOPPED, "stale_activity")
+    (told,) = [job.payload["facts"] for job in await due(database) if job.kind == "notice.alert"]
+    assert (told["hours"], told["limit"]) == ("240", "96")
+    outside.set({"COMEBACK_IDLE__STALE_HOURS": told["hours"]})
+    assert (await scanned(database, closed, load())).status is ScanStatus.COMPLETE
+
+
+async def test_how_many_may_be_missing_or_share_a_day_are_settings(database: Database, clock: MovableClock, outside: Outside) -> None:
+    """The scan judges by what the admin wrote."""
+    outside.set({**COMPLETE, "COMEBACK_IDLE__FEWER_SHARE": "0.5", "COMEBACK_IDLE__SAME_DAY_FROM": "5"})
+    people = crowd(clock.now(), active=20, idle=4)
+    await scanned(database, people, load())
+    assert (await scanned(database, people[:12], load())).status is ScanStatus.COMPLETE
+    one_day = [person(f"a{n}", used=clock.now() - DAY, added=clock.now() - 900 * DAY) for n in range(12)]
+    stopped = await scanned(database, one_day, load())
+    assert (stopped.status, stopped.code) == (ScanStatus.STOPPED, "same_day")
+
+
 def test_progress_is_kept_as_it_is() -> None:
     """What a page stores is what the next one reads."""
     for phase in Phase:
