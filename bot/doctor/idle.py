@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from bot import clock
 from bot.doctor.lines import Line, green, note, yellow
+from bot.idle.breakers import LIMITED_BY
 from bot.settings import DatabaseSettings, IdleSettings, Product
+from bot.settings.section import variable
 from storage import migrate, scans
 from storage.db import Database, UnitOfWork
 from storage.errors import StorageError
@@ -72,13 +74,20 @@ def _about(found: tuple[Scan, ...], *, product: Product, idle: IdleSettings, now
     if newest is not None and newest.status is ScanStatus.HELD:
         yield yellow(subject, f"{newest.figures['newly_idle']} seats are newly idle", "answer the question in the admin channel")
     elif newest is not None and newest.status in (ScanStatus.STOPPED, ScanStatus.FAILED):
-        yield yellow(subject, f"the last one {newest.status.value} ({newest.code})", "the admin channel says why")
+        yield yellow(subject, f"the last one {newest.status.value} ({newest.code})", _way_on(newest))
     if complete is None and newest is None:
         yield note(subject, f"none yet; the first one starts at {idle.scan_at}", "or now, with `comeback scan`")
     elif complete is not None and now - complete.started_at > OVERDUE_AFTER:
         yield yellow(subject, f"the last complete one is of {complete.started_at:%d %b}", "is the bot running? `comeback scan` starts one")
     elif complete is not None:
         yield green(subject, f"complete on {complete.started_at:%d %b}: {complete.figures['seats']} seats")
+
+
+def _way_on(scan: Scan) -> str:
+    """What to do about a scan that stopped or failed."""
+    limit = LIMITED_BY.get(scan.code or "") if scan.status is ScanStatus.STOPPED else None
+    told = "the admin channel says why"
+    return f"{told}; where that is right, {variable('idle__' + limit)} lets it pass" if limit else told
 
 
 def _billing(product: Product) -> Iterable[Line]:

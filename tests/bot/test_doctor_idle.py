@@ -33,11 +33,11 @@ async def lines(settings: Settings, clock: MovableClock) -> dict[str, Line]:
     return {line.subject: line for line in found}
 
 
-def scanned(uow: UnitOfWork, status: ScanStatus) -> None:
+def scanned(uow: UnitOfWork, status: ScanStatus, *, code: str = "share") -> None:
     """A scan that ended so."""
     scan = scans.start(uow, product="jira", origin=ScanOrigin.SCHEDULE)
     assert scan is not None
-    scans.end(uow, scan.id, target=status, code="share", figures={"seats": 236, "newly_idle": 28})
+    scans.end(uow, scan.id, target=status, code=code, figures={"seats": 236, "newly_idle": 28})
 
 
 async def test_plan_mode_is_a_note_that_says_how_to_turn_removal_on(settings: Settings, clock: MovableClock) -> None:
@@ -74,6 +74,25 @@ async def test_a_scan_that_waits_or_stopped_is_named(
     line = (await lines(settings, clock))["Jira: scan"]
     assert line.light is Light.YELLOW
     assert "admin channel" in line.remedy
+
+
+@pytest.mark.parametrize(
+    ("code", "setting"),
+    [
+        ("stale_activity", "COMEBACK_IDLE__STALE_HOURS"),
+        ("same_day", "COMEBACK_IDLE__SAME_DAY_FROM"),
+        ("fewer_dates", "COMEBACK_IDLE__FEWER_SHARE"),
+        ("no_activity", None),
+        ("of_another_age", None),
+    ],
+)
+async def test_a_stop_names_the_setting_that_lets_it_pass(
+    settings: Settings, records: Database, clock: MovableClock, code: str, setting: str | None
+) -> None:
+    """A company that was closed has no other way on; an empty answer passes by no setting."""
+    records.write_now(lambda uow: scanned(uow, ScanStatus.STOPPED, code=code))
+    remedy = (await lines(settings, clock))["Jira: scan"].remedy
+    assert (setting in remedy) if setting else ("COMEBACK_" not in remedy)
 
 
 async def test_without_a_database_the_mode_is_told_all_the_same(outside: Outside, clock: MovableClock, empty_sqlite_url: str) -> None:

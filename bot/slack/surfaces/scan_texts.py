@@ -15,23 +15,32 @@ def _failed(title: str, body: str) -> News:
     return News(face="⚠️", title=title, body=f"{body} {_NOTHING}")
 
 
+_AWAY = (
+    "If everybody was away for these {hours} hours, start me with a day more than that as `COMEBACK_IDLE__STALE_HOURS` ({limit} now), and "
+    "run `comeback scan {key}`."
+)
+_TOGETHER = (
+    "If these {dated} people may well have come on one day, start me with more than that as `COMEBACK_IDLE__SAME_DAY_FROM` ({limit} now), "
+    "and run `comeback scan {key}`."
+)
 _FEWER = (
     "If so many really left, say so once with `comeback scan {key} --fewer-expected`; if not, look whether the API key still sees all "
-    "directories."
+    "directories. How large a part may be missing is `COMEBACK_IDLE__FEWER_SHARE` ({limit} now)."
 )
 
 SCANS: Mapping[str, News] = {
     "scan_stopped.no_activity": _stopped(
         "I don't trust what Atlassian says about {product}: nobody has ever used it.",
-        "Not one of the seats has a date of activity, which looks like data that are missing.",
+        "Not one of the seats has a date of activity, which looks like data that are missing. No setting lets that pass, and the first "
+        "visit does.",
     ),
     "scan_stopped.stale_activity": _stopped(
         "I don't trust what Atlassian says about {product}: nobody has used it since {newest}.",
-        "Activity is told a day late at most, so this looks like data that stopped.",
+        f"Activity is told a day late at most, so this looks like data that stopped. {_AWAY}",
     ),
     "scan_stopped.same_day": _stopped(
         "I don't trust what Atlassian says about {product}: everybody used it last on {day}.",
-        "That looks like one date written over all.",
+        f"That looks like one date written over all. {_TOGETHER}",
     ),
     "scan_stopped.fewer_people": _stopped("{product} has {now} seats where it had {before}.", _FEWER),
     "scan_stopped.fewer_dates": _stopped("For {product} only {now} people have a date of activity where {before} had one.", _FEWER),
@@ -45,5 +54,14 @@ SCANS: Mapping[str, News] = {
     "scan_failed.other": _failed("The scan of {product} was given up.", "The log says why."),
 }
 
-FACTS: Mapping[str, str] = {"key": "PRODUCT", "newest": "long ago", "day": "the same day", "now": "fewer", "before": "more"}
+FACTS: Mapping[str, str] = {
+    "key": "PRODUCT",
+    "newest": "long ago",
+    "hours": "many",
+    "day": "the same day",
+    "dated": "many",
+    "now": "fewer",
+    "before": "more",
+    "limit": "less",
+}
 """What stands in for a fact that is missing."""

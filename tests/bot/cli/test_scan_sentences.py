@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.cli.scan_sentences import sentence
-from bot.idle.breakers import BreakerCode
+from bot.idle.breakers import LIMITED_BY, BreakerCode
+from bot.settings.section import variable
 from storage.lifecycle import ScanOrigin, ScanStatus
 from storage.seat_records import Scan
 
@@ -30,6 +31,24 @@ def test_fewer_people_name_the_way_on() -> None:
     told = said(scan(ScanStatus.STOPPED, code="fewer_people", seats=10, breaker={"now": 10, "before": 300, "taken": 0}))
     assert "Jira has 10 seats where it had 300." in told
     assert "`comeback scan jira --fewer-expected`" in told
+
+
+@pytest.mark.parametrize("code", [one.value for one in BreakerCode if one.value in LIMITED_BY and one is not BreakerCode.SHARE])
+def test_a_stop_names_the_setting_that_lets_it_pass(code: str) -> None:
+    """With its value, so that the reader knows from where to raise it."""
+    told = said(scan(ScanStatus.STOPPED, code=code, breaker={"limit": 31}))
+    assert f"`{variable('idle__' + LIMITED_BY[code])}` (31 now)" in told
+
+
+def test_a_long_holiday_names_its_hours() -> None:
+    """The number to write stands in the sentence."""
+    figures = {"newest": "2026-11-12T17:00:00+00:00", "dated": 210, "hours": 283, "limit": 96}
+    told = said(scan(ScanStatus.STOPPED, code="stale_activity", breaker=figures))
+    assert "nobody has used it since 2026-11-12." in told
+    assert (
+        "If everybody was away for these 283 hours, start me with a day more than that as `COMEBACK_IDLE__STALE_HOURS` (96 now), and run "
+        "`comeback scan jira`." in told
+    )
 
 
 @pytest.mark.parametrize("code", [one.value for one in BreakerCode if one is not BreakerCode.SHARE])
