@@ -79,7 +79,6 @@ async def _page(turn: Turn, kit: Kit) -> Outcome:
             raise
         log.warning("scan.restarted", scan=scan.id, product=scan.product, page=scan.pages, phase=phase.value)
         return Done(fact=lambda uow: usecases.record_anew(uow, turn))
-    log.info("scan.page", scan=scan.id, product=scan.product, page=scan.pages, phase=phase.value, people=len(read.users))
     if phase is not Phase.SEATS:
         ids = (*read.account_ids, *(user.account_id for user in read.users))
         return Done(fact=lambda uow: usecases.record_protected(uow, turn, account_ids=ids, cursor=read.cursor))

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from bot.idle.breakers import ScanStats
 from storage.seat_records import Scan
+
+LINES_BY_PEOPLE = 20
+"""A status line for each such part of the people who are expected: with one for each page, 100,000 people would be 1,158 lines."""
+LINE_EVERY = timedelta(seconds=30)
 
 
 class Phase(StrEnum):
@@ -31,15 +36,17 @@ class Phase(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """
-    The phase, what was seen of the seats so far, whether a cursor had to be given up, and whether fewer people are expected.
+    The phase, what was seen of the seats so far, whether a cursor had to be given up, whether fewer people are expected, and when the log
+    told last how far it is.
 
-    The last is what somebody at a terminal said: then the scan before is no measure.
+    That fewer are expected is what somebody at a terminal said: then the scan before is no measure.
     """
 
     phase: Phase = Phase.SEATS
     seen: ScanStats = field(default_factory=ScanStats)
     restarted: bool = False
     fewer_expected: bool = False
+    told_at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the scan's row keeps it."""
@@ -48,6 +55,7 @@ class Progress:
             "seen": self.seen.to_json(),
             "restarted": self.restarted,
             "fewer_expected": self.fewer_expected,
+            "told_at": self.told_at.isoformat() if self.told_at else None,
         }
 
     def turned(self, *, cursor: str | None) -> "Progress":
@@ -73,4 +81,18 @@ def from_json(document: Mapping[str, Any]) -> Progress:
         seen=ScanStats.from_json(document["seen"]),
         restarted=document["restarted"],
         fewer_expected=document["fewer_expected"],
+        # A scan that an older release began has none.
+        told_at=datetime.fromisoformat(document["told_at"]) if document.get("told_at") else None,
     )
+
+
+def is_to_tell(before: Progress, after: Progress, *, expected: int | None, begun_at: datetime, now: datetime) -> bool:
+    """Whether the page between both is one at which the log tells how far the scan is; the last page of seats always is."""
+    if before.phase is Phase.SEATS and after.phase is not Phase.SEATS:
+        return True
+    return now - (before.told_at or begun_at) >= LINE_EVERY or _parts(after, expected) > _parts(before, expected)
+
+
+def _parts(progress: Progress, expected: int | None) -> int:
+    """How many parts of the people who are expected were seen; more people than these make no more parts."""
+    return min(LINES_BY_PEOPLE, LINES_BY_PEOPLE * progress.seen.seats // expected) if expected else 0

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from atlassian.models import User
 from bot.actor import Actor, Comeback
 from bot.codes import ScanFailed
@@ -13,13 +15,15 @@ from bot.idle.rules import Rules
 from bot.jobs.scans import ScanPage
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
-from bot.usecases.scan_progress import Progress, progress_of
+from bot.usecases.scan_progress import Progress, is_to_tell, progress_of
 from bot.usecases.seat_facts import Circle, Memory, facts_of
 from bot.usecases.steps import audit_actor, enqueue
 from storage import exemptions, scans, seats
 from storage.db import UnitOfWork
 from storage.lifecycle import ScanOrigin, ScanStatus, SeatActivity
 from storage.seat_records import Scan, Seat, SeenSeat
+
+log = structlog.get_logger()
 
 STUCK_AFTER = timedelta(hours=48)
 """Twice as long as its jobs are tried: whoever still runs then has lost them, and must not stand in the way of the next for ever."""
@@ -30,10 +34,11 @@ WATCHED_SINCE = "watched_since"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """The scan that a job goes on with, and where it stands."""
+    """The scan that a job goes on with, where it stands, and how many people it will see; None when nobody can tell."""
 
     scan: Scan
     progress: Progress
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ def turn_of(uow: UnitOfWork, scan_id: str, *, page: int) -> Turn | None:
     scan = scans.get(uow, scan_id)
     if scan is None or scan.status is not ScanStatus.RUNNING or scan.pages != page:
         return None
-    return Turn(scan=scan, progress=progress_of(scan))
+    return Turn(scan=scan, progress=progress_of(scan), expected=expected(uow, scan.product))
 
 
 def record_protected(uow: UnitOfWork, turn: Turn, *, account_ids: Sequence[str], cursor: str | None) -> None:
@@ -129,6 +134,12 @@ def last_concluded(uow: UnitOfWork, product: str) -> Scan | None:
     return max((scan for scan in found if scan is not None), key=lambda scan: scan.started_at, default=None)
 
 
+def expected(uow: UnitOfWork, product: str) -> int | None:
+    """How many people a scan of the product will see, which is how many seats the last one found; None before there was one."""
+    last = last_concluded(uow, product)
+    return last.figures.get("seats") or None if last else None
+
+
 def is_doubted(uow: UnitOfWork, product: str) -> bool:
     """Whether a breaker has stopped a scan since the last one that was believed: then nothing that Atlassian says of activity counts."""
     stopped, believed = scans.latest(uow, product, status=ScanStatus.STOPPED), last_concluded(uow, product)
@@ -137,10 +148,27 @@ def is_doubted(uow: UnitOfWork, product: str) -> bool:
 
 def _go_on(uow: UnitOfWork, turn: Turn, *, progress: Progress, cursor: str | None) -> bool:
     scan = turn.scan
-    stored = scans.advance(uow, scan.id, pages=scan.pages, cursor=cursor, stats=progress.to_json())
+    tells = is_to_tell(turn.progress, progress, expected=turn.expected, begun_at=scan.started_at, now=uow.now)
+    following = replace(progress, told_at=uow.now) if tells else progress
+    stored = scans.advance(uow, scan.id, pages=scan.pages, cursor=cursor, stats=following.to_json())
     if stored:
         enqueue(uow, ScanPage(scan_id=scan.id, product=scan.product, page=scan.pages + 1))
+    if stored and tells:
+        _tell(turn, progress)
     return stored
+
+
+def _tell(turn: Turn, progress: Progress) -> None:
+    scan, phase = turn.scan, turn.progress.phase.value
+    log.info(
+        "scan.progress",
+        scan=scan.id,
+        product=scan.product,
+        phase=phase,
+        pages=scan.pages + 1,
+        seen=progress.seen.seats,
+        of=turn.expected,
+    )
 
 
 def _each_once(users: Sequence[User]) -> list[User]:

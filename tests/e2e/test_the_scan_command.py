@@ -67,7 +67,7 @@ async def test_beside_a_running_bot_that_one_works(tmp_path: Path) -> None:
             assert code == 0, said
             assert "Confluence" in said
             assert "Jira" not in said
-        assert '"scan.page"' in bot.log.read_text() or "scan.page" in bot.log.read_text()
+        assert "scan.progress" in bot.log.read_text()
 
 
 async def test_a_dry_run_stores_and_tells_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bot.idle.rules import rules_of
 from bot.settings import Settings, load
 from bot.usecases import held_scans, scan_end, scans
 from bot.usecases.held_scans import Click
-from bot.usecases.scan_progress import Phase, Progress, from_json, progress_of
+from bot.usecases.scan_progress import progress_of
 from bot.usecases.scans import Lens, Turn
 from bot.usecases.seat_facts import Circle
 from storage import audit, reclaims, seats
@@ -303,23 +303,6 @@ async def test_how_many_may_be_missing_or_share_a_day_are_settings(database: Dat
     one_day = [person(f"a{n}", used=clock.now() - DAY, added=clock.now() - 900 * DAY) for n in range(12)]
     stopped = await scanned(database, one_day, load())
     assert (stopped.status, stopped.code) == (ScanStatus.STOPPED, "same_day")
-
-
-def test_progress_is_kept_as_it_is() -> None:
-    """What a page stores is what the next one reads."""
-    for phase in Phase:
-        progress = Progress(phase=phase, restarted=True, fewer_expected=True)
-        assert from_json(progress.to_json()) == progress
-    assert from_json({}) == Progress()
-
-
-def test_the_phases_come_one_after_the_other() -> None:
-    """A page with a cursor stays in its phase, the last page ends it, and the judgement is the end."""
-    phases = [Progress()]
-    while phases[-1].phase is not Phase.JUDGE:
-        assert phases[-1].turned(cursor="more") == phases[-1]
-        phases.append(phases[-1].turned(cursor=None))
-    assert [one.phase for one in phases] == list(Phase)
 
 
 async def test_the_trail_names_who_began(database: Database, settings: Settings) -> None:
