@@ -14,7 +14,7 @@ from bot.cli.scan_sentences import sentence
 from bot.cli.tables import show_table
 from bot.settings import Settings
 from bot.usecases.scan_progress import progress_of
-from bot.usecases.scans import name_of
+from bot.usecases.scans import expected, name_of
 from storage import pacing, scans, seats
 from storage.db import Database, UnitOfWork
 from storage.lifecycle import ScanStatus, SeatActivity
@@ -35,11 +35,18 @@ class _Row:
     would_be_warned: int
 
 
-async def watch(database: Database, filed: Iterable[Scan], *, settings: Settings, patience: float) -> tuple[Scan, ...]:
-    """The scans as they ended, or as they stand once nothing has moved for *patience* seconds; their progress is shown meanwhile."""
+async def watch(
+    database: Database, filed: Iterable[Scan], *, settings: Settings, patience: float, console: Console | None = None
+) -> tuple[Scan, ...]:
+    """
+    The scans as they ended, or as they stand once nothing has moved for *patience* seconds.
+
+    Meanwhile their progress is shown on *console*, standard error when none is given, if it is a terminal.
+    """
     current = tuple(filed)
-    totals = await database.read(lambda uow: {one.id: _total(uow, one.product) for one in current})
-    with _progress() as progress:
+    # None, where nobody can tell, makes a bar pulse.
+    totals = await database.read(lambda uow: {one.id: expected(uow, one.product) for one in current})
+    with _progress(console or Console(stderr=True)) as progress:
         bars = {one.id: progress.add_task(name_of(settings, one.product), total=totals[one.id]) for one in current}
         moved, steps = time.monotonic(), -1
         while any(one.status is ScanStatus.RUNNING for one in current):
@@ -57,8 +64,7 @@ async def _newest(database: Database, known: tuple[Scan, ...]) -> tuple[Scan, ..
     return await database.read(lambda uow: tuple(scans.get(uow, one.id) or one for one in known))
 
 
-def _progress() -> Progress:
-    console = Console(stderr=True)
+def _progress(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -68,11 +74,6 @@ def _progress() -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=console, disable=not console.is_terminal)
-
-
-def _total(uow: UnitOfWork, product: str) -> int | None:
-    """How many seats the last scan left; None, which makes the bar pulse, when there was none."""
-    return sum(seats.counts(uow, product).values()) or None
 
 
 def _draw(progress: Progress, bars: Mapping[str, TaskID], current: Iterable[Scan]) -> None:

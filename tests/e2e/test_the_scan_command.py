@@ -1,12 +1,16 @@
 """`comeback scan` as people run it: by the bot that runs or by itself, with a table, and an exit code that says whether to look."""
 
 import asyncio
+import os
+import re
+from asyncio.subprocess import DEVNULL
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from bot import clock
-from sandbox.bot_process import Bot, bot_in
+from sandbox.bot_process import Bot, bot_in, command
 from sandbox.demo import await_connection
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -55,6 +59,43 @@ async def test_where_no_bot_runs_it_works_by_itself(tmp_path: Path) -> None:
         assert numbers(said, "Jira") == [sum(counts.values()), *counts.values(), idle]
         assert "once two scans at least 20 hours apart agree" in " ".join(said.split())
         await database.close()
+
+
+async def test_on_a_terminal_a_bar_counts_the_people(tmp_path: Path) -> None:
+    """A scan of many takes minutes, and whoever started it sees how far it is."""
+    async with Sandbox() as sandbox:
+        bot = await migrated(tmp_path, sandbox)
+        shown = await on_terminal(bot, "scan", "jira")
+        database = file_of(tmp_path)
+        seen = sum((await database.read(lambda uow: seats.counts(uow, "jira"))).values())
+        await database.close()
+        assert seen > 0
+        assert f"{seen}/{seen} people" in shown
+
+
+async def on_terminal(bot: Bot, *arguments: str) -> str:
+    """What a command shows where its standard error is a terminal, without the codes that move the cursor and colour."""
+    ours, theirs = os.openpty()
+    try:
+        environment = {**bot.environment, "TERM": "xterm", "COLUMNS": "120"}
+        process = await asyncio.create_subprocess_exec(
+            *command(*arguments), cwd=bot.folder, env=environment, stdin=DEVNULL, stdout=DEVNULL, stderr=theirs
+        )
+    finally:
+        os.close(theirs)
+    shown = await asyncio.to_thread(_all_of, ours)
+    assert await process.wait() == 0, shown
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+
+
+def _all_of(terminal: int) -> str:
+    with open(terminal, "rb", buffering=0) as screen:
+        read = b""
+        # Linux tells the end of a terminal as an error, others as no bytes.
+        with suppress(OSError):
+            while some := screen.read(4096):
+                read += some
+        return read.decode()
 
 
 async def test_beside_a_running_bot_that_one_works(tmp_path: Path) -> None:
