@@ -24,7 +24,7 @@ from bot.mail import mailer_of
 from bot.outage import SLACK, Outage
 from bot.settings import Settings
 from bot.slack.admin_channel import AdminChannel
-from bot.slack.calls import Line, make_client, make_session
+from bot.slack.calls import Line, open_client
 from bot.slack.directory import Directory
 from bot.slack.errors import SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
@@ -68,9 +68,8 @@ def _set_pace(uow: UnitOfWork, settings: Settings) -> None:
 
 async def open_slack(settings: Settings, *, line: Line, stack: AsyncExitStack) -> AsyncWebClient:
     """Slack's client with the bot's token, whose answers are counted on *line*; nothing is asked yet."""
-    session = make_session(line)
-    stack.push_async_callback(session.close)
-    return make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, session=session)
+    token = settings.slack_bot_token.get_secret_value()
+    return await stack.enter_async_context(open_client(token=token, api_url=settings.slack_api_url, line=line))
 
 
 async def open_directory(settings: Settings, *, client: AsyncWebClient, now: Callable[[], datetime], stack: AsyncExitStack) -> Directory:

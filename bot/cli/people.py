@@ -99,12 +99,13 @@ def _profiles(slack_ids: list[str]) -> "list[Profile]":
 
 async def _ask(token: str, api_url: str, *, slack_ids: list[str]) -> "list[Profile]":
     from bot import clock
-    from bot.slack.calls import make_client
+    from bot.slack.calls import open_client
     from bot.slack.inspection import Inspection
 
-    inspection = Inspection(client=make_client(token=token, api_url=api_url), now=clock.system_now)
-    team = await inspection.team()
-    return [await inspection.person(slack_id, team=team) for slack_id in slack_ids]
+    async with open_client(token=token, api_url=api_url) as client:
+        inspection = Inspection(client=client, now=clock.system_now)
+        team = await inspection.team()
+        return [await inspection.person(slack_id, team=team) for slack_id in slack_ids]
 
 
 def _accounts(account_ids: list[str]) -> "dict[str, User]":

@@ -9,7 +9,7 @@ from bot.doctor.digest_channel import digest_place
 from bot.doctor.lines import Line, green, note, red, yellow
 from bot.policy import PersonKind, Profile
 from bot.settings import AdminSettings, ProductSettings, SlackSettings
-from bot.slack.calls import make_client
+from bot.slack.calls import open_client
 from bot.slack.errors import SlackBusy, SlackError, SlackRefused, SlackTokenRejected
 from bot.slack.inspection import Inspection
 from bot.slack.manifest import ANY_PRODUCT_COMMAND, FILE_SCOPES, GROUP_SCOPES, HISTORY_SCOPES, NEEDED_SCOPES
@@ -30,12 +30,13 @@ async def check(
     digest_channel: str | None = None,
 ) -> tuple[Line, ...]:
     """The lines about Slack, those that need a working token only when it works."""
-    inspection = Inspection(client=make_client(token=slack.slack_bot_token.get_secret_value(), api_url=slack.slack_api_url), now=now)
-    token, works = await _token(inspection, approvers=admin.approvers if admin else ())
-    socket = await _app_token(inspection, slack)
-    if not works:
-        return (*token, *socket)
-    rest = await asyncio.gather(*_after_token(inspection, admin, products=products, digest_channel=digest_channel))
+    async with open_client(token=slack.slack_bot_token.get_secret_value(), api_url=slack.slack_api_url) as client:
+        inspection = Inspection(client=client, now=now)
+        token, works = await _token(inspection, approvers=admin.approvers if admin else ())
+        socket = await _app_token(inspection, slack)
+        if not works:
+            return (*token, *socket)
+        rest = await asyncio.gather(*_after_token(inspection, admin, products=products, digest_channel=digest_channel))
     return (*token, *socket, *_commands(products), *(line for lines in rest for line in lines))
 
 

@@ -10,18 +10,17 @@ import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.slack.calls import make_session
+from bot.slack.places import is_slacks
 from bot.slack.surfaces import notices
 from bot.slack.surfaces.message import to_json
 from bot.slack.surfaces.notices import NoticeView
 
 DEADLINE_SECONDS = 5
-HOOKS = ("https", "hooks.slack.com")
-"""Where Slack's own response URLs are; any other address but that of the API we were given is nobody we talk to."""
 
 log = structlog.get_logger()
 
@@ -30,7 +29,7 @@ class Asides:
     """Says things beside the ack; keeps hold of what it started, or the event loop might drop it half-way."""
 
     def __init__(self, *, api_url: str) -> None:
-        self._host = urlsplit(api_url)[:2]
+        self._api_url = api_url
         self._running: set[asyncio.Task[bool]] = set()
 
     def say(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> bool:
@@ -52,7 +51,7 @@ class Asides:
 
     def _begin(self, body: Mapping[str, Any], view: NoticeView, *, replace: bool = False) -> asyncio.Task[bool] | None:
         url = body.get("response_url")
-        if not isinstance(url, str) or urlsplit(url)[:2] not in (HOOKS, self._host):
+        if not isinstance(url, str) or not is_slacks(url, api_url=self._api_url):
             return None
         task = asyncio.create_task(_send(url, view, replace=replace))
         self._running.add(task)
@@ -63,11 +62,11 @@ class Asides:
 async def _send(url: str, view: NoticeView, *, replace: bool) -> bool:
     """Whether Slack took it."""
     message = notices.render(view)
-    client = AsyncWebhookClient(url, timeout=DEADLINE_SECONDS, retry_handlers=[])
     try:
-        response = await client.send(
-            text=message.text, blocks=to_json(message.blocks), response_type="ephemeral", replace_original=replace, unfurl_links=False
-        )
+        async with make_session(seconds=DEADLINE_SECONDS) as session:
+            response = await AsyncWebhookClient(url, session=session, retry_handlers=[]).send(
+                text=message.text, blocks=to_json(message.blocks), response_type="ephemeral", replace_original=replace, unfurl_links=False
+            )
     except Exception as error:
         log.warning("aside.lost", news=view.news, error=type(error).__name__)
         return False
@@ -78,7 +77,7 @@ async def _send(url: str, view: NoticeView, *, replace: bool) -> bool:
 
 
 def _is_ok(said: str) -> bool:
-    """Whether that is Slack's consent: "ok", or JSON that says so. A proxy's page, perhaps after a redirect, comes with a 200 too."""
+    """Whether that is Slack's consent: "ok", or JSON that says so. A proxy's page comes with a 200 too."""
     if said.strip() == "ok":
         return True
     try:

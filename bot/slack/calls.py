@@ -7,7 +7,8 @@ alone decides what is tried again. https://docs.slack.dev/apis/web-api/rate-limi
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,8 +40,8 @@ _TOKEN = frozenset(
 _UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
 
 
-def make_client(*, token: str, api_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
-    """A client that asks once, within the deadline; with *session* (see `make_session`) it keeps its connections open."""
+def make_client(*, token: str, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that asks once, within the deadline, over *session* (see `make_session`): slack_sdk's own would follow redirects."""
     return AsyncWebClient(token=token, base_url=api_url, timeout=DEADLINE_SECONDS, session=session, retry_handlers=[])
 
 
@@ -69,16 +70,43 @@ class Line:
         self.answers += request.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def make_session(line: Line | None = None) -> aiohttp.ClientSession:
-    """A session whose every request ends within the deadline, and begins with enough of its job's lease; whoever makes it closes it."""
+@asynccontextmanager
+async def open_client(*, token: str, api_url: str, line: Line | None = None) -> AsyncIterator[AsyncWebClient]:
+    """A client with a session of its own, whose answers are counted on *line*."""
+    async with make_session(line) as session:
+        yield make_client(token=token, api_url=api_url, session=session)
+
+
+class Redirected(aiohttp.ClientError):
+    """The answer sends us elsewhere, where nobody of ours goes; whether its sender took the request is not known."""
+
+
+def no_redirects() -> aiohttp.TraceConfig:
+    """What makes a session raise Redirected: by itself aiohttp goes on to the host that an answer names, with the whole body."""
     trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse_redirect)
+    return trace
+
+
+async def _refuse_redirect(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestRedirectParams) -> None:
+    request.response.close()
+    raise Redirected
+
+
+def make_session(line: Line | None = None, *, seconds: float = DEADLINE_SECONDS) -> aiohttp.ClientSession:
+    """
+    A session whose every request ends within *seconds*, begins with enough of its job's lease, and ends where it was sent.
+
+    Raises Redirected, a ClientError, instead of going elsewhere. Whoever makes it closes it.
+    """
+    trace = no_redirects()
     if line is not None:
         trace.on_request_start.append(line.hold_back)
         trace.on_request_end.append(line.count)
     # Right before the bytes: a process that stood still while it connected would post what another has taken over meanwhile.
     trace.on_request_headers_sent.append(_require_lease_still)
     trace.on_request_chunk_sent.append(_require_lease_still)
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS, connect=3), trace_configs=[trace])
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds, connect=3), trace_configs=[trace])
 
 
 async def _require_lease_still(*_: object) -> None:

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import lease
 from bot.slack.calls import answer_of, make_session
 from bot.slack.errors import SlackAway
+from bot.slack.places import is_slacks
 from bot.slack.surfaces.message import Message, to_json
 
 LONGEST_ALT_TEXT = 1_000
@@ -84,6 +85,8 @@ class Uploads:
         return _ts_of(answer.get("files") or (), channel=channel)
 
     async def _send(self, url: str, content: bytes) -> None:
+        if not is_slacks(url, api_url=self.client.base_url):
+            raise SlackAway(_SENDING, "strange_host")
         lease.require()
         session = self.client.session
         if session is None:
@@ -94,7 +97,7 @@ class Uploads:
     async def _post(self, session: aiohttp.ClientSession, url: str, content: bytes) -> None:
         headers = {"Content-Type": "application/octet-stream"}
         try:
-            async with session.post(url, data=content, headers=headers, proxy=self.client.proxy, allow_redirects=False) as response:
+            async with session.post(url, data=content, headers=headers, proxy=self.client.proxy) as response:
                 status = response.status
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise SlackAway(_SENDING, type(error).__name__) from None

@@ -14,8 +14,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import system_now
-from bot.slack.calls import answer_of
-from bot.slack.errors import SlackBusy
+from bot.slack.calls import answer_of, no_redirects
+from bot.slack.errors import SlackAway, SlackBusy
+from bot.slack.places import is_slacks
 
 PING_SECONDS = 3
 """A connection that answers no ping is given up within two of these, plus the half one that aiohttp allows for a pong."""
@@ -109,6 +110,10 @@ class PacedClient(SocketModeClient):
         self._pace = pace
         self._greeting: object | None = None
         self.message_listeners.append(self._listen_for_hello)
+        # Whoever is at the other end speaks to us as Slack: its requests are signed by nothing but the connection.
+        trace = no_redirects()
+        trace.freeze()
+        self.aiohttp_client_session.trace_configs.append(trace)
 
     @property
     def greeted(self) -> bool:
@@ -124,7 +129,10 @@ class PacedClient(SocketModeClient):
         except SlackBusy as error:
             self._pace.hold(min(LONGEST_HOLD_SECONDS, (error.retry_at - system_now()).total_seconds()))
             raise
-        return str(answer["url"])
+        url = str(answer["url"])
+        if not is_slacks(url, api_url=self.web_client.base_url):
+            raise SlackAway("apps.connections.open", "strange_host")
+        return url
 
     async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
         """Hand *message* to its listeners; a `disconnect` is answered by a new connection, and its reason decides how soon."""

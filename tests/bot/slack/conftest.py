@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings, load
-from bot.slack.calls import make_client
+from bot.slack.calls import open_client
 from sandbox.server import Sandbox
 from tests.bot.outside import Outside
 from tests.bot.slack.door import Door, front_door
@@ -20,10 +20,11 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> AsyncWebClient:
+async def client(sandbox: Sandbox) -> AsyncIterator[AsyncWebClient]:
     """The Web API client with the bot's token."""
     given = sandbox.environment()
-    return make_client(token=given["SLACK_BOT_TOKEN"], api_url=given["SLACK_API_URL"])
+    async with open_client(token=given["SLACK_BOT_TOKEN"], api_url=given["SLACK_API_URL"]) as client:
+        yield client
 
 
 @pytest.fixture

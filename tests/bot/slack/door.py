@@ -5,12 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import http
 from bot.settings import Settings, load
 from bot.slack.app import build_app
 from bot.slack.asides import Asides
-from bot.slack.calls import make_client
+from bot.slack.calls import open_client
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.socket import SocketMode
@@ -30,6 +31,7 @@ class Door:
     sandbox: Sandbox
     desk: Desk
     database: Database
+    client: AsyncWebClient
 
     async def requests(self) -> list[AccessRequest]:
         """All requests, newest first."""
@@ -56,10 +58,12 @@ async def front_door(outside: Outside, *, transport: str, database_url: str) -> 
         settings = load()
         database = Database.open(database_url, clock=sandbox.clock.now, new_id=_ids(), new_token=_ids())
         stack.push_async_callback(database.close)
-        desk = await _desk(settings, sandbox=sandbox, database=database)
+        token = settings.slack_bot_token.get_secret_value()
+        client = await stack.enter_async_context(open_client(token=token, api_url=settings.slack_api_url))
+        desk = await _desk(settings, sandbox=sandbox, database=database, client=client)
         if transport != "none":
-            await _open(desk, sandbox=sandbox, port=port, stack=stack)
-        yield Door(sandbox=sandbox, desk=desk, database=database)
+            await _open(desk, sandbox=sandbox, port=port, client=client, stack=stack)
+        yield Door(sandbox=sandbox, desk=desk, database=database, client=client)
 
 
 def _ids() -> Callable[[], str]:
@@ -67,8 +71,7 @@ def _ids() -> Callable[[], str]:
     return lambda: f"id-{next(numbers)}"
 
 
-async def _desk(settings: Settings, *, sandbox: Sandbox, database: Database) -> Desk:
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
+async def _desk(settings: Settings, *, sandbox: Sandbox, database: Database, client: AsyncWebClient) -> Desk:
     team = await read_team(client)
     directory = Directory(client, settings, team, sandbox.clock.now)
     await directory.refresh()
@@ -76,9 +79,8 @@ async def _desk(settings: Settings, *, sandbox: Sandbox, database: Database) -> 
     return Desk(settings=settings, database=database, directory=directory, team=team, asides=asides)
 
 
-async def _open(desk: Desk, *, sandbox: Sandbox, port: int, stack: AsyncExitStack) -> None:
+async def _open(desk: Desk, *, sandbox: Sandbox, port: int, client: AsyncWebClient, stack: AsyncExitStack) -> None:
     settings = desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
     if settings.slack_app_token is None:
         app = build_app(desk, client=client, mode="http")
         server = await http.serve(http.build(bolt_app=app, probes={}, registry=CollectorRegistry()), port, host="127.0.0.1")

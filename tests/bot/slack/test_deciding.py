@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from bot.slack.calls import make_client
 from bot.slack.surfaces import card
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.message import to_json
@@ -29,9 +28,7 @@ async def card_of_ada(door: Door, *, status: RequestStatus = RequestStatus.PENDI
         (request,) = await door.requests()
     view = CardView(request=request, product=door.desk.settings.products["jira"], now=door.sandbox.clock.now())
     message = card.render(view)
-    settings = door.desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
-    await client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
+    await door.client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
     return door.sandbox.slack.messages(ADMINS)[-1]
 
 

@@ -12,7 +12,6 @@ import structlog
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.slack.app import build_app
-from bot.slack.calls import make_client
 from bot.slack.surfaces import card
 from bot.slack.surfaces.notices import NoticeView
 from sandbox.slack.deliveries import Outcome
@@ -111,8 +110,7 @@ async def test_stranger_is_answered_and_nothing_is_stored(door: Door) -> None:
 
 async def dispatch(door: Door, body: dict[str, Any]) -> tuple[int, str]:
     """Status and body of the answer to a delivery that is given to the app as it is."""
-    settings = door.desk.settings
-    app = build_app(door.desk, client=make_client(token="xoxb-1", api_url=settings.slack_api_url), mode="socket")
+    app = build_app(door.desk, client=door.client, mode="socket")
     response = await app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
     return response.status, str(response.body)
 

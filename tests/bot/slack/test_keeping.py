@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.slack.calls import make_client
 from bot.slack.surfaces import away_forms, own_seats
 from bot.slack.surfaces import exemption as exemption_surface
 from bot.slack.surfaces import warning as surface
@@ -26,9 +25,7 @@ ADMINS = "G0ADMINS"
 
 async def post(door: Door, channel: str, message: Message) -> messages.Message:
     """The message, as the worker would have posted it."""
-    settings = door.desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
-    await client.chat_postMessage(channel=channel, text=message.text, blocks=to_json(message.blocks))
+    await door.client.chat_postMessage(channel=channel, text=message.text, blocks=to_json(message.blocks))
     return door.sandbox.slack.messages(channel)[-1]
 
 

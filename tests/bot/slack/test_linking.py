@@ -4,7 +4,6 @@ from typing import Any
 
 from atlassian.access import WayBack
 from bot.jobs.requests import LinkAccount
-from bot.slack.calls import make_client
 from bot.slack.surfaces import card
 from bot.slack.surfaces.card import CardView
 from bot.slack.surfaces.message import to_json
@@ -26,9 +25,7 @@ async def card_of_ada(door: Door) -> Message:
     found = state(WayBack.INVITE, account_id=None, account_name=None, last_active=None, matches=0)
     product = door.desk.settings.products["jira"]
     message = card.render(CardView(request=request, product=product, state=found, now=door.sandbox.clock.now()))
-    settings = door.desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
-    await client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
+    await door.client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
     return door.sandbox.slack.messages(ADMINS)[-1]
 
 

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.slack.calls import Line, ask_in_background, make_client, make_session
+from bot.slack.calls import Line, ask_in_background, make_client, make_session, open_client
 from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackHeld, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger
 from bot.slack.surfaces.markup import section
@@ -189,10 +189,9 @@ async def test_busy_tells_when(sandbox: Sandbox, messenger: Messenger) -> None:
 
 async def test_nothing_is_unknown_when_nobody_listens(unused_tcp_port: int) -> None:
     """A refused connection has carried no message: it may be sent again without looking."""
-    client = make_client(token="xoxb-1", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/")
-    messenger = Messenger(client, lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    with pytest.raises(SlackAway):
-        await messenger.post(ADMINS, HELLO, job_id="j-1")
+    async with open_client(token="xoxb-1", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/") as client:
+        with pytest.raises(SlackAway):
+            await Messenger(client, lambda: datetime(2026, 11, 24, tzinfo=UTC)).post(ADMINS, HELLO, job_id="j-1")
 
 
 async def test_no_call_begins_on_too_short_a_lease(sandbox: Sandbox, messenger: Messenger) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from bot.idle.plan_figures import PlanFigures, ProductFigures
-from bot.slack.calls import make_client
 from bot.slack.surfaces import message, plan, taken
 from bot.slack.surfaces.modals import REASON
 from bot.slack.surfaces.plan_forms import ADDED
@@ -61,11 +60,9 @@ async def card_of(door: Door, batch_id: str) -> Message:
 
 
 async def _posted(door: Door, drawn: message.Message, *, channel: str) -> Message:
-    settings = door.desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
     if channel.startswith("U"):
-        channel = (await client.conversations_open(users=channel))["channel"]["id"]
-    await client.chat_postMessage(channel=channel, text=drawn.text, blocks=message.to_json(drawn.blocks))
+        channel = (await door.client.conversations_open(users=channel))["channel"]["id"]
+    await door.client.chat_postMessage(channel=channel, text=drawn.text, blocks=message.to_json(drawn.blocks))
     return door.sandbox.slack.messages(channel)[-1]
 
 

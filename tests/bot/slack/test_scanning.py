@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.idle.plan_view import Holder
-from bot.slack.calls import make_client
 from bot.slack.surfaces import scan_card
 from bot.slack.surfaces.message import Message, to_json
 from bot.slack.surfaces.scan_card import ScanView
@@ -115,9 +114,8 @@ def arrange(uow: UnitOfWork) -> Scan:
 async def question(door: Door) -> tuple[Scan, messages.Message]:
     """A held scan and its question in the admin channel."""
     scan = await door.database.write(arrange)
-    message, settings = drawn(scan), door.desk.settings
-    client = make_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
-    await client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
+    message = drawn(scan)
+    await door.client.chat_postMessage(channel=ADMINS, text=message.text, blocks=to_json(message.blocks))
     return scan, door.sandbox.slack.messages(ADMINS)[-1]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.slack.app import build_app
-from bot.slack.calls import make_client
+from bot.slack.calls import open_client
 from bot.slack.desk import Desk
 from bot.slack.socket import SocketMode
 from bot.slack.wire import CALM_SECONDS, LEAST_SECONDS, MOST_SECONDS, Pace
@@ -33,20 +33,21 @@ async def connected(desk: Desk, *, ready: bool = True, speed: float = 10) -> Asy
     """A connection to the sandbox whose own waits pass *speed* times as fast; pings keep their pace."""
     token = desk.settings.slack_app_token
     assert token is not None
-    client = make_client(token=desk.settings.slack_bot_token.get_secret_value(), api_url=desk.settings.slack_api_url)
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(seconds / speed)
 
-    app, monotonic = build_app(desk, client=client, mode="socket"), asyncio.get_running_loop().time
-    socket = SocketMode(app, token.get_secret_value(), client, monotonic=lambda: monotonic() * speed, sleep=sleep)
-    await socket.start()
-    try:
-        if ready:
-            await eventually(lambda: socket.ready)
-        yield socket
-    finally:
-        await socket.stop(1)
+    monotonic = asyncio.get_running_loop().time
+    async with open_client(token=desk.settings.slack_bot_token.get_secret_value(), api_url=desk.settings.slack_api_url) as client:
+        app = build_app(desk, client=client, mode="socket")
+        socket = SocketMode(app, token.get_secret_value(), client, monotonic=lambda: monotonic() * speed, sleep=sleep)
+        await socket.start()
+        try:
+            if ready:
+                await eventually(lambda: socket.ready)
+            yield socket
+        finally:
+            await socket.stop(1)
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = RECOVERY_SECONDS) -> None:

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import lease
-from bot.slack.calls import make_client, make_session
+from bot.slack.calls import make_client, make_session, open_client
 from bot.slack.errors import SlackAway, SlackBusy, SlackError, SlackOutcomeUnknown, SlackRefused, SlackTokenRejected
 from bot.slack.messenger import Messenger, Posted
 from bot.slack.surfaces.markup import section
@@ -157,6 +157,6 @@ async def test_no_step_begins_on_too_short_a_lease(sandbox: Sandbox, messenger: 
 
 async def test_nothing_is_unknown_when_nobody_listens(unused_tcp_port: int) -> None:
     """A refused connection has carried nothing."""
-    client = make_client(token="xoxb-1", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/")
-    with pytest.raises(SlackAway):
-        await upload(Messenger(client, lambda: datetime(2026, 11, 24, tzinfo=UTC)))
+    async with open_client(token="xoxb-1", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/") as client:
+        with pytest.raises(SlackAway):
+            await upload(Messenger(client, lambda: datetime(2026, 11, 24, tzinfo=UTC)))
