@@ -158,6 +158,22 @@ async def test_hasten_brings_waiting_jobs_forward(database: Database, clock: Mov
     assert (await database.write(claim_one)).subject == "request:1"
 
 
+async def test_a_side_that_answers_again_hastens_nothing_that_may_have_happened(database: Database, clock: MovableClock) -> None:
+    """What failed for sure is due at once; what may have taken effect waits until that shows, and what failed otherwise waits its turn."""
+    later = clock.now() + timedelta(hours=1)
+    await database.write(lambda uow: [job(uow, kind, settle_seconds=72) for kind in ("failed", "in_doubt", "other")])
+    jobs = {one.kind: one for one in await database.write(lambda uow: outbox.claim(uow, limit=3))}
+    await database.write(lambda uow: outbox.again(uow, jobs["failed"], due_at=later, error="unreachable"))
+    await database.write(lambda uow: outbox.again(uow, jobs["in_doubt"], due_at=uow.now, unknown=True, error="unreachable"))
+    await database.write(lambda uow: outbox.again(uow, jobs["other"], due_at=later, error="seats"))
+    assert await database.write(lambda uow: outbox.hasten_all(uow, errors={"unreachable"})) == 1
+    assert (await database.write(claim_one)).kind == "failed"
+    clock.advance(timedelta(seconds=60))
+    assert await database.write(outbox.claim) == ()
+    clock.advance(timedelta(seconds=15))
+    assert "in_doubt" in {one.kind for one in await database.write(lambda uow: outbox.claim(uow, limit=3))}
+
+
 async def test_backlog_counts_by_kind_and_state(database: Database, clock: MovableClock) -> None:
     """What is not done is counted, with the time since when the oldest is due."""
     await database.write(lambda uow: [job(uow, "a"), job(uow, "a"), job(uow, "b", due_at=uow.now + timedelta(hours=1))])
