@@ -5,20 +5,23 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 from sqlalchemy import Connection, event, text
 
-from storage import access_requests, deliveries
+from storage import access_requests, deliveries, outbox
+from storage import clock as machine
 from storage.address import parse
+from storage.clock import process_now
 from storage.db import Database, UnitOfWork
 from storage.errors import DatabaseAway, DatabaseBusy, PostgresDriverMissing, UnsupportedDatabase
 from storage.lifecycle import RequestStatus
 from tests.fixtures.clock import MovableClock
 from tests.fixtures.databases import new_id
-from tests.storage.world import person, request
+from tests.storage.world import claim_one, job, person, request
 
 Open = Callable[..., Database]
 
@@ -81,6 +84,49 @@ async def test_the_clock_is_the_one_that_was_given(database: Database, clock: Mo
             now = await side(lambda uow: uow.now)
             assert abs(now - clock.now()) < timedelta(seconds=1)
             assert now.tzinfo is UTC
+
+
+@pytest.fixture
+def skew(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Sets this machine's clock wrong, at its one home in storage."""
+
+    def skew(by: timedelta) -> None:
+        class Skewed(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return super().now(tz) + by
+
+        monkeypatch.setattr(machine, "datetime", Skewed)
+
+    return skew
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+async def test_on_postgres_the_clock_is_the_servers(
+    postgres_url: str, open_database: Open, skew: Callable[[timedelta], None], minutes: int
+) -> None:
+    """Machines disagree about the time, and all of them write to one table: a wrong clock of one of them must not show in it."""
+    skew(timedelta(minutes=minutes))
+    database = open_database(postgres_url, clock=process_now)
+
+    def distance(uow: UnitOfWork) -> timedelta:
+        server: datetime = uow.connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return abs(uow.now - server)
+
+    for side in (database.read, database.write):
+        assert await side(distance) < timedelta(seconds=2)
+
+
+async def test_a_process_whose_clock_is_wrong_takes_no_lease_of_anothers(
+    postgres_url: str, open_database: Open, skew: Callable[[timedelta], None]
+) -> None:
+    """Five minutes ahead, a lease of 30 s would seem long over: its job would be done twice at once."""
+    await open_database(postgres_url, clock=process_now).write(job)
+    held = await open_database(postgres_url, clock=process_now).write(claim_one)
+    skew(timedelta(minutes=5))
+    wrong = open_database(postgres_url, clock=process_now)
+    assert await wrong.write(outbox.claim) == ()
+    await wrong.write(lambda uow: outbox.finish(uow, held))
 
 
 async def test_times_come_back_as_they_went_in(database: Database, clock: MovableClock) -> None:
