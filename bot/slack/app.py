@@ -13,6 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.middleware.async_builtins import AsyncSslCheck
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -46,9 +47,12 @@ def build_app(desk: Desk, *, client: AsyncWebClient, mode: Mode) -> AsyncApp:
         authorize=_authorize(desk, token=client.token),
         signing_secret=secret.get_secret_value() if secret else "",
         request_verification_enabled=mode == "http",
+        ssl_check_enabled=False,
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
+    # Bolt's own place for it is before the signature: a stranger would be answered.
+    app.middleware(AsyncSslCheck())
     app.middleware(Guard(desk).check)
     requesting.register(app, desk.settings)
     deciding.register(app)

@@ -1,9 +1,10 @@
 """Requests whose signature or timestamp is not right."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from tests.torture.forger import SIGNATURE, TIMESTAMP, Forger, Forgery, value, with_header
-from tests.torture.letters import request, signature
+from tests.torture.letters import FORM, request, signature
 
 
 def _flipped_body(forger: Forger) -> bytes:
@@ -37,6 +38,13 @@ def _lengthened_body(forger: Forger) -> bytes:
 
 def _other_letters_signature(forger: Forger) -> bytes:
     return request(forger.signed()[0], forger.letter().body)
+
+
+def _certificate_check(forger: Forger) -> bytes:
+    """Bolt has an answer to it before it looks at the signature."""
+    letter = replace(forger.letter(), content_type=FORM)
+    asking = replace(letter, body=forger.chance.choice((b"ssl_check=1", letter.body + b"&ssl_check=1")))
+    return request(*forger.signed(asking, by=forger.post.elsewhere(secret=f"{forger.chance.getrandbits(128):032x}")))
 
 
 def _signature(*forms: Callable[[bytes], bytes | None]) -> Forgery:
@@ -80,6 +88,7 @@ SIGNATURES: Mapping[str, Forgery] = {
     "another second": _moved_timestamp,
     "another secret": _other_secret,
     "a longer body": _lengthened_body,
+    "a check of the certificate": _certificate_check,
     "another letter's signature": _other_letters_signature,
     "no signature": _signature(lambda _: None),
     "a signature of another form": _signature(

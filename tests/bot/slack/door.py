@@ -32,6 +32,8 @@ class Door:
     desk: Desk
     database: Database
     client: AsyncWebClient
+    app_url: str
+    """Where Slack's requests arrive; empty when they come by socket."""
 
     async def requests(self) -> list[AccessRequest]:
         """All requests, newest first."""
@@ -63,7 +65,7 @@ async def front_door(outside: Outside, *, transport: str, database_url: str) -> 
         desk = await _desk(settings, sandbox=sandbox, database=database, client=client)
         if transport != "none":
             await _open(desk, sandbox=sandbox, port=port, client=client, stack=stack)
-        yield Door(sandbox=sandbox, desk=desk, database=database, client=client)
+        yield Door(sandbox=sandbox, desk=desk, database=database, client=client, app_url=app_url or "")
 
 
 def _ids() -> Callable[[], str]:

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.slack.surfaces import card
 from sandbox.slack.deliveries import Answer, Delivery, Envelope, Outcome, Outgoing, Retry
+from sandbox.slack.http_delivery import sign
 from storage import outbox
 from storage.lifecycle import RequestStatus
 from tests.bot.slack.door import Door
@@ -21,6 +23,7 @@ from tests.bot.slack.test_socket import connected, socket_door
 __all__ = ["socket_door"]
 
 _numbers = itertools.count(1)
+FORM = "application/x-www-form-urlencoded"
 ENVELOPES = {"command": Envelope.COMMAND, "event": Envelope.EVENT}
 
 
@@ -129,3 +132,21 @@ async def test_a_stamp_from_the_near_future_is_good_once(http_door: Door) -> Non
     (request,) = await http_door.requests()
     await again(http_door, delivery)
     assert [(one.id, one.status) for one in await http_door.requests()] == [(request.id, RequestStatus.PENDING)]
+
+
+async def post(door: Door, body: bytes, *, secret: str) -> int:
+    """The status that somebody who signs with *secret* is answered with."""
+    stamp = f"{door.sandbox.clock.now().timestamp():.0f}"
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": sign(secret, timestamp=stamp, body=body), "Content-Type": FORM}
+    async with aiohttp.ClientSession() as session, session.post(door.app_url, data=body, headers=headers) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("body", [b"ssl_check=1&token=x", b"ssl_check=1&command=%2Frequest-jira&user_id=U0ADA"])
+async def test_a_check_of_the_certificate_is_signed_like_all_else(http_door: Door, body: bytes) -> None:
+    """Bolt would answer it before it looks at the signature: a stranger learns nothing from us, and Slack gets its 200."""
+    secret = http_door.desk.settings.slack_signing_secret
+    assert secret is not None
+    assert await post(http_door, body, secret="another") == 401
+    assert await post(http_door, body, secret=secret.get_secret_value()) == 200
+    assert await http_door.requests() == []
