@@ -26,12 +26,14 @@ MEMBER = {
     [
         ({}, PersonKind.MEMBER),
         ({"is_app_user": True, "is_admin": True}, PersonKind.MEMBER),
+        ({"is_something_new": True}, PersonKind.MEMBER),
         ({"is_restricted": True}, PersonKind.GUEST),
         ({"is_ultra_restricted": True}, PersonKind.GUEST),
         ({"is_stranger": True}, PersonKind.STRANGER),
         ({"team_id": "T0PARTNER"}, PersonKind.STRANGER),
         ({"is_bot": True}, PersonKind.BOT),
         ({"is_workflow_bot": True}, PersonKind.BOT),
+        ({"is_connector_bot": True}, PersonKind.BOT),
         ({"id": "USLACKBOT"}, PersonKind.BOT),
         ({"deleted": True, "is_bot": True}, PersonKind.DEACTIVATED),
         ({"is_invited_user": True}, PersonKind.UNKNOWN),
@@ -41,7 +43,7 @@ MEMBER = {
     ],
 )
 def test_flags_decide_by_the_least_trusted_reading(changes: dict[str, Any], kind: PersonKind) -> None:
-    """A flag that is missing or odd is no proof of membership."""
+    """A flag of those we need that is missing or odd is no proof of membership; one that we do not know says nothing."""
     assert kind_of({**MEMBER, **changes}, team=ACME) is kind
 
 
