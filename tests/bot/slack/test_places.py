@@ -20,6 +20,8 @@ from bot.slack.surfaces.notices import NoticeView
 from bot.slack.wire import Pace, PacedClient
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from sandbox.slack.deliveries import Outcome
+from tests.bot.slack.door import Door
 
 ADMINS = "G0ADMINS"
 HELLO = Message(text="hello", blocks=(section("hello"),))
@@ -95,6 +97,15 @@ async def test_a_post_that_was_sent_on_after_it_was_taken_is_found(sandbox: Sand
         await messenger.post(ADMINS, HELLO, job_id="j-1")
     assert await messenger.find(ADMINS, job_id="j-1", oldest=since) is not None
     assert elsewhere.heard == []
+
+
+async def test_a_form_is_opened_at_slack_alone(http_door: Door, elsewhere: Elsewhere) -> None:
+    """Bolt makes a client of its own for each delivery: it goes over our session too, and whoever typed is told to try again."""
+    slack = http_door.sandbox.slack
+    http_door.sandbox.faults.add(Fault(side="slack", match="views.open", status=307, body="", headers={"Location": elsewhere.url}))
+    delivery = await slack.types("hugo", "/request-jira")
+    assert (delivery.outcome, slack.views("hugo"), elsewhere.heard) == (Outcome.OK, [], [])
+    assert slack.ephemerals("hugo")
 
 
 async def test_the_answer_to_a_click_ends_where_it_was_sent(open_elsewhere: Callable[[], Awaitable[Elsewhere]]) -> None:
