@@ -373,6 +373,18 @@ def test_a_form_of_many_has_groups_of_a_hundred() -> None:
     assert [len(group["options"]) for group in groups] == [100, 100, 50]
 
 
+def test_a_form_takes_as_many_as_are_done_at_once() -> None:
+    """A thousand at one click would take longer than anybody waits for an answer; a short list has no limit to read about."""
+    many, few = (
+        plan_forms.edit_form(view(BatchStatus.PROPOSED, *(member(number, ReclaimStatus.PLANNED) for number in range(count)))).to_dict()
+        for count in (plan_forms.MOST_AT_ONCE + 1, plan_forms.MOST_AT_ONCE)
+    )
+    assert many["blocks"][0]["element"]["max_selected_items"] == plan_forms.MOST_AT_ONCE
+    assert "At most 50 at a time." in str(many["blocks"][0]["hint"])
+    assert "max_selected_items" not in few["blocks"][0]["element"]
+    assert "At most" not in str(few["blocks"][0]["hint"])
+
+
 def test_the_owner_reads_what_was_taken_and_how_to_have_it_again() -> None:
     """One button, and the command beside it; what a seat costs is the company's matter."""
     drawn = taken.render(TakenView(news="taken", reclaim_id="r-1", product=JIRA, taken_at=NOW))
