@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 
 from storage.sql import insert_or_keep
 from storage.tables import deliveries
 from storage.unit import UnitOfWork
 
 _CLAIM = insert_or_keep(deliveries)
-_PRUNE = delete(deliveries).where(deliveries.c.seen_at < bindparam("before"))
+_c = deliveries.c
+_OLDEST = select(_c.key).where(_c.seen_at < bindparam("before", type_=_c.seen_at.type)).order_by(_c.seen_at)
+_PRUNE = delete(deliveries).where(_c.key.in_(_OLDEST.limit(bindparam("most"))))
 
 
 def claim(uow: UnitOfWork, key: str) -> bool:
@@ -17,6 +19,6 @@ def claim(uow: UnitOfWork, key: str) -> bool:
     return bool(uow.connection.execute(_CLAIM, {"key": key, "seen_at": uow.now}).rowcount)
 
 
-def prune(uow: UnitOfWork, *, before: datetime) -> int:
-    """Forget deliveries that were seen before that time; returns how many."""
-    return uow.connection.execute(_PRUNE, {"before": before}).rowcount
+def prune(uow: UnitOfWork, *, before: datetime, limit: int) -> int:
+    """Forget up to *limit* deliveries that were seen before that time, the oldest first; returns how many."""
+    return uow.connection.execute(_PRUNE, {"before": before, "most": limit}).rowcount

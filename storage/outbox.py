@@ -67,7 +67,9 @@ _UNFINISHED = select(_c.id).where(_c.subject == bindparam("this_subject"), _c.cl
 _COUNTED = select(_c.kind, _c.state, func.count(), func.min(_c.due_at)).group_by(_c.kind, _c.state)
 # Two halves, each with its index: what was done is most of the table, and is not read.
 _BACKLOG = union_all(_COUNTED.where(_c.claimable_at.is_not(None)), _COUNTED.where(_c.state == _DEAD)).order_by("kind", "state")
-_PRUNE = delete(outbox).where(_c.ended_at < bindparam("before"), _c.state == JobState.DONE)
+_TIMED_OUT = _c.ended_at < bindparam("before", type_=_c.ended_at.type)
+_OLDEST = select(_c.id).where(_TIMED_OUT, _c.state == bindparam("ended_as", type_=_c.state.type)).order_by(_c.ended_at)
+_PRUNE = delete(outbox).where(_c.id.in_(_OLDEST.limit(bindparam("most"))))
 
 
 def enqueue(
@@ -193,9 +195,9 @@ def backlog(uow: UnitOfWork) -> tuple[Backlog, ...]:
     return tuple(Backlog(*row) for row in uow.connection.execute(_BACKLOG))
 
 
-def prune(uow: UnitOfWork, *, before: datetime) -> int:
-    """Forget jobs (and their keys) that were done before that time; dead ones stay. Returns how many."""
-    return uow.connection.execute(_PRUNE, {"before": before}).rowcount
+def prune(uow: UnitOfWork, *, before: datetime, limit: int, state: JobState = JobState.DONE) -> int:
+    """Forget up to *limit* jobs (and their keys) that ended in *state* before that time, the oldest first; returns how many."""
+    return uow.connection.execute(_PRUNE, {"before": before, "ended_as": state, "most": limit}).rowcount
 
 
 def _report(uow: UnitOfWork, job: Job, statement: Any, fields: Mapping[str, Any]) -> None:

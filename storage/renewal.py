@@ -1,14 +1,16 @@
 """
 What a night brings up to date: everything under the first master key, and what an earlier release left in the clear sealed.
 
-A few hundred rows of each table a call: units of work are short, and nothing waits for this. Rows are chosen by how their text begins, so
-that each call goes on where the one before has ended. Those that another unit holds are left to the next night.
+It goes once through each table in the order of its key, a stretch of rows at a time: a reader looks, and the writer is asked for no more
+than a few hundred rows that are due, for nothing where none is. Those that another unit holds are left to the next night.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, or_, select, update
+from sqlalchemy import ColumnElement, Table, Text, and_, bindparam, cast, or_, select, true, tuple_, update
 
 from storage import access_requests, decisions, exemptions, findings, people, sealing, tables
 from storage.errors import SealingKeyMissing
@@ -21,8 +23,10 @@ from storage.seat_tables import batches, seats
 from storage.seat_tables import exemptions as exemption_rows
 from storage.unit import UnitOfWork
 
-AT_ONCE = 500
-"""Rows of one table that one unit seals."""
+AT_ONCE = 200
+"""Rows that one unit seals."""
+LOOKED_AT = 20_000
+"""Rows that one look goes over: it takes some 40 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,52 @@ _UNDER_MASTER = (
 """Where master keys are needed, and how a text begins that needs one; its name follows."""
 
 
-def renew(uow: UnitOfWork) -> int:
-    """Seal some hundred rows that are not, or are under an older master key; returns how many they were, 0 when nothing is left to do."""
-    keys = sealing.renew(uow, limit=AT_ONCE)
-    words = sum(_seal_words(uow, words) for words in _WORDS)
-    bodies = sum(_seal_bodies(uow, table, column) for table, column in _BODIES)
-    return keys + words + bodies + _seal_seats(uow)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a night has come: in which table, and behind which of its keys (none: before the first)."""
+
+    table: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The rows behind `begin`, up to that key (None: to the table's last), and whether any of them `is_due` to be sealed."""
+
+    begin: Place
+    upto: tuple[str, ...] | None
+    is_due: bool
+
+    @property
+    def end(self) -> Place | None:
+        """Where the next stretch begins; None behind the last."""
+        if self.upto is not None:
+            return Place(table=self.begin.table, after=self.upto)
+        following = _ORDER[_ORDER.index(self.begin.table) + 1 :]
+        return Place(table=following[0]) if following else None
+
+
+def look(uow: UnitOfWork, begin: Place) -> Stretch:
+    """The stretch behind *begin*: LOOKED_AT rows, or fewer when it has AT_ONCE that are due."""
+    part = _PARTS[begin.table]
+    key = tuple(part.table.primary_key)
+    behind = tuple_(*key) > begin.after if begin.after else true()
+    last = uow.connection.execute(select(*key).where(behind).order_by(*key).offset(LOOKED_AT - 1).limit(1)).first()
+    upto = None if last is None else tuple(last)
+    rows = _rows(part.table, after=begin.after, upto=upto)
+    due = uow.connection.execute(select(*key).where(rows, part.is_due(uow)).order_by(*key).limit(AT_ONCE)).all()
+    return Stretch(begin=begin, upto=tuple(due[-1]) if len(due) == AT_ONCE else upto, is_due=bool(due))
+
+
+def renew(uow: UnitOfWork, stretch: Stretch) -> int:
+    """Seal the rows of *stretch* that are not, or are under an older master key; returns how many they were."""
+    part = _PARTS[stretch.begin.table]
+    return part.seal(uow, _rows(part.table, after=stretch.begin.after, upto=stretch.upto) & part.is_due(uow))
+
+
+def _rows(table: Table, *, after: tuple[str, ...], upto: tuple[str, ...] | None) -> ColumnElement[bool]:
+    key = tuple_(*table.primary_key)
+    return and_(true(), *([key > after] if after else []), *([key <= upto] if upto else []))
 
 
 def check(uow: UnitOfWork) -> None:
@@ -80,15 +124,16 @@ def check(uow: UnitOfWork) -> None:
             raise SealingKeyMissing(found.removeprefix(begins).partition(".")[0])
 
 
-def _seal_words(uow: UnitOfWork, words: _Words) -> int:
-    row = words.table.c[words.columns.row]
-    names = words.columns.names
-    clear = or_(*(_is_clear(words.table.c[name]) for name in names))
+def _is_in_the_clear(_: UnitOfWork, words: _Words) -> ColumnElement[bool]:
     erased = select(tables.people.c.id).where(tables.people.c.erased_at.is_not(None))
-    found = select(row.label("row_id"), words.owner.label("owner"), *(words.table.c[name] for name in names))
+    return or_(*(_is_clear(words.table.c[name]) for name in words.columns.names)) & words.owner.not_in(erased)
+
+
+def _seal_words(uow: UnitOfWork, chosen: ColumnElement[bool], words: _Words) -> int:
+    row, names = words.table.c[words.columns.row], words.columns.names
+    found = select(row.label("row_id"), words.owner.label("owner"), *(words.table.c[name] for name in names)).where(chosen)
     # Locked, or an address that changes in this moment would be sealed as it was before.
-    chosen = found.where(clear, words.owner.not_in(erased)).limit(AT_ONCE).with_for_update(skip_locked=True, of=words.table)
-    rows = uow.connection.execute(chosen).mappings().all()
+    rows = uow.connection.execute(found.with_for_update(skip_locked=True, of=words.table)).mappings().all()
     for one in rows:
         fields = {name: one[name] for name in names if not sealing.is_sealed(one[name])}
         sealed = words.columns.seal(uow, one["owner"], {words.columns.row: one["row_id"], **fields})
@@ -104,10 +149,12 @@ def _is_clear(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column.is_not(None) & is_open & text.not_in([ERASED_WORDS, FORGOTTEN_WORDS])
 
 
-def _seal_bodies(uow: UnitOfWork, table: Table, column: str) -> int:
-    body = table.c[column]
-    older = select(table.c.id, body).where(_is_older(uow, body, begins=BODY_BEGINS), cast(body, Text) != "{}")
-    rows = uow.connection.execute(older.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+def _is_older_body(uow: UnitOfWork, body: ColumnElement[Any]) -> ColumnElement[bool]:
+    return _is_older(uow, body, begins=BODY_BEGINS) & (cast(body, Text) != "{}")
+
+
+def _seal_bodies(uow: UnitOfWork, chosen: ColumnElement[bool], table: Table, column: str) -> int:
+    rows = uow.connection.execute(select(table.c.id, table.c[column]).where(chosen).with_for_update(skip_locked=True)).all()
     for row_id, stored in rows:
         place = f"{table.name}.{column}:{row_id}"
         sealed = seal_body(uow, open_body(uow, stored, place=place), place=place)
@@ -115,10 +162,13 @@ def _seal_bodies(uow: UnitOfWork, table: Table, column: str) -> int:
     return len(rows)
 
 
-def _seal_seats(uow: UnitOfWork) -> int:
-    older = or_(*(_is_older(uow, column) for column in (seats.c.name, seats.c.email)))
+def _is_older_seat(uow: UnitOfWork) -> ColumnElement[bool]:
+    return or_(*(_is_older(uow, column) for column in (seats.c.name, seats.c.email)))
+
+
+def _seal_seats(uow: UnitOfWork, chosen: ColumnElement[bool]) -> int:
     # A scan that holds a row is writing it anew itself.
-    rows = uow.connection.execute(select(seats).where(older).limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+    rows = uow.connection.execute(select(seats).where(chosen).with_for_update(skip_locked=True)).all()
     if rows:
         uow.connection.execute(_SEAL_SEAT, [sealed_anew(uow, row) for row in rows])
     return len(rows)
@@ -129,3 +179,31 @@ def _is_older(uow: UnitOfWork, column: ColumnElement[Any], *, begins: str = "") 
     text, names = cast(column, Text), uow.keyring.names
     now = text.like(f"{begins}{SEALED_TEXT}{names[0]}.%") if names else text.not_like(f"{begins}{SEALED_TEXT}%")
     return column.is_not(None) & ~now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A table to go through: which of its rows are due, and what seals those that are chosen."""
+
+    table: Table
+    is_due: Callable[[UnitOfWork], ColumnElement[bool]]
+    seal: Callable[[UnitOfWork, ColumnElement[bool]], int]
+
+
+_ALL = (
+    _Part(table=tables.person_keys, is_due=sealing.is_older, seal=sealing.rewrap),
+    *(_Part(table=words.table, is_due=partial(_is_in_the_clear, words=words), seal=partial(_seal_words, words=words)) for words in _WORDS),
+    *(
+        _Part(
+            table=table,
+            is_due=partial(_is_older_body, body=table.c[column]),
+            seal=partial(_seal_bodies, table=table, column=column),
+        )
+        for table, column in _BODIES
+    ),
+    _Part(table=seats, is_due=_is_older_seat, seal=_seal_seats),
+)
+_PARTS = {part.table.name: part for part in _ALL}
+_ORDER = tuple(_PARTS)
+BEGIN = Place(table=_ORDER[0])
+"""Where a night begins."""

@@ -2,14 +2,20 @@
 
 from sqlalchemy import Column, Index, MetaData, String, text
 
-SCHEMA = "0010_since_0007"
+from storage.records import FORGOTTEN_WORDS
+
+SCHEMA = "0011_since_0007"
 """
 The migration that the tables of the code are.
 
-A number, and for a migration that only adds, the oldest number whose release can still work on these tables: `0009_since_0007`. Without it
+A number, and for a migration that only adds, the oldest number whose release can still work on these tables: `0010_since_0007`. Without it
 no older release can. So a release that is being replaced reads from the database itself whether it may start once more, and has no need of
 the newer files.
 """
+
+
+WORDED = f"reason <> '{FORGOTTEN_WORDS}'"
+"""Of a row with a reason: that it is still kept. A literal, by which a condition and a partial index recognize each other."""
 
 
 def number(revision: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from storage.cipher import Cipher, WillNotOpen, new_key
 from storage.errors import PersonErased
@@ -24,7 +24,7 @@ from storage.unit import UnitOfWork
 R = TypeVar("R")
 
 CHUNK = 500
-"""Keys that one query fetches, and that one unit wraps anew."""
+"""Keys that one query fetches."""
 
 _log = logging.getLogger(__name__)
 _FORM = re.compile(r"s1\.([^.]{1,64})\.([A-Za-z0-9_-]+)")
@@ -36,7 +36,6 @@ _HELD = select(_c.wrapped).where(_c.person_id == bindparam("person")).with_for_u
 _ERASED_AT = select(people.c.erased_at).where(people.c.id == bindparam("person"))
 _ADD = insert_or_keep(person_keys)
 _DESTROY = delete(person_keys).where(_c.person_id == bindparam("person"))
-_OLDER = select(_c.person_id, _c.wrapped).where(_c.wrapped.not_like(bindparam("current"))).limit(bindparam("most"))
 _REWRAP = update(person_keys).where(_c.person_id == bindparam("person"), _c.wrapped == bindparam("before"))
 
 
@@ -112,9 +111,14 @@ def destroy(uow: UnitOfWork, person_id: str) -> None:
     uow.person_keys[person_id] = None
 
 
-def renew(uow: UnitOfWork, *, limit: int = CHUNK) -> int:
-    """Wrap up to *limit* data keys under the first master key that are not; returns how many."""
-    older = uow.connection.execute(_OLDER, {"current": f"{uow.keyring.wraps_as}%", "most": limit}).all()
+def is_older(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Of a data key: that it is not wrapped under the first master key."""
+    return _c.wrapped.not_like(f"{uow.keyring.wraps_as}%")
+
+
+def rewrap(uow: UnitOfWork, chosen: ColumnElement[bool]) -> int:
+    """Wrap the *chosen* data keys under the first master key; returns how many."""
+    older = uow.connection.execute(select(_c.person_id, _c.wrapped).where(chosen)).all()
     for person_id, wrapped in older:
         data_key = uow.keyring.unwrap(wrapped, place=_key_place(person_id))
         new = uow.keyring.wrap(data_key, place=_key_place(person_id))

@@ -16,7 +16,7 @@ from storage.lifecycle import (
     SeatActivity,
     WarningStatus,
 )
-from storage.schema import id_column, metadata, partial_index
+from storage.schema import WORDED, id_column, metadata, partial_index
 from storage.sql import Moment, quoted, sealed_text, words
 
 _AGREED = frozenset({BatchStatus.APPROVED, BatchStatus.DONE, BatchStatus.UNDOING, BatchStatus.UNDONE})
@@ -122,6 +122,7 @@ exemptions = Table(
     CheckConstraint("status IN ('asked', 'withdrawn') OR decided_by IS NOT NULL", name="decided_first"),
     CheckConstraint("decided_by <> asked_by", name="nobody_decides_their_own"),
     partial_index("ix_exemptions_open", "account_id", "product", unique=True, where=f"status IN ({quoted(OPEN_EXEMPTIONS)})"),
+    partial_index("ix_exemptions_worded", "changed_at", "id", where=f"status NOT IN ({quoted(OPEN_EXEMPTIONS)}) AND {WORDED}"),
     Index("ix_exemptions_until", "status", "until", "id"),
     Index("ix_exemptions_asked_by", "asked_by", "asked_at"),
     Index("ix_exemptions_owner", "owner_id", "asked_at"),

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from storage.lifecycle import OPEN_STATUSES, JobState, RequestStatus, ReturnPolicy, Verdict
-from storage.schema import id_column, metadata, partial_index
+from storage.schema import WORDED, id_column, metadata, partial_index
 from storage.sql import Moment, quoted, sealed_text, words
 
 # What may only be reached through APPROVED: nobody is given access that was not approved, whatever the code above does.
@@ -80,6 +80,7 @@ access_requests = Table(
     Index("ix_access_requests_recent", "filed_at", "id"),
     Index("ix_access_requests_status", "status", "filed_at", "id"),
     Index("ix_access_requests_granted", "granted_at"),
+    partial_index("ix_access_requests_worded", "changed_at", "id", where=f"status NOT IN ({quoted(OPEN_STATUSES)}) AND {WORDED}"),
 )
 
 decisions = Table(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.actor import SlackPerson
@@ -9,7 +10,7 @@ from bot.effects.digests import links_of
 from bot.effects.kit import Kit
 from bot.effects.outcome import Again, Done, Fact, GivenUp, Outcome
 from bot.figures.report import Report
-from bot.jobs.house import Prune, WatchKey
+from bot.jobs.house import Prune, Renew, WatchKey
 from bot.jobs.notices import PublishHome
 from bot.jobs.requests import CheckDecision, Expire
 from bot.slack.errors import SlackRefused
@@ -20,10 +21,16 @@ from bot.usecases import decisions, homes, house, requests
 from bot.usecases.decisions import Click
 from bot.usecases.figures import report_of, since_ever
 from bot.usecases.pending import place_of
+from bot.usecases.steps import enqueue
+from storage import renewal
 from storage.db import UnitOfWork
 from storage.lifecycle import Verdict
 from storage.records import AccessRequest, Job
+from storage.renewal import Place
 from storage.scrubbing import empty_log
+
+STRETCHES = 12
+"""That one job seals: each waits for the database up to 2 s, and all must be over before the lease is."""
 
 
 async def expire(_: Job, payload: Expire, kit: Kit) -> Outcome:
@@ -101,12 +108,30 @@ def _card_links(pending: Sequence[AccessRequest], kit: Kit) -> dict[str, str]:
 
 
 async def prune(job: Job, payload: Prune, kit: Kit) -> Outcome:
-    """Forget what has had its time, and seal what is not, in short units until nothing is left; then nothing is left in the log either."""
-    del payload
+    """Forget what has had its time, in short units until nothing is left; then it is looked what is to be sealed."""
     if await kit.database.write(lambda uow: house.prune(uow, settings=kit.settings)):
         return Again(due_at=job.due_at)
-    await asyncio.to_thread(empty_log, kit.settings.database_url)
-    return Done()
+    return Done(fact=lambda uow: enqueue(uow, Renew(slot=payload.slot)))
+
+
+async def renew(_: Job, payload: Renew, kit: Kit) -> Outcome:
+    """Seal what is not as it should be, a few stretches a job; behind the last, nothing of what is gone is left in the log either."""
+    place = Place(table=payload.table, after=payload.after) if payload.table else renewal.BEGIN
+    for _stretch in range(STRETCHES):
+        if (following := await _renew_stretch(place, kit)) is None:
+            await asyncio.to_thread(empty_log, kit.settings.database_url)
+            return Done()
+        place = following
+    go_on = replace(payload, table=place.table, after=place.after)
+    return Done(fact=lambda uow: enqueue(uow, go_on))
+
+
+async def _renew_stretch(place: Place, kit: Kit) -> Place | None:
+    """Where to go on behind the stretch that begins at *place*."""
+    stretch = await kit.database.read(lambda uow: renewal.look(uow, place))
+    if stretch.is_due:
+        await kit.database.write(lambda uow: renewal.renew(uow, stretch))
+    return stretch.end
 
 
 async def watch_key(_: Job, payload: WatchKey, kit: Kit) -> Outcome:

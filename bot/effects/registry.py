@@ -140,6 +140,7 @@ _ALL = (
     Effect(payload=outgoing_jobs.MailTaken, run=mails.mail_taken, given_up=mails.mailing_given_up),
     Effect(payload=outgoing_jobs.ShipAudit, run=shipping.ship_audit, given_up=shipping.shipping_given_up),
     Effect(payload=house_jobs.Prune, run=housekeeping.prune),
+    Effect(payload=house_jobs.Renew, run=housekeeping.renew),
     Effect(payload=house_jobs.WatchKey, run=housekeeping.watch_key),
     Effect(payload=house_jobs.MakeCheckpoint, run=trail.make_checkpoint),
     Effect(payload=house_jobs.PostCheckpoint, run=trail.post_checkpoint),

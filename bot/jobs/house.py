@@ -15,6 +15,17 @@ class Prune(JobPayload):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renew(JobPayload):
+    """Seal what is not, or is under an older key: from the first row of all, or in a `table` behind the key `after`."""
+
+    kind = "house.renew"
+    of = "house:renew"
+    slot: str
+    table: str = ""
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchKey(JobPayload):
     """See how long the Atlassian key still lives, and tell the admin channel on the days that matter."""
 

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 from bot.settings import Settings
 from bot.usecases.alerts import alert_channel
-from storage import deliveries, outbox, renewal, retention, slots
+from storage import deliveries, outbox, retention, slots
 from storage.db import UnitOfWork
 
 KEEP_DELIVERIES = timedelta(days=2)
 """Slack sends an event again for up to 5 minutes; two days leave room for any outage of its own."""
 KEEP_JOBS = timedelta(days=30)
+AT_ONCE = 200
+"""Rows that one unit forgets: of requests, with a finding and two decisions each, that is some 20 ms."""
 KEY_WARNINGS = (30, 14, 7, 1, 0)
 """Days before the Atlassian key ends on which the channel is told."""
 
@@ -18,14 +20,32 @@ def prune(uow: UnitOfWork, *, settings: Settings) -> bool:
     """
     Forget old deliveries, finished jobs and slots, and the words of what ended long ago; facts and the audit trail stay.
 
-    What is not sealed as it should be is sealed on the way, some hundred rows a call: True when there may be more.
+    A few hundred rows of one kind a call, as other units wait meanwhile: True when there may be more.
     """
-    deliveries.prune(uow, before=uow.now - KEEP_DELIVERIES)
-    outbox.prune(uow, before=uow.now - KEEP_JOBS)
-    slots.prune(uow, before=uow.now - KEEP_JOBS)
-    if settings.keep_words_days:
-        retention.forget_words(uow, before=uow.now - timedelta(days=settings.keep_words_days))
-    return renewal.renew(uow) > 0
+    return any(kind(uow, settings) for kind in _KINDS)
+
+
+def _deliveries(uow: UnitOfWork, _: Settings) -> int:
+    return deliveries.prune(uow, before=uow.now - KEEP_DELIVERIES, limit=AT_ONCE)
+
+
+def _jobs(uow: UnitOfWork, _: Settings) -> int:
+    return outbox.prune(uow, before=uow.now - KEEP_JOBS, limit=AT_ONCE)
+
+
+def _slots(uow: UnitOfWork, _: Settings) -> int:
+    return slots.prune(uow, before=uow.now - KEEP_JOBS)
+
+
+def _words(uow: UnitOfWork, settings: Settings) -> int:
+    if not settings.keep_words_days:
+        return 0
+    before = uow.now - timedelta(days=settings.keep_words_days)
+    forgetting = (retention.forget_requests, retention.forget_exemptions, retention.forget_jobs)
+    return next((count for forget in forgetting if (count := forget(uow, before=before, limit=AT_ONCE))), 0)
+
+
+_KINDS = (_deliveries, _jobs, _words, _slots)
 
 
 def watch_key(uow: UnitOfWork, *, settings: Settings) -> None:

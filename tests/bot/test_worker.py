@@ -17,7 +17,7 @@ from bot import lease, outage, trouble
 from bot.effects.kit import Kit
 from bot.effects.registry import EFFECTS
 from bot.jobs.base import ATLASSIAN
-from bot.jobs.house import Prune
+from bot.jobs.house import Prune, Renew
 from bot.jobs.requests import Expire, Grant
 from bot.lease import LeaseTooShort
 from bot.outage import Outage
@@ -110,7 +110,7 @@ async def test_a_worker_of_some_kinds_leaves_the_others(kit: Kit, database: Data
     """Lent to a command it does that command's jobs, also where another job has been due for longer."""
     await database.write(lambda uow: enqueue(uow, Expire(request_id="r")))
     await database.write(lambda uow: enqueue(uow, Prune(slot="now")))
-    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind}))
+    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind, Renew.kind}))
     task = asyncio.create_task(worker.run())
     await Running(worker=worker, database=database).until_left({(Expire.kind, JobState.READY)})
     worker.stop(drain_seconds=5)
@@ -135,7 +135,7 @@ async def test_a_night_leaves_nothing_in_the_clear(
     database = open_database(database_url, clock=clock.now, sealing_keys=[new_key()])
     kit = cast(Kit, SimpleNamespace(database=database, now=clock.now, settings=kit.settings, outages=kit.outages))
     await database.write(lambda uow: enqueue(uow, Prune(slot="1")))
-    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind}))
+    worker = Worker(kit=kit, jitter=no_jitter, kinds=frozenset({Prune.kind, Renew.kind}))
     task = asyncio.create_task(worker.run())
     await Running(worker=worker, database=database).until_left({("k", JobState.READY)})
     worker.stop(drain_seconds=5)

@@ -80,7 +80,7 @@ async def test_the_words_of_a_refusal_are_sealed(database: Database) -> None:
 @pytest.mark.parametrize(
     "forget",
     [
-        lambda uow, _: retention.forget_words(uow, before=uow.now + timedelta(days=1)),
+        lambda uow, _: retention.forget_exemptions(uow, before=uow.now + timedelta(days=1), limit=9),
         lambda uow, one: erasure.forget_person(uow, one.owner_id, slack_id="U0ANY"),
         lambda uow, one: erasure.forget_account(uow, one.account_id, erased_id=one.owner_id),
     ],

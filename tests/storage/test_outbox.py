@@ -190,9 +190,9 @@ async def test_prune_forgets_only_what_is_done_and_old(database: Database, clock
     done, dead, _ = await database.write(lambda uow: outbox.claim(uow, limit=3))
     await database.write(lambda uow: outbox.finish(uow, done))
     await database.write(lambda uow: outbox.bury(uow, dead, error="x"))
-    assert await database.write(lambda uow: outbox.prune(uow, before=uow.now - timedelta(days=1))) == 0
+    assert await database.write(lambda uow: outbox.prune(uow, before=uow.now - timedelta(days=1), limit=9)) == 0
     clock.advance(timedelta(days=2))
-    assert await database.write(lambda uow: outbox.prune(uow, before=uow.now - timedelta(days=1))) == 1
+    assert await database.write(lambda uow: outbox.prune(uow, before=uow.now - timedelta(days=1), limit=9)) == 1
     assert sum(row.jobs for row in await database.read(outbox.backlog)) == 2
 
 

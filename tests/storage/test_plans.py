@@ -4,18 +4,21 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from storage import (
     audit,
     batches,
     claims,
+    deliveries,
     exemptions,
     figures,
     idle_seats,
     outbox,
     reclaims,
+    renewal,
     request_lists,
+    retention,
     scans,
     seats,
     warning_lists,
@@ -90,11 +93,22 @@ WANTED = [
     (figures._RETURNED, "ix_reclaims_taken"),
     (figures._INTERVALS, "ix_reclaims_taken"),
     (figures._GRANTED, "ix_access_requests_granted"),
+    (retention._REQUESTS, "ix_access_requests_worded"),
+    (retention._EXEMPTIONS, "ix_exemptions_worded"),
+    (retention._FORGET_DECISIONS, "ix_decisions"),
+    (outbox._PRUNE, "ix_outbox_ended"),
+    (deliveries._PRUNE, "ix_deliveries_seen_at"),
+    *(
+        (select(*table.primary_key).where(renewal._rows(table, after=key, upto=key)), f"sqlite_autoindex_{table.name}")
+        for table, key in ((part.table, ("k",) * len(part.table.primary_key)) for part in renewal._ALL)
+    ),
 ]
 
 SORTLESS = [
     idle_seats._NEVER_ACTIVE,
     idle_seats._ONCE_ACTIVE,
+    retention._REQUESTS,
+    retention._EXEMPTIONS,
     scans._RECENT,
     warning_lists._UNDELIVERABLE,
     batches._PROPOSED,

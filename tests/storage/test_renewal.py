@@ -1,6 +1,7 @@
 """What a night makes of words in the clear and of older keys, and what it forgets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -13,8 +14,9 @@ from storage.db import Database, UnitOfWork
 from storage.errors import SealingKeyMissing
 from storage.lifecycle import ExemptionStatus, JobState, RequestStatus
 from storage.records import FORGOTTEN_WORDS
+from storage.renewal import Place, Stretch
 from tests.fixtures.clock import MovableClock
-from tests.storage.personal import ACCOUNT_ID, WORDS, in_the_clear, settle, story
+from tests.storage.personal import ACCOUNT_ID, SEAT, WORDS, in_the_clear, settle, story
 from tests.storage.stored import everything
 from tests.storage.world import claim_one, job, move, request
 
@@ -28,11 +30,17 @@ def with_keys(database_url: str, clock: MovableClock, open_database: Callable[..
 
 
 def night(database: Database) -> int:
-    """Seal until nothing is left, as the job of each night does; returns how many rows that were."""
-    renewed = 0
-    while (more := database.write_now(renewal.renew)) > 0:
-        renewed += more
-    return renewed
+    """Seal all there is, as the jobs of each night do; returns how many rows that were."""
+    return sum(renewed for _, renewed in stretches(database))
+
+
+def stretches(database: Database) -> Iterator[tuple[Stretch, int]]:
+    """The stretches of a night, and of how many rows each had to be sealed."""
+    place: Place | None = renewal.BEGIN
+    while place is not None:
+        stretch = database.read_now(partial(renewal.look, begin=place))
+        yield stretch, database.write_now(partial(renewal.renew, stretch=stretch)) if stretch.is_due else 0
+        place = stretch.end
 
 
 def test_words_of_an_earlier_release_are_sealed(with_keys: Opener, database_url: str) -> None:
@@ -105,8 +113,37 @@ def test_a_long_backlog_is_sealed_as_well(with_keys: Opener, monkeypatch: pytest
     older, newer = new_key(), new_key()
     with_keys([older]).write_now(lambda uow: [job(uow, payload={"slack_id": "U0ADAPARK"}) for _ in range(5)] and None)
     database = with_keys([newer, older])
-    assert [database.write_now(renewal.renew) for _ in range(4)] == [2, 2, 1, 0]
+    of_jobs = [(stretch, count) for stretch, count in stretches(database) if stretch.begin.table == "outbox"]
+    assert [count for _, count in of_jobs] == [2, 2, 1]
+    begins = [stretch.begin.after for stretch, _ in of_jobs]
+    assert begins == sorted(set(begins))
     with_keys([newer]).read_now(renewal.check)
+
+
+def test_a_night_with_nothing_to_seal_goes_over_every_row_once(with_keys: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks at a bounded number of rows at a time, never asks the writer, and passes over none."""
+    monkeypatch.setattr(renewal, "LOOKED_AT", 2)
+    database = with_keys([new_key()])
+    database.write_now(_see_three)
+    of_seats = [stretch for stretch, _ in stretches(database) if stretch.begin.table == "seats"]
+    assert [stretch.upto for stretch in of_seats] == [("a0", "jira"), ("a1", "jira"), ("a2", "jira"), None]
+    assert not any(stretch.is_due for stretch, _ in stretches(database))
+
+
+def test_a_seat_behind_many_that_are_sealed_is_found(with_keys: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one account the seat on another product may stand behind the end of a stretch."""
+    monkeypatch.setattr(renewal, "LOOKED_AT", 1)
+    database = with_keys([new_key()])
+    database.write_now(_see_three)
+    clear = update(seat_tables.seats).where(seat_tables.seats.c.account_id == "a1", seat_tables.seats.c.product == "jira")
+    database.write_now(lambda uow: uow.connection.execute(clear.values(name="Ada Park")) and None)
+    assert [(stretch.upto, count) for stretch, count in stretches(database) if count] == [(("a1", "jira"), 1)]
+
+
+def _see_three(uow: UnitOfWork) -> None:
+    """Three people, each with a seat on two products."""
+    for product in ("confluence", "jira"):
+        seats.see(uow, product, "s1", [replace(SEAT, account_id=account_id) for account_id in ("a0", "a1", "a2")])
 
 
 def test_words_go_when_their_time_is_over(database: Database, database_url: str, clock: MovableClock) -> None:
@@ -117,7 +154,9 @@ def test_words_go_when_their_time_is_over(database: Database, database_url: str,
     database.write_now(lambda uow: exemptions.move(uow, exempt.id, source=ExemptionStatus.ACTIVE, target=ExemptionStatus.ENDED))
     clock.advance(timedelta(days=10))
     later = database.write_now(request)
-    database.write_now(lambda uow: retention.forget_words(uow, before=uow.now - timedelta(days=9)))
+    nine_days = timedelta(days=9)
+    assert database.write_now(lambda uow: retention.forget_requests(uow, before=uow.now - nine_days, limit=9)) == 2
+    assert database.write_now(lambda uow: retention.forget_exemptions(uow, before=uow.now - nine_days, limit=9)) == 1
 
     def look(uow: UnitOfWork) -> None:
         old, new = access_requests.get(uow, asked.id), access_requests.get(uow, later.id)
@@ -140,7 +179,7 @@ def test_open_requests_keep_their_words_however_old(database: Database, clock: M
     asked = database.write_now(request)
     gone = database.write_now(lambda uow: move(uow, request(uow), RequestStatus.CANCELLED))
     clock.advance(timedelta(days=500))
-    assert database.write_now(lambda uow: retention.forget_words(uow, before=uow.now)) == 1
+    assert database.write_now(lambda uow: retention.forget_requests(uow, before=uow.now, limit=9)) == 1
     reasons = {one.id: one.reason for one in database.read_now(access_requests.list_recent)}
     assert reasons == {asked.id: "back from leave", gone.id: FORGOTTEN_WORDS}
 
@@ -149,8 +188,8 @@ def test_jobs_that_were_given_up_go_too(database: Database, clock: MovableClock)
     """They were kept for whoever asks why; after a year nobody does."""
     database.write_now(job)
     database.write_now(lambda uow: outbox.bury(uow, claim_one(uow), error="refused"))
-    database.write_now(lambda uow: retention.forget_words(uow, before=uow.now - timedelta(hours=1)))
+    database.write_now(lambda uow: retention.forget_jobs(uow, before=uow.now - timedelta(hours=1), limit=9))
     assert [row.state for row in database.read_now(outbox.backlog)] == [JobState.DEAD]
     clock.advance(timedelta(days=1))
-    database.write_now(lambda uow: retention.forget_words(uow, before=uow.now))
+    database.write_now(lambda uow: retention.forget_jobs(uow, before=uow.now, limit=9))
     assert database.read_now(outbox.backlog) == ()

@@ -136,7 +136,12 @@ def test_keys_are_wrapped_anew(database_url: str, clock: MovableClock, open_data
     asked = plain.write_now(request)
     older, newer = new_key(), new_key()
     for keys in ([older], [newer, older]):
-        assert open_database(database_url, clock=clock.now, sealing_keys=keys).write_now(sealing.renew) == 1
+        assert (
+            open_database(database_url, clock=clock.now, sealing_keys=keys).write_now(
+                lambda uow: sealing.rewrap(uow, sealing.is_older(uow))
+            )
+            == 1
+        )
     after = open_database(database_url, clock=clock.now, sealing_keys=[newer])
     after.read_now(renewal.check)
     (found,) = after.read_now(access_requests.list_recent)
