@@ -19,6 +19,7 @@ from storage.request_lists import (
     denied_of,
     denied_since,
     filed_since,
+    first_waiting,
     granted_since,
     granting,
     latest_of,
@@ -26,7 +27,6 @@ from storage.request_lists import (
     open_about,
     open_of,
     queue_position,
-    waiting,
 )
 from storage.sql import insert_or_keep
 from storage.tables import access_requests
@@ -45,6 +45,7 @@ __all__ = [
     "extend",
     "file",
     "filed_since",
+    "first_waiting",
     "get",
     "granted_since",
     "granting",
@@ -57,7 +58,6 @@ __all__ = [
     "open_round",
     "queue_position",
     "touch",
-    "waiting",
     "withdraw_approval",
 ]
 

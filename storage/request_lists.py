@@ -39,7 +39,7 @@ _OPEN_ABOUT = (
 )
 _LATEST_OF = SELECT_REQUESTS.where(_PERSON).order_by(*_NEWEST_FIRST).limit(bindparam("most"))
 _LATEST_OF_PRODUCT = _LATEST_OF.where(_PRODUCT)
-_WAITING = SELECT_REQUESTS.where(_PRODUCT, _IS_WAITING).order_by(_c.approved_at, _c.id)
+_FIRST_WAITING = select(_c.id).where(_PRODUCT, _IS_WAITING, _c.reason_code == bindparam("because")).order_by(_c.approved_at, _c.id).limit(1)
 _RECENT = SELECT_REQUESTS.order_by(*_NEWEST_FIRST)
 _COUNTS = select(_c.status, func.count()).group_by(_c.status)
 _FILED_SINCE = select(func.count()).where(_PERSON, _c.filed_at >= bindparam("since"))
@@ -86,9 +86,9 @@ def latest_of(uow: UnitOfWork, person_id: str, *, product: str | None = None, li
     return _records(uow, _LATEST_OF_PRODUCT, person=person_id, this_product=product, most=limit)
 
 
-def waiting(uow: UnitOfWork, product: str) -> tuple[AccessRequest, ...]:
-    """Who waits for a seat of the product, in the order of approval."""
-    return _records(uow, _WAITING, this_product=product)
+def first_waiting(uow: UnitOfWork, product: str, *, reason_code: str) -> str | None:
+    """The id of the first, in the order of approval, of those that wait for the product for this reason; None when nobody does."""
+    return uow.connection.execute(_FIRST_WAITING, {"this_product": product, "because": reason_code}).scalar_one_or_none()
 
 
 def queue_position(uow: UnitOfWork, request_id: str) -> int | None:

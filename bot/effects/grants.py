@@ -76,7 +76,7 @@ async def _held_up(briefing: Briefing, kit: Kit) -> Outcome | None:
         return Done(fact=_attention(briefing, code=Attention.PRODUCT_GONE))
     if briefing.granted_today >= kit.settings.grants_per_day:
         return _over_the_cap(briefing, kit)
-    if briefing.ahead:
+    if briefing.is_behind:
         return Again(due_at=kit.now() + QUEUE_LOOK, fact=_waiting(briefing, code=Waiting.SEATS_EXHAUSTED))
     return None if briefing.policy is not None else await _not_approved(briefing, kit)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.usecases.held import Held, held_of
-from bot.usecases.queue import ahead_of
+from bot.usecases.queue import is_behind
 from storage import access_requests, decisions, findings, people
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus
@@ -16,7 +16,7 @@ ON_ITS_WAY = frozenset({RequestStatus.APPROVED, RequestStatus.WAITING, RequestSt
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Briefing:
     """
-    All that the database knows about one approved request; `ahead` is who waits for the same seats before it.
+    All that the database knows about one approved request; `is_behind` says that others wait for the same seats before it.
 
     `approvals` are those of the request's round, oldest first; with `policy` nobody had to give one. `held` is what was taken of the seat,
     of the account that is known by now.
@@ -28,7 +28,7 @@ class Briefing:
     policy: PolicyApproval | None
     finding: Finding | None
     held: Held | None
-    ahead: int
+    is_behind: bool
     granted_today: int
 
 
@@ -49,7 +49,7 @@ def briefing(uow: UnitOfWork, request_id: str) -> Briefing | None:
         policy=policy,
         finding=finding,
         held=held_of(uow, account_id, request.product),
-        ahead=ahead_of(uow, request),
+        is_behind=is_behind(uow, request),
         granted_today=granted_today(uow, request),
     )
 

@@ -7,18 +7,18 @@ from storage.db import UnitOfWork
 from storage.records import AccessRequest
 
 
-def ahead_of(uow: UnitOfWork, request: AccessRequest) -> int:
-    """How many wait for the same seats and were approved before *request*; all of them for one that does not wait yet."""
-    queue = [one.id for one in _queue(uow, request.product)]
-    return queue.index(request.id) if request.id in queue else len(queue)
+def is_behind(uow: UnitOfWork, request: AccessRequest) -> bool:
+    """Whether others who wait for the same seats come before *request*; whoever waits does for one that does not wait yet."""
+    return _head(uow, request.product) not in (None, request.id)
 
 
 def wake_queue(uow: UnitOfWork, product: str) -> None:
     """Have the next in the queue try now: a seat may have freed, or the place at its head."""
-    head = next(iter(_queue(uow, product)), None)
+    head = _head(uow, product)
     if head is not None:
-        outbox.hasten(uow, kind=Grant.kind, subject=f"request:{head.id}")
+        outbox.hasten(uow, kind=Grant.kind, subject=f"request:{head}")
 
 
-def _queue(uow: UnitOfWork, product: str) -> list[AccessRequest]:
-    return [one for one in access_requests.waiting(uow, product) if one.reason_code == Waiting.SEATS_EXHAUSTED.value]
+def _head(uow: UnitOfWork, product: str) -> str | None:
+    # Nobody but the first: each in a long queue looks every few minutes, and each grant looks in the one writer of SQLite.
+    return access_requests.first_waiting(uow, product, reason_code=Waiting.SEATS_EXHAUSTED.value)

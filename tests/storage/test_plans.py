@@ -30,7 +30,7 @@ from tests.fixtures.clock import MovableClock
 WANTED = [
     (request_lists._OPEN_OF, "ix_access_requests_open"),
     (request_lists._OPEN_ABOUT, "ix_access_requests_status"),
-    (request_lists._WAITING, "ix_access_requests_waiting"),
+    (request_lists._FIRST_WAITING, "ix_access_requests_waiting"),
     (request_lists._LATEST_OF, "ix_access_requests_person"),
     (request_lists._RECENT, "ix_access_requests_recent"),
     (request_lists._recent("since", "until"), "ix_access_requests_recent"),
@@ -109,6 +109,7 @@ SORTLESS = [
     idle_seats._ONCE_ACTIVE,
     retention._REQUESTS,
     retention._EXEMPTIONS,
+    request_lists._FIRST_WAITING,
     scans._RECENT,
     warning_lists._UNDELIVERABLE,
     batches._PROPOSED,
