@@ -19,7 +19,7 @@ from bot.figures.seat_metrics import ACCESS_WINDOW, seat_metrics
 from bot.jobs.outgoing import SIEM
 from bot.settings import Product
 from bot.usecases.figures import report_of, since_ever
-from storage import access_requests, figures, outbox, pacing, shipments
+from storage import access_requests, outbox, pacing, shipments
 from storage.db import Database, UnitOfWork
 from storage.errors import StorageError
 from storage.lifecycle import RequestStatus
@@ -36,7 +36,6 @@ class Figures:
     backlog: tuple[Backlog, ...]
     buckets: tuple[Bucket, ...]
     report: Report
-    access_seconds: float | None
     scans: tuple[ScanFigures, ...]
     lag: Lag | None = None
 
@@ -73,7 +72,7 @@ class DatabaseCollector(Collector):
             return
         yield _up(1)
         yield from (_requests(found), _jobs(found), _oldest(found), _paused(found))
-        yield from seat_metrics(found.report, access_seconds=found.access_seconds)
+        yield from seat_metrics(found.report, access_seconds=found.report.access_seconds)
         yield from scan_metrics(found.scans, now=found.now)
         if found.lag is not None:
             yield from _behind(found.lag, now=found.now)
@@ -81,14 +80,12 @@ class DatabaseCollector(Collector):
 
 def look(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo, ships: bool) -> Figures:
     """The figures as they are in this unit of work."""
-    ever = since_ever(uow, zone=zone)
     return Figures(
         now=uow.now,
         requests=access_requests.counts(uow),
         backlog=outbox.backlog(uow),
         buckets=pacing.state(uow),
-        report=report_of(uow, products, period=ever),
-        access_seconds=figures.access_seconds(uow, since=uow.now - ACCESS_WINDOW, until=ever.until),
+        report=report_of(uow, products, period=since_ever(uow, zone=zone), access_since=uow.now - ACCESS_WINDOW),
         scans=scan_figures(uow, products),
         lag=shipments.lag(uow, SIEM) if ships else None,
     )

@@ -17,7 +17,7 @@ from bot.slack.surfaces import digest
 from bot.slack.surfaces.digest import DigestView
 from bot.slack.team import Team
 from bot.usecases import digests, pending
-from bot.usecases.figures import Period, report_of, since_ever, trend_points
+from bot.usecases.figures import Period, report_of, report_so_far, since_ever, trend_points
 from bot.usecases.pending import awaiting
 from storage.db import UnitOfWork
 from storage.records import Job
@@ -55,7 +55,7 @@ def digest_view(uow: UnitOfWork, kit: Kit) -> DigestView:
     ever = since_ever(uow, zone=zone)
     waits = awaiting(uow, products)
     return DigestView(
-        so_far=report_of(uow, products, period=ever),
+        so_far=report_so_far(uow, products, zone=zone),
         week=report_of(uow, products, period=Period(since=uow.now - A_WEEK, until=ever.until, zone=zone)),
         awaiting=waits,
         links=links_of(waits, kit.team),

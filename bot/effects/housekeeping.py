@@ -19,7 +19,7 @@ from bot.slack.surfaces.home import HomeView
 from bot.slack.surfaces.own_seats import OwnSeats
 from bot.usecases import decisions, homes, house, requests
 from bot.usecases.decisions import Click
-from bot.usecases.figures import report_of, since_ever
+from bot.usecases.figures import report_so_far
 from bot.usecases.pending import place_of
 from bot.usecases.steps import enqueue
 from storage import renewal
@@ -67,7 +67,7 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
     actor = SlackPerson(team_id=payload.team_id, slack_id=payload.slack_id)
     decides = payload.slack_id in kit.directory.approvers.slack_ids
     facts = await kit.database.read(lambda uow: homes.facts(uow, actor=actor, decides=decides, products=kit.settings.products))
-    report = await kit.database.read(lambda uow: _so_far(uow, kit)) if decides else None
+    report = await kit.database.read(lambda uow: so_far(uow, kit)) if decides else None
     view = HomeView(
         own=facts.own,
         may_decide=decides,
@@ -96,8 +96,9 @@ async def publish_home(_: Job, payload: PublishHome, kit: Kit) -> Outcome:
     return Done()
 
 
-def _so_far(uow: UnitOfWork, kit: Kit) -> Report:
-    return report_of(uow, kit.settings.products, period=since_ever(uow, zone=ZoneInfo(kit.settings.timezone)))
+def so_far(uow: UnitOfWork, kit: Kit) -> Report:
+    """What approvers see on their Home tab of what came of the idle seats."""
+    return report_so_far(uow, kit.settings.products, zone=ZoneInfo(kit.settings.timezone))
 
 
 def _card_links(pending: Sequence[AccessRequest], kit: Kit) -> dict[str, str]:

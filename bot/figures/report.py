@@ -89,9 +89,13 @@ class ProductReport:
     saving: Saving
 
 
+ACCESS_DAYS = 90
+"""The time to access that Home and the digest tell is that of so many days: of all time it would hardly move, and take long to read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The products in the order of the settings, for a period; `access_seconds` is the median from asking to access in it."""
+    """The products in the order of the settings, for a period; `access_seconds` is the median from asking to access in it, or lately."""
 
     since: datetime
     until: datetime

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.billing import Terms, saving_per_month, terms_of
 from bot.figures.chart import TrendPoint
-from bot.figures.report import Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
+from bot.figures.report import ACCESS_DAYS, Outcome, ProductReport, Report, Saving, SeatsNow, idle_of
 from bot.figures.savings import FreeSeat, monthly_saving, period_saving, saved_months, total, turns_of
 from bot.settings import Product
 from bot.usecases.held import BY_REQUEST, BY_UNDO
@@ -48,13 +48,18 @@ def since_ever(uow: UnitOfWork, *, zone: ZoneInfo) -> Period:
     return Period(since=EVER, until=uow.now + timedelta(microseconds=1), zone=zone)
 
 
-def report_of(uow: UnitOfWork, products: Mapping[str, Product], *, period: Period) -> Report:
-    """What came of the idle seats of *products*."""
+def report_so_far(uow: UnitOfWork, products: Mapping[str, Product], *, zone: ZoneInfo) -> Report:
+    """What came of the idle seats of *products* until now, with the time to access of the last ACCESS_DAYS."""
+    return report_of(uow, products, period=since_ever(uow, zone=zone), access_since=uow.now - timedelta(days=ACCESS_DAYS))
+
+
+def report_of(uow: UnitOfWork, products: Mapping[str, Product], *, period: Period, access_since: datetime | None = None) -> Report:
+    """What came of the idle seats of *products*; of the grants of the period, only those from *access_since* on are read."""
     return Report(
         since=period.since,
         until=period.until,
         products=tuple(_of_product(uow, product, period=period) for product in products.values()),
-        access_seconds=figures.access_seconds(uow, since=period.since, until=period.until),
+        access_seconds=figures.access_seconds(uow, since=max(period.since, access_since or period.since), until=period.until),
     )
 
 

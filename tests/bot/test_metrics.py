@@ -123,6 +123,8 @@ def test_time_to_access_is_a_figure_of_the_last_weeks(database: Database, clock:
     assert 239 < float(line.split()[-1]) < 242
     clock.advance(timedelta(days=31))
     assert not [line for line in scraped(database) if "access_median" in line]
+    zone = ZoneInfo("UTC")
+    assert database.read_now(lambda uow: metrics.look(uow, PRODUCTS, zone=zone, ships=False)).report.access_seconds is None
 
 
 def test_database_that_is_away_is_a_figure_too(sqlite_url: str, clock: MovableClock, open_database: Callable[..., Database]) -> None:

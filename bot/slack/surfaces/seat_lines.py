@@ -5,7 +5,7 @@ from typing import TypeAlias
 from slack_sdk.models.blocks import Block
 
 from bot.billing import Money
-from bot.figures.report import Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
+from bot.figures.report import ACCESS_DAYS, Outcome, ProductReport, Report, SeatsNow, in_words, length, percent
 from bot.figures.savings import PeriodSaving, add_up
 from bot.slack.surfaces.digest_texts import ESTIMATES, NO_PRICES, NOT_SCANNED, OF_PERIOD, number
 from bot.slack.surfaces.markup import context, quoted, section
@@ -49,7 +49,7 @@ def rate_line(report: Report) -> str:
     rates = (("Of those who answered, {} kept", outcome.keep_rate), ("asked back {} of those taken", outcome.return_rate))
     told = [words.format(percent(rate)) for words, rate in rates if rate is not None]
     undone = [f"undone {outcome.undone:,}"] if outcome.taken or outcome.undone else []
-    access = [] if report.access_seconds is None else [f"from ask to access {length(report.access_seconds)}"]
+    access = [] if report.access_seconds is None else [f"from ask to access {length(report.access_seconds)} (last {ACCESS_DAYS} days)"]
     line = " · ".join((*told, *undone, *access))
     return f"{line[:1].upper()}{line[1:]}"
 

@@ -68,7 +68,7 @@ def test_figures_and_news_are_side_by_side() -> None:
         "303 seats in use · 24 idle · 12 warned",
         "69 reclaimed (5 this week) · 9 returned (2 this week)",
         "Saved so far *$1,240.00* · now *$488.00* a month · the idle seats would add $195.00 (estimates)",
-        "Of those who answered, 75 % kept · asked back 9 % of those taken · undone 1 · from ask to access 4 min",
+        "Of those who answered, 75 % kept · asked back 9 % of those taken · undone 1 · from ask to access 4 min (last 90 days)",
         "*estimates*",
         "Nothing waits for you",
     ):

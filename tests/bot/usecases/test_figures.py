@@ -4,9 +4,13 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot.billing import Money
+from bot.effects import digests, housekeeping
+from bot.effects.kit import Kit
 from bot.figures.chart import TrendPoint
 from bot.figures.report import Outcome, Report, SeatsNow
 from bot.figures.savings import PeriodSaving
@@ -137,6 +141,24 @@ def test_access_time_is_told(database: Database, clock: MovableClock) -> None:
     assert seconds is not None
     assert 239 < seconds < 242
     assert database.read_now(access_requests.counts)[RequestStatus.GRANTED] == 1
+
+
+def test_home_and_digest_read_the_grants_of_the_last_months(database: Database, clock: MovableClock) -> None:
+    """Those of all time are for whoever asks for them at a terminal: there may be hundreds of thousands."""
+    idle = SimpleNamespace(mode="plan")
+    kit = cast(Kit, SimpleNamespace(settings=SimpleNamespace(products=BOTH, timezone="UTC", idle=idle), team=None))
+    one = database.write_now(request)
+    database.write_now(lambda uow: move(uow, one, RequestStatus.APPROVED, RequestStatus.GRANTING, RequestStatus.GRANTED))
+
+    def told(uow: UnitOfWork) -> list[bool]:
+        reports = (housekeeping.so_far(uow, kit), digests.digest_view(uow, kit).so_far)
+        return [report.access_seconds is not None for report in reports]
+
+    clock.advance(89 * DAY)
+    assert database.read_now(told) == [True, True]
+    clock.advance(2 * DAY)
+    assert database.read_now(told) == [False, False]
+    assert so_far(database).access_seconds is not None
 
 
 def test_trend_has_a_point_for_each_day_with_a_scan(database: Database, clock: MovableClock) -> None:
