@@ -18,7 +18,7 @@ class Result:
     """
     One run of a scenario: `what` was done to the bot, in a phrase with its numbers, and what went `wrong`, a sentence each.
 
-    `control` names the guard that this build lacks.
+    `control` names the guard that this build lacks, and `must_fail` the bars that the guard alone holds, by their names.
     """
 
     scenario: str
@@ -27,12 +27,23 @@ class Result:
     seconds: float
     control: str | None = None
     wrong: tuple[str, ...] = ()
+    must_fail: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Every bar was held, or, in a control, at least one was not: a check that cannot fail proves nothing."""
-        held = all(bar.held for bar in self.bars)
-        return held if self.control is None else not held
+        """
+        Every bar was held, or, in a control, each that its guard holds was not: a check that cannot fail proves nothing.
+
+        A control that misses only another bar, one of volume say, proves nothing either, nor does one that names none.
+        """
+        if self.control is None:
+            return all(bar.held for bar in self.bars)
+        return bool(self.must_fail) and set(self.must_fail) <= {bar.name for bar in self.missed}
+
+    @property
+    def missed(self) -> tuple[Bar, ...]:
+        """The bars that were not held."""
+        return tuple(bar for bar in self.bars if not bar.held)
 
 
 def exactly(name: str, measured: int, *, wanted: int = 0) -> Bar:

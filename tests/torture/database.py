@@ -9,6 +9,7 @@ from random import Random
 from tests.torture import postgres
 from tests.torture.bar import Result, at_least
 from tests.torture.build import Change
+from tests.torture.havoc import LOST
 from tests.torture.ordeal import CLUSTER, Outcome, Plan, calm_seconds, ordeal
 from tests.torture.postgres import Postgres
 from tests.torture.scale import Scale
@@ -80,5 +81,11 @@ async def _play(plan: Plan, crashes: Crashes, *, folder: Path, control: str | No
         f"{crashes.done} immediate restarts, {outcome.kills} kills, {outcome.record.acked} approvals, {outcome.deaths} ended by themselves"
     )
     return Result(
-        scenario="database", what=done, bars=bars, seconds=outcome.seconds, control=control, wrong=tuple(outcome.record.sentences())
+        scenario="database",
+        what=done,
+        bars=bars,
+        seconds=outcome.seconds,
+        control=control,
+        wrong=tuple(outcome.record.sentences()),
+        must_fail=(LOST,) if control else (),
     )

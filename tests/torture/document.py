@@ -45,11 +45,11 @@ def table(results: Sequence[Result], *, scale: Scale) -> Table:
             shown.add_row(title, bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=style)
     for result in (result for result in results if result.control is not None):
         title = f"{result.scenario} without {result.control}"
-        for bar in result.bars if result.passed else ():
-            if not bar.held:
-                shown.add_row(title, bar.name, bar.measured, bar.threshold, "failed, as it must")
-        if not result.passed:
-            shown.add_row(title, "every bar was held", "", "one must fail", "**failed**", style="red")
+        for bar in result.missed:
+            said = "failed, as it must" if bar.name in result.must_fail else "failed besides"
+            shown.add_row(title, bar.name, bar.measured, bar.threshold, said)
+        for name in _held_out(result):
+            shown.add_row(title, name, "held", "must fail", "**failed**", style="red")
     return shown
 
 
@@ -70,7 +70,7 @@ def _read(kept: Path) -> dict[str, Played]:
 
 def _result(facts: Mapping[str, Any]) -> Result:
     bars = tuple(Bar(**bar) for bar in facts["bars"])
-    return Result(**{**facts, "bars": bars, "wrong": tuple(facts["wrong"])})
+    return Result(**{**facts, "bars": bars, "wrong": tuple(facts["wrong"]), "must_fail": tuple(facts["must_fail"])})
 
 
 def _lines(played: Mapping[str, Played]) -> Iterator[str]:
@@ -113,14 +113,28 @@ def _controls(controls: Sequence[Result]) -> Iterator[str]:
         "",
         "## Controls",
         "",
-        "Each is a build of the test from which one guard was taken: at least one of its bars must fail, or the check proves nothing.",
+        "Each is a build of the test from which one guard was taken. It names the bars that this guard holds: they must fail, or the check",
+        "proves nothing, whatever else fails. The last column is the first thing that was found wrong.",
         "",
-        "| scenario | guard taken out | what was done | bars that failed | |",
-        "|---|---|---|---|---|",
+        "| scenario | guard taken out | what was done | bars that must fail | others that failed | | found |",
+        "|---|---|---|---|---|---|---|",
     )
     for result in controls:
-        failed = "; ".join(f"{bar.name}: {bar.measured} (not {bar.threshold})" for bar in result.bars if not bar.held) or "none"
-        yield f"| {result.scenario} | {result.control} | {result.what} | {failed} | {'as it must' if result.passed else '**it held**'} |"
+        named = [bar for bar in result.missed if bar.name in result.must_fail]
+        others = [bar for bar in result.missed if bar.name not in result.must_fail]
+        must = "; ".join([*map(_missed, named), *(f"**{name}: held**" for name in _held_out(result))])
+        besides, found = "; ".join(map(_missed, others)) or "none", next(iter(result.wrong), "").partition(";")[0]
+        mark = "as it must" if result.passed else "**it held**"
+        yield f"| {result.scenario} | {result.control} | {result.what} | {must} | {besides} | {mark} | {found} |"
+
+
+def _missed(bar: Bar) -> str:
+    return f"{bar.name}: {bar.measured} (not {bar.threshold})"
+
+
+def _held_out(result: Result) -> list[str]:
+    """The bars that had to fail and did not."""
+    return [name for name in result.must_fail or ("some bar",) if name not in {bar.name for bar in result.missed}]
 
 
 def _mark(*, held: bool) -> str:

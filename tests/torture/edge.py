@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.torture import rows
-from tests.torture.bar import Result, exactly, holds
+from tests.torture.bar import Bar, Result, exactly, holds
 from tests.torture.build import Change, build
 from tests.torture.doors import Doors, open_doors, world
 from tests.torture.forger import Forger, spent
@@ -19,6 +19,7 @@ from tests.torture.wire import Reply, ask_all
 APPROVER = "U0OMAR"
 LINES = 16
 CHUNK = 1_000
+TOUCHED, REPEATED = "tables with another row", "tables that a replay changed"
 AT_ONCE = 10
 """How often a real request comes at the same time; as often it comes later."""
 TIMES = 2 * AT_ONCE
@@ -68,12 +69,17 @@ async def _forged(doors: Doors, *, scale: Scale, amount: int, control: str | Non
     (alive,) = await doors.deliver([doors.post.command("U0LAST", "still there?", trigger="last")])
     bars = (
         exactly("forgeries answered", sum(seen.values()), wanted=amount),
-        holds("tables with another row", measured=", ".join(changed) or "0", threshold="0", held=not changed),
+        holds(TOUCHED, measured=", ".join(changed) or "0", threshold="0", held=not changed),
         holds("answers of 500 and above, or none", measured=_told(strange), threshold="0", held=not strange),
         exactly("real request taken afterwards", int(alive.status == 200), wanted=1),
     )
     what = f"{amount:,} requests of {len(FORGERIES)} kinds, answered {_told(seen)}"
-    return Result(scenario="edge", what=what, bars=bars, seconds=time.monotonic() - begun, control=control)
+    return _result(what, bars, begun=begun, control=control, must_fail=TOUCHED)
+
+
+def _result(what: str, bars: tuple[Bar, ...], *, begun: float, control: str | None, must_fail: str) -> Result:
+    seconds = time.monotonic() - begun
+    return Result(scenario="edge", what=what, bars=bars, seconds=seconds, control=control, must_fail=(must_fail,) if control else ())
 
 
 def _changed(doors: Doors, *, since: Mapping[str, str]) -> list[str]:
@@ -125,12 +131,12 @@ async def _replayed(doors: Doors, *, amount: int, control: str | None = None) ->
     changed, bad = _changed(doors, since=once), Counter(_class_of(reply) for reply in replies if reply.status != 200)
     bars = (
         *(exactly(name, after[name] - before[name], wanted=wanted) for name, wanted in _wanted(people).items()),
-        holds("tables that a replay changed", measured=", ".join(changed) or "0", threshold="0", held=not changed),
+        holds(REPEATED, measured=", ".join(changed) or "0", threshold="0", held=not changed),
         holds("answers to replays other than 200", measured=_told(bad), threshold="0", held=not bad),
     )
     letters = len(asked) + len(answered)
     what = f"{letters:,} signed requests, each {TIMES} times ({letters * TIMES:,} in all): {AT_ONCE} at once, later again, and signed anew"
-    return Result(scenario="edge", what=what, bars=bars, seconds=time.monotonic() - begun, control=control)
+    return _result(what, bars, begun=begun, control=control, must_fail=REPEATED)
 
 
 def _asking(doors: Doors, people: Sequence[str]) -> list[Letter]:

@@ -22,6 +22,7 @@ UNBORN = 0.2
 LONGEST_LIFE = 2.2
 LOOK = 0.5
 TOLD = ("You have Jira again", "already have Jira")
+LOST, DOUBLE = "lost", "double"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,8 +115,8 @@ class Record:
         """Lost, double, unapproved, chain, cards and messages, each 0."""
         chain = exactly("audit chain broken", sum(len(verdict.chain) for verdict in self.verdicts))
         return (
-            exactly("lost", sum(len(verdict.lost) for verdict in self.verdicts)),
-            exactly("double", sum(len(verdict.double) for verdict in self.verdicts)),
+            exactly(LOST, sum(len(verdict.lost) for verdict in self.verdicts)),
+            exactly(DOUBLE, sum(len(verdict.double) for verdict in self.verdicts)),
             exactly("without approval", sum(len(verdict.unapproved) for verdict in self.verdicts)),
             chain,
             exactly("people with two cards", sum(len(one.cards_twice) for one in self.counts)),

@@ -9,6 +9,7 @@ from sandbox.faults import Fault
 from tests.torture import postgres
 from tests.torture.bar import Result, at_least
 from tests.torture.build import Change
+from tests.torture.havoc import DOUBLE, LOST
 from tests.torture.ordeal import CLUSTER, Outcome, Plan, calm_seconds, ordeal
 from tests.torture.scale import Scale
 
@@ -38,11 +39,11 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
     few = replace(plan, kills=0, approvals=8, seconds=20, calm_seconds=60, databases=(None,))
     blind = replace(few, weather=LOST_ANSWERS, changes=(READ_FIRST,))
     outcome = await ordeal(blind, folder=folder / "blind", chance=chance)
-    report(_result(outcome, blind, what="SQLite, four answers are lost", control="the read before a repeated write"))
+    report(_result(outcome, blind, what="SQLite, four answers are lost", control="the read before a repeated write", must_fail=DOUBLE))
     if scale.has_more:
         careless = replace(few, kills=20, calm_seconds=20, changes=RETAKE)
         outcome = await ordeal(careless, folder=folder / "careless", chance=chance)
-        report(_result(outcome, careless, what="SQLite", control="the retaking of abandoned jobs"))
+        report(_result(outcome, careless, what="SQLite", control="the retaking of abandoned jobs", must_fail=LOST))
 
 
 def _plan(scale: Scale) -> Plan:
@@ -68,10 +69,18 @@ def _plan(scale: Scale) -> Plan:
     )
 
 
-def _result(outcome: Outcome, plan: Plan, *, what: str, control: str | None = None) -> Result:
+def _result(outcome: Outcome, plan: Plan, *, what: str, control: str | None = None, must_fail: str | None = None) -> Result:
     bars = outcome.record.bars()
     if control is None:
         bars = (at_least("kills", outcome.kills, wanted=plan.kills), at_least("approvals", outcome.approvals, wanted=plan.approvals), *bars)
     weather = f"{outcome.record.effects:,} writes, {outcome.record.entries:,} audit entries, {outcome.deaths} ended by themselves"
     done = f"{what}: {outcome.kills:,} kills, {outcome.record.acked:,} approvals acknowledged, {weather}"
-    return Result(scenario="kills", what=done, bars=bars, seconds=outcome.seconds, control=control, wrong=tuple(outcome.record.sentences()))
+    return Result(
+        scenario="kills",
+        what=done,
+        bars=bars,
+        seconds=outcome.seconds,
+        control=control,
+        wrong=tuple(outcome.record.sentences()),
+        must_fail=(must_fail,) if must_fail else (),
+    )

@@ -16,7 +16,7 @@ from tests.torture import postgres
 from tests.torture.bar import Result, at_least
 from tests.torture.build import Change, build
 from tests.torture.crowd import Crowd
-from tests.torture.havoc import Record, end, until_true
+from tests.torture.havoc import DOUBLE, Record, end, until_true
 from tests.torture.processes import Life, nursery
 from tests.torture.scale import Scale
 from tests.torture.tempo import fast
@@ -94,8 +94,15 @@ async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, with_card
     if control is None:
         bars = (at_least("pauses longer than a lease", pauses.done, wanted=plan.pauses), *bars)
     what = f"{pauses.done} pauses of {plan.workers} workers, {record.acked} approvals acknowledged, {record.effects} writes"
-    seconds = time.monotonic() - begun
-    return Result(scenario="pauses", what=what, bars=bars, seconds=seconds, control=control, wrong=tuple(record.sentences()))
+    return Result(
+        scenario="pauses",
+        what=what,
+        bars=bars,
+        seconds=time.monotonic() - begun,
+        control=control,
+        wrong=tuple(record.sentences()),
+        must_fail=(DOUBLE,) if control else (),
+    )
 
 
 async def _pause(world: Torture, pauses: Pauses) -> None:

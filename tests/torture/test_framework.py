@@ -13,19 +13,30 @@ from tests.torture.scale import quick
 GUARD = build.Change(path="bot/worker.py", old="LEASE_SECONDS = 30", new="LEASE_SECONDS = 3")
 
 
-def result(*, doubled: int, control: str | None = None) -> Result:
-    """A run that found so many doubled."""
-    return Result(
-        scenario="kills", what="20 kills", bars=(exactly("double", doubled), at_least("done", 5, wanted=5)), seconds=1, control=control
-    )
+def result(*, doubled: int, done: int = 5, control: str | None = None) -> Result:
+    """A run that found so many doubled, and so many done of five."""
+    bars, must_fail = (exactly("double", doubled), at_least("done", done, wanted=5)), ("double",) if control else ()
+    return Result(scenario="kills", what="20 kills", bars=bars, seconds=1, control=control, must_fail=must_fail)
 
 
 def test_a_control_passes_by_failing() -> None:
-    """A proof needs every bar, and a control needs one that fails."""
+    """A proof needs every bar, and a control needs the one that its guard holds to fail."""
     assert result(doubled=0).passed
     assert not result(doubled=1).passed
     assert result(doubled=1, control="the guard").passed
     assert not result(doubled=0, control="the guard").passed
+
+
+def test_a_control_that_misses_another_bar_proves_nothing() -> None:
+    """A run too small for a bar of volume would else count as one that found the missing guard."""
+    assert not result(doubled=0, done=3, control="the guard").passed
+    assert result(doubled=1, done=3, control="the guard").passed
+
+
+@pytest.mark.parametrize("must_fail", [(), ("no such bar",), ("double", "done")], ids=["none", "unknown", "two, and one fails"])
+def test_a_control_fails_every_bar_that_it_names(must_fail: tuple[str, ...]) -> None:
+    """One that names no bar, or one that is not measured any more, cannot pass by accident."""
+    assert not replace(result(doubled=1, control="the guard"), must_fail=must_fail).passed
 
 
 def test_bars_say_what_was_measured() -> None:
@@ -58,12 +69,13 @@ def test_a_guard_that_reads_otherwise_is_an_error(tmp_path: Path, old: str) -> N
 def test_the_page_names_bars_and_controls(tmp_path: Path) -> None:
     """Readers see what was measured and which guard was taken out, also when a control held."""
     page = tmp_path / "torture.md"
-    results = (result(doubled=0), result(doubled=3, control="the lease guard"), result(doubled=0, control="the settle time"))
+    lease = replace(result(doubled=3, done=4, control="the lease guard"), wrong=("a was written twice; so was b", "and c"))
+    results = (result(doubled=0), lease, result(doubled=0, control="the settle time"))
     document.write(results, scale=quick(7), at=datetime(2026, 1, 2, tzinfo=UTC), path=page)
     text = page.read_text()
     assert "| kills | 20 kills | double | 0 | 0 | held |" in text
-    assert "| kills | the lease guard | 20 kills | double: 3 (not 0) | as it must |" in text
-    assert "| kills | the settle time | 20 kills | none | **it held** |" in text
+    assert "| kills | the lease guard | 20 kills | double: 3 (not 0) | done: 4 (not >= 5) | as it must | a was written twice |" in text
+    assert "| kills | the settle time | 20 kills | **double: held** | none | **it held** |  |" in text
 
 
 def test_a_scenario_keeps_its_last_results(tmp_path: Path) -> None:
