@@ -1,0 +1,17 @@
+"""What the scenarios count: a bar that vanishes when nothing happened at all is no bar."""
+
+import pytest
+
+from tests.torture import race
+
+
+@pytest.mark.parametrize("roles", [("run",), ("web", "worker")], ids=" ".join)
+def test_a_race_in_which_nothing_was_granted_misses_a_bar(roles: tuple[str, ...]) -> None:
+    """Whoever works has to grant what was approved, the first as well."""
+    (bar,) = race.grant_bars(roles, approved=5, granted=0)
+    assert not bar.held
+
+
+def test_a_race_without_a_worker_grants_nothing() -> None:
+    """Its control has a door alone."""
+    assert race.grant_bars(("web",), approved=5, granted=0) == ()
