@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import race
+from tests.torture import race, recovery
 
 
 @pytest.mark.parametrize("roles", [("run",), ("web", "worker")], ids=" ".join)
@@ -15,3 +15,9 @@ def test_a_race_in_which_nothing_was_granted_misses_a_bar(roles: tuple[str, ...]
 def test_a_race_without_a_worker_grants_nothing() -> None:
     """Its control has a door alone."""
     assert race.grant_bars(("web",), approved=5, granted=0) == ()
+
+
+def test_a_call_in_flight_lands_within_the_settle_time() -> None:
+    """One that lands later would double with the guard in place too: then its control proves nothing."""
+    assert recovery.EMBEDDED.call_seconds < recovery.SETTLE_SECONDS
+    assert recovery.HASTY.call_seconds == recovery.EMBEDDED.call_seconds
