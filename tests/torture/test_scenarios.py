@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.torture import race, recovery
+from tests.torture import acks, race, recovery
+from tests.torture.wire import Reply
 
 
 @pytest.mark.parametrize("roles", [("run",), ("web", "worker")], ids=" ".join)
@@ -15,6 +16,13 @@ def test_a_race_in_which_nothing_was_granted_misses_a_bar(roles: tuple[str, ...]
 def test_a_race_without_a_worker_grants_nothing() -> None:
     """Its control has a door alone."""
     assert race.grant_bars(("web",), approved=5, granted=0) == ()
+
+
+def test_the_slowest_of_a_hundred_is_not_the_p99() -> None:
+    """Of two hundred, two may be slower; of few the slowest counts."""
+    replies = [Reply(status=200, seconds=seconds) for seconds in (*[0.1] * 198, 9.0, 8.0)]
+    assert acks.p99(replies) == 0.1
+    assert acks.p99(replies[-2:]) == 9.0
 
 
 def test_a_call_in_flight_lands_within_the_settle_time() -> None:
