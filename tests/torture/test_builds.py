@@ -11,6 +11,7 @@ from tests.torture.tempo import fast
 BUILDS = {
     "no comparison of the status": (model.COMPARED,),
     "no token": (model.TOKEN,),
+    "no read first in the model": (kills.READ_FIRST,),
     "fast": fast(2),
     "no read first": (*fast(2), kills.READ_FIRST),
     "no retaking": (*fast(2), *kills.RETAKE),

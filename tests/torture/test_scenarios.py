@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import acks, race, recovery
+from tests.torture import acks, model, race, recovery
 from tests.torture.wire import Reply
 
 
@@ -23,6 +23,14 @@ def test_the_slowest_of_a_hundred_is_not_the_p99() -> None:
     replies = [Reply(status=200, seconds=seconds) for seconds in (*[0.1] * 198, 9.0, 8.0)]
     assert acks.p99(replies) == 0.1
     assert acks.p99(replies[-2:]) == 9.0
+
+
+def test_a_control_of_the_stories_breaks_its_own_promise() -> None:
+    """What was found has to be what the missing guard prevents, not whatever else went wrong."""
+    found = ["group.add of U0DAN was written 2 times; the card of r1 was never posted", "state.asks()  # r1 was decided"]
+    assert model.is_about(found, ("was written",))
+    assert not model.is_about(found, ("was decided",))
+    assert not model.is_about([], ("was written",))
 
 
 def test_a_call_in_flight_lands_within_the_settle_time() -> None:
