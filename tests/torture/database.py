@@ -21,6 +21,9 @@ CARELESS = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
 NO_WAIT = Change(
     path="storage/db.py", old="CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'", new="CASE 'off' WHEN 'on' THEN 'on'"
 )
+SPEED = {"quick": 3, "full": 2}
+"""How many times as fast as the machine's the clocks run, by scale."""
+SLOW_SECONDS = 2
 CONTROL_CALM_SECONDS = 45
 """What is lost is not found by waiting longer."""
 
@@ -44,14 +47,14 @@ class Crashes:
 
 async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
     """One web and three workers, killed and without their database in turn; on the full scale also on a server that forgets."""
-    rate = 3 if scale.name == "quick" else 2
+    rate = SPEED[scale.name]
     plan = Plan(
         kills=scale.database_kills,
         approvals=scale.database_kills // 10,
         seconds=scale.database_seconds,
         calm_seconds=calm_seconds(rate),
         rate=rate,
-        slow_seconds=2,
+        slow_seconds=SLOW_SECONDS,
         commands=CLUSTER,
         at_once=8,
         people=6_000 if scale.has_more else 400,

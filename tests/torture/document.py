@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.table import Table
 
-from tests.torture import postgres
+from tests.torture import conditions, postgres
 from tests.torture.bar import Bar, Result
 from tests.torture.build import ROOT
 from tests.torture.scale import Scale
@@ -43,6 +43,9 @@ def table(results: Sequence[Result], *, scale: Scale) -> Table:
             style = None if bar.held else "red"
             title = f"{result.scenario} ({result.what.partition(',')[0].partition(':')[0]})"
             shown.add_row(title, bar.name, bar.measured, bar.threshold, _mark(held=bar.held), style=style)
+    for name in dict.fromkeys(result.scenario for result in results):
+        found = conditions.of(name, scale=scale.name)
+        shown.add_row(name, "played in", f"time {found.time}; build: {found.build}; weather: {found.weather}", "", "")
     for result in (result for result in results if result.control is not None):
         title = f"{result.scenario} without {result.control}"
         for bar in result.missed:
@@ -85,14 +88,36 @@ def _lines(played: Mapping[str, Played]) -> Iterator[str]:
         f"- {', '.join(f'{name} {version(name)}' for name in LIBRARIES)}",
         f"- {platform.system()} on {platform.machine()}, {os.cpu_count()} cores, the bot, the sandbox and the database on the same machine",
         "",
-        "| scenario | played (UTC) | Comeback | scale | seed | minutes |",
+        "| scenario | played (UTC) | Comeback | scale | minutes | again with |",
         "|---|---|---|---|---|---|",
     )
     for name, one in played.items():
         minutes = sum(result.seconds for result in one.results) / 60
-        yield f"| {name} | {one.at} | {one.commit} | {one.scale} | {one.seed} | {minutes:.1f} |"
+        yield f"| {name} | {one.at} | {one.commit} | {one.scale} | {minutes:.1f} | `{command(name, scale=one.scale, seed=one.seed)}` |"
+    yield from _conditions(played)
     yield from _bars([result for result in results if result.control is None])
     yield from _controls([result for result in results if result.control is not None])
+
+
+def command(name: str, *, scale: str, seed: int) -> str:
+    """What plays that scenario with the same choices again."""
+    size = "--quick " if scale == "quick" else ""
+    return f'make torture ARGS="{size}--only {name} --seed {seed}"'
+
+
+def _conditions(played: Mapping[str, Played]) -> Iterator[str]:
+    yield from (
+        "",
+        "## Conditions",
+        "",
+        "Where time is fast, the clocks of the bot and of the sandbox run alike; slow answers are slow in the machine's own time.",
+        "",
+        "| scenario | time | build | weather |",
+        "|---|---|---|---|",
+    )
+    for name, one in played.items():
+        found = conditions.of(name, scale=one.scale)
+        yield f"| {name} | {found.time} | {found.build} | {found.weather} |"
 
 
 def _bars(proofs: Sequence[Result]) -> Iterator[str]:

@@ -24,6 +24,10 @@ RETAKE = (
 )
 LOST_ANSWERS = (Fault(match=r"POST /.*/memberships", times=4, drop="after"),)
 LANES = 4
+SPEED = {"quick": 3, "full": 2}
+"""How many times as fast as the machine's the clocks run, by scale."""
+SLOW_SECONDS = {"quick": 2, "full": 3}
+"""How slow the slowest calls are, in the machine's seconds."""
 
 
 async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
@@ -47,14 +51,15 @@ async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> N
 
 
 def _plan(scale: Scale) -> Plan:
+    rate, slow_seconds = SPEED[scale.name], SLOW_SECONDS[scale.name]
     if scale.name == "quick":
         return Plan(
             kills=scale.kills,
             approvals=6,
             seconds=scale.kills_seconds,
-            calm_seconds=calm_seconds(3),
-            rate=3,
-            slow_seconds=2,
+            calm_seconds=calm_seconds(rate),
+            rate=rate,
+            slow_seconds=slow_seconds,
             at_once=8,
             people=400,
         )
@@ -62,9 +67,9 @@ def _plan(scale: Scale) -> Plan:
         kills=scale.kills,
         approvals=75,
         seconds=scale.kills_seconds,
-        calm_seconds=calm_seconds(2),
-        rate=2,
-        slow_seconds=3,
+        calm_seconds=calm_seconds(rate),
+        rate=rate,
+        slow_seconds=slow_seconds,
         databases=(None,) * LANES,
     )
 

@@ -23,13 +23,29 @@ from tests.torture.tempo import fast
 from tests.torture.world import Torture, torture
 
 LEASE_SECONDS = 30
+# While a process is in the gap, a file of its folder says so: whoever stops it can see where it stands.
 GAP = Change(
     path="bot/effects/grants.py",
     old="    try:\n        result = await kit.provisioner.take(step)\n",
-    new="    import asyncio\n\n    await asyncio.sleep(1)\n    try:\n        result = await kit.provisioner.take(step)\n",
+    new="""\
+    import asyncio
+    import os
+    from pathlib import Path
+
+    mark = Path(f"{os.getpid()}.{briefing.request.id}.gap")
+    mark.touch()
+    try:
+        await asyncio.sleep(1)
+    finally:
+        mark.unlink()
+    try:
+        result = await kit.provisioner.take(step)
+""",
 )
 GUARD = Change(path="bot/lease.py", old="        raise LeaseTooShort\n", new="        return\n")
 CALM_SECONDS = 60
+SPEED = {"quick": 4, "full": 3}
+"""How many times as fast as the machine's the clocks run, by scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +62,13 @@ class Plan:
 
 @dataclass(slots=True, kw_only=True)
 class Pauses:
-    """How many there were."""
+    """How many there were, and how many of them between a read and its write."""
 
     world: Torture
     plan: Plan
     chance: Random
     done: int = 0
+    in_gap: int = 0
 
     async def interrupt(self, worker: Life, *, give_up: float) -> None:
         """Stop and wake one process until there were pauses enough."""
@@ -59,6 +76,7 @@ class Pauses:
             await asyncio.sleep(self.chance.uniform(0.5, 2))
             worker.signal(signal.SIGSTOP)
             await asyncio.sleep(LEASE_SECONDS / self.plan.rate + self.chance.uniform(0.2, 1.2))
+            self.in_gap += any(self.world.folder.glob(f"{worker.pid}.*.gap"))
             worker.signal(signal.SIGCONT)
             self.done += 1
 
@@ -69,7 +87,7 @@ class Pauses:
 
 async def run(scale: Scale, folder: Path, report: Callable[[Result], None]) -> None:
     """With the guard of the lease, and on the full scale beside it without, until that is caught."""
-    rate = 4 if scale.name == "quick" else 3
+    rate = SPEED[scale.name]
     proof = Plan(pauses=scale.pauses, workers=5 if scale.has_more else 3, rate=rate, seconds=420, people=3_000 if scale.has_more else 300)
     control = Plan(pauses=30, workers=2, rate=rate, seconds=120, changes=(GUARD,))
     with postgres.running() as server:
@@ -92,8 +110,10 @@ async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, with_card
     # Slack takes no key by which a message is known: what is stopped between the guard and the socket posts a second card.
     bars = record.bars() if with_cards else record.bars()[:4]
     if control is None:
-        bars = (at_least("pauses longer than a lease", pauses.done, wanted=plan.pauses), *bars)
-    what = f"{pauses.done} pauses of {plan.workers} workers, {record.acked} approvals acknowledged, {record.effects} writes"
+        reached = at_least("pauses between a read and its write", pauses.in_gap, wanted=1)
+        bars = (at_least("pauses longer than a lease", pauses.done, wanted=plan.pauses), reached, *bars)
+    where = f"{pauses.in_gap} of them between a read and its write"
+    what = f"{pauses.done} pauses of {plan.workers} workers, {where}, {record.acked} approvals acknowledged, {record.effects} writes"
     return Result(
         scenario="pauses",
         what=what,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture import build, document, lanes
+from tests.torture import build, conditions, document, lanes
+from tests.torture.__main__ import SCENARIOS
 from tests.torture.bar import Result, at_least, at_most, exactly, in_time
 from tests.torture.scale import quick
 
@@ -76,6 +77,22 @@ def test_the_page_names_bars_and_controls(tmp_path: Path) -> None:
     assert "| kills | 20 kills | double | 0 | 0 | held |" in text
     assert "| kills | the lease guard | 20 kills | double: 3 (not 0) | done: 4 (not >= 5) | as it must | a was written twice |" in text
     assert "| kills | the settle time | 20 kills | **double: held** | none | **it held** |  |" in text
+
+
+def test_the_page_says_what_a_run_was_played_in(tmp_path: Path) -> None:
+    """Time that runs faster, a build that was changed and the weather are part of what was measured; anybody can play it again."""
+    page = tmp_path / "torture.md"
+    document.write((result(doubled=0),), scale=quick(7), at=datetime(2026, 1, 2, tzinfo=UTC), path=page)
+    text = page.read_text()
+    assert '`make torture ARGS="--quick --only kills --seed 7"`' in text
+    assert "| kills | 3 x as fast | changed: its clock" in text
+    assert "10 % meet 429 or 5xx, 5 % take effect and lose their answer, 8 % are slow (up to 2 s of the machine's time)" in text
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_scenario_knows_its_conditions(name: str) -> None:
+    """On either scale."""
+    assert all(conditions.of(name, scale=scale).time for scale in ("quick", "full"))
 
 
 def test_a_scenario_keeps_its_last_results(tmp_path: Path) -> None:
