@@ -31,7 +31,7 @@ def of(scenario: str, *, scale: str) -> Conditions:
     return OTHERS.get(scenario, Conditions())
 
 
-GAPPED = "; a grant waits 1 s between its read and its write, so that pauses fall between them"
+GAPPED = "; a grant waits 1 s between its read and its write, and half of the pauses wait for that"
 OTHERS = {
     "model": Conditions(
         time="stands still but for the story's own moves",

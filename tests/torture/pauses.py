@@ -1,7 +1,7 @@
 """
 SIGSTOP for longer than a lease, then SIGCONT: what wakes up must not write what another has taken over meanwhile.
 
-In this build the gap between the read and the write is a second wide, so that most pauses fall into it.
+In this build the gap between the read and the write is a second wide, and half of the pauses wait for it; how many fell into it is counted.
 """
 
 import asyncio
@@ -44,6 +44,7 @@ GAP = Change(
 )
 GUARD = Change(path="bot/lease.py", old="        raise LeaseTooShort\n", new="        return\n")
 CALM_SECONDS = 60
+AIMED, AIM_SECONDS = 0.5, 5
 SPEED = {"quick": 4, "full": 3}
 """How many times as fast as the machine's the clocks run, by scale."""
 
@@ -74,11 +75,24 @@ class Pauses:
         """Stop and wake one process until there were pauses enough."""
         while self.done < self.plan.pauses and time.monotonic() < give_up and not (self.plan.changes and self._is_caught()):
             await asyncio.sleep(self.chance.uniform(0.5, 2))
+            if self.chance.random() < AIMED:
+                await self._aim(worker)
             worker.signal(signal.SIGSTOP)
             await asyncio.sleep(LEASE_SECONDS / self.plan.rate + self.chance.uniform(0.2, 1.2))
-            self.in_gap += any(self.world.folder.glob(f"{worker.pid}.*.gap"))
+            self.in_gap += self._is_in_gap(worker)
             worker.signal(signal.SIGCONT)
             self.done += 1
+
+    async def _aim(self, worker: Life) -> None:
+        """Wait for a while until it is between a read and its write."""
+        give_up = time.monotonic() + AIM_SECONDS
+        while time.monotonic() < give_up:
+            if self._is_in_gap(worker):
+                return
+            await asyncio.sleep(0.02)
+
+    def _is_in_gap(self, worker: Life) -> bool:
+        return any(self.world.folder.glob(f"{worker.pid}.*.gap"))
 
     def _is_caught(self) -> bool:
         written = [write.account_id for write in self.world.sandbox.atlassian.writes if write.by == "api"]
@@ -110,7 +124,7 @@ async def _play(plan: Plan, *, url: str, folder: Path, chance: Random, with_card
     # Slack takes no key by which a message is known: what is stopped between the guard and the socket posts a second card.
     bars = record.bars() if with_cards else record.bars()[:4]
     if control is None:
-        reached = at_least("pauses between a read and its write", pauses.in_gap, wanted=1)
+        reached = at_least("pauses between a read and its write", pauses.in_gap, wanted=max(1, plan.pauses // 10))
         bars = (at_least("pauses longer than a lease", pauses.done, wanted=plan.pauses), reached, *bars)
     where = f"{pauses.in_gap} of them between a read and its write"
     what = f"{pauses.done} pauses of {plan.workers} workers, {where}, {record.acked} approvals acknowledged, {record.effects} writes"
