@@ -45,11 +45,14 @@ def breed(chance: random.Random) -> dict[str, Canary]:
 
     forms = {
         "SLACK_BOT_TOKEN": "xoxb-{}",
+        "SLACK_APP_TOKEN": "xapp-{}",
         "SLACK_SIGNING_SECRET": "{}",
         "ATLASSIAN_API_KEY": "key.{}",
         "ATLASSIAN_SITE_TOKEN": "site.{}",
         "DATABASE_URL": "pass.{}",
         "COMEBACK_MAIL__PASSWORD": "mail.{}",
+        # Nobody listens at port 9; some receivers have their key in the path.
+        "COMEBACK_SIEM__URL": "http://127.0.0.1:9/hook/{}",
         "COMEBACK_SIEM__SECRET": "siem.{}",
         "COMEBACK_SIEM__AUTHORIZATION": "Splunk {}",
     }
@@ -62,6 +65,7 @@ def breed(chance: random.Random) -> dict[str, Canary]:
 def release(birds: Mapping[str, Canary], sandbox: Sandbox) -> None:
     """Make them the secrets that this world goes by."""
     sandbox.slack.app.bot_token = birds["SLACK_BOT_TOKEN"].value
+    sandbox.slack.app.app_token = birds["SLACK_APP_TOKEN"].value
     sandbox.slack.app.signing_secret = birds["SLACK_SIGNING_SECRET"].value
     sandbox.atlassian.api_key = birds["ATLASSIAN_API_KEY"].value
     sandbox.atlassian.site_token = birds["ATLASSIAN_SITE_TOKEN"].value

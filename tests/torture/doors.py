@@ -67,12 +67,14 @@ class Doors:
         code = await self.nursery.run(*words, environment={**self.environment, **more}, folder=self.folder, log=log)
         return code, await asyncio.to_thread(log.read_bytes)
 
-    async def start(self, role: str, *, port: int) -> Life:
-        """A process of that role, with a folder and a log of its own."""
+    async def start(self, role: str, *, port: int, **more: str) -> Life:
+        """A process of that role, with a folder and a log of its own, and *more* settings than the others have."""
         folder = self.folder / f"{role}-{port}"
         await asyncio.to_thread(folder.mkdir)
-        environment = {**self.environment, "PORT": str(port)}
-        return await self.nursery.start(role, environment=environment, folder=folder, log=folder / "comeback.log")
+        environment = {**self.environment, "PORT": str(port), **more}
+        life = await self.nursery.start(role, environment=environment, folder=folder, log=folder / "comeback.log")
+        life.port = port
+        return life
 
     async def deliver(self, letters: Sequence[Letter], *, lines: int = 8) -> list[Reply]:
         """The replies to *letters*, each signed once, over *lines* connections that take turns over the processes."""

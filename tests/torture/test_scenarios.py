@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import acks, model, race, recovery
+from tests.torture import acks, model, race, recovery, secrets
 from tests.torture.wire import Reply
 
 
@@ -16,6 +16,21 @@ def test_a_race_in_which_nothing_was_granted_misses_a_bar(roles: tuple[str, ...]
 def test_a_race_without_a_worker_grants_nothing() -> None:
     """Its control has a door alone."""
     assert race.grant_bars(("web",), approved=5, granted=0) == ()
+
+
+@pytest.mark.parametrize(("kind", "held"), [("401", True), ("no shape", False)])
+def test_each_kind_of_error_has_to_strike_on_either_side(kind: str, held: bool) -> None:
+    """A hundred errors of other kinds don't make up for one that was never tried."""
+    struck = {("401", "slack"): 50, ("401", "atlassian"): 50, (kind, "slack"): 50, (kind, "atlassian"): 50 * held}
+    (bar,) = secrets.struck_bars(struck)
+    assert bar.held is held
+    assert bar.measured == ("0" if held else "no shape (atlassian)")
+
+
+def test_no_errors_at_all_miss_the_bar() -> None:
+    """A story that was never told has tried nothing."""
+    (bar,) = secrets.struck_bars({})
+    assert not bar.held
 
 
 def test_the_slowest_of_a_hundred_is_not_the_p99() -> None:
