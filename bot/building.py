@@ -5,10 +5,12 @@ Whoever holds the lock of a SQLite file is the only one who works on it, beside 
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from atlassian.catalog import Catalog
@@ -32,11 +34,34 @@ from bot.slack.team import read_team
 from bot.webhook import Webhook, open_http, webhook_of
 from storage import migrate, outbox, pacing, renewal
 from storage.db import Database, UnitOfWork
+from storage.errors import DatabaseAway
 from storage.lock import ProcessLock
+
+START_PATIENCE_SECONDS, START_PAUSE_SECONDS = 60.0, 1.0
+"""A managed server that fails over, or a container that starts beside ours, is there within a minute."""
+
+log = structlog.get_logger()
 
 
 class StartFailed(Exception):
     """The process cannot start; the text is one sentence that says what to do next."""
+
+
+async def await_database(settings: Settings, *, migrates: bool, now: Callable[[], datetime], stack: AsyncExitStack) -> Database:
+    """As `open_database`; a server that is away is asked again for a minute, so that its own restart sends nobody round in circles."""
+    patience_ends = time.monotonic() + START_PATIENCE_SECONDS
+    while True:
+        async with AsyncExitStack() as attempt:
+            try:
+                database = await open_database(settings, migrates=migrates, now=now, stack=attempt)
+            except DatabaseAway as error:
+                if settings.database_url.startswith("sqlite") or time.monotonic() >= patience_ends:
+                    raise
+                log.warning("database.away", reason=error.reason)
+            else:
+                stack.push_async_callback(attempt.pop_all().aclose)
+                return database
+        await asyncio.sleep(START_PAUSE_SECONDS)
 
 
 async def open_database(settings: Settings, *, migrates: bool, now: Callable[[], datetime], stack: AsyncExitStack) -> Database:

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from atlassian.transport import Transport
 from bot import clock, http, logs, metrics
-from bot.building import StartFailed, build_kit, cancel, open_database, open_directory, open_slack, open_transport
+from bot.building import StartFailed, await_database, build_kit, cancel, open_directory, open_slack, open_transport
 from bot.effects.kit import Kit
 from bot.settings import Settings, require_port
 from bot.slack.app import build_app
@@ -108,7 +108,7 @@ async def _serve(settings: Settings, *, role: Role, stop: asyncio.Event) -> None
 async def started(settings: Settings, *, role: Role, now: Callable[[], datetime] = clock.system_now) -> AsyncIterator[Parts]:
     """A process with all its parts running, stopped in order at the end; *now* is moved by stories."""
     async with AsyncExitStack() as stack:
-        database = await open_database(settings, migrates=role is Role.RUN, now=now, stack=stack)
+        database = await await_database(settings, migrates=role is Role.RUN, now=now, stack=stack)
         line = Line()
         client = await open_slack(settings, line=line, stack=stack)
         directory = await open_directory(settings, client=client, now=now, stack=stack)

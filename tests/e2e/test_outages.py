@@ -195,6 +195,21 @@ async def test_a_database_that_was_away_has_lost_nothing(monkeypatch: pytest.Mon
         assert all(not loop.done() for loop in stage.parts.loops)
 
 
+async def test_a_process_that_starts_while_its_database_is_away_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, postgres_url: str, tmp_path: Path
+) -> None:
+    """A server that restarts must not send whoever supervises the processes round in circles."""
+    monkeypatch.chdir(tmp_path)
+    async with severable(postgres_url) as (wire, url):
+        await wire.cut()
+        mending: list[asyncio.Task[None]] = []
+        asyncio.get_running_loop().call_later(0.5, lambda: mending.append(asyncio.create_task(wire.mend())))
+        async with on_stage(monkeypatch, transport="http", database_url=url, scheduled=True) as stage:
+            assert mending
+            await stage.sandbox.slack.types("ada", "/request-jira please")
+            await stage.card(saying="asks for Jira")
+
+
 async def test_a_slack_that_was_away_is_told_everything_once(small_stage: OpenStage) -> None:
     """While Slack answers nothing the decision's work goes on as far as it can; afterwards the card is right and the person told once."""
     async with small_stage() as stage:

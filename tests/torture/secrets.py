@@ -189,28 +189,27 @@ async def _commands(doors: Doors, birds: Mapping[str, Canary]) -> bytes:
     doors.sandbox.faults.add(Fault(side="atlassian", match=".*", share=0.5, **FAULTS["an echo as text"](birds)))
     outputs = [await doors.command(*words) for words in COMMANDS]
     outputs += [await doors.command("doctor", SLACK_APP_TOKEN=birds["SLACK_APP_TOKEN"].value)]
-    for mess in _messes(birds):
-        outputs += [await doors.command("doctor", **mess), await doors.command("run", **mess)]
+    for name, mess in _messes(birds):
+        outputs += [await doors.command("doctor", **mess), await doors.command(name, **mess)]
     return b"\n".join(output for _, output in outputs)
 
 
-def _messes(birds: Mapping[str, Canary]) -> tuple[dict[str, str], ...]:
-    """Settings with a secret where it does not belong, or in an address that leads nowhere; no bot starts with any of them."""
+def _messes(birds: Mapping[str, Canary]) -> tuple[tuple[str, dict[str, str]], ...]:
+    """A command, and settings for it with a secret where it does not belong, or in an address that leads nowhere (a bot waits for that)."""
     value = {setting: bird.value for setting, bird in birds.items()}
-    return (
-        {
-            "SLACK_BOT_TOKEN": value["ATLASSIAN_API_KEY"],
-            "SLACK_APP_TOKEN": value["SLACK_BOT_TOKEN"],
-            "SLACK_API_URL": f"https://bot:{value['SLACK_BOT_TOKEN']}@slack.example/",
-            "DATABASE_URL": f"mysql://comeback:{value['DATABASE_URL']}@db/comeback",
-            "PORT": value["ATLASSIAN_SITE_TOKEN"],
-            "COMEBACK_APPROVERS": json.dumps([value["SLACK_SIGNING_SECRET"]]),
-            "COMEBACK_SEALING_KEYS": value["DATABASE_URL"],
-            "COMEBACK_TIMEZONE": value["SLACK_APP_TOKEN"],
-            "COMEBACK_SIEM__URL": f"https://siem.example/{value['COMEBACK_SIEM__SECRET']} x",
-        },
-        {"DATABASE_URL": f"postgresql://comeback:{value['DATABASE_URL']}@127.0.0.1:1/comeback"},
-    )
+    misplaced = {
+        "SLACK_BOT_TOKEN": value["ATLASSIAN_API_KEY"],
+        "SLACK_APP_TOKEN": value["SLACK_BOT_TOKEN"],
+        "SLACK_API_URL": f"https://bot:{value['SLACK_BOT_TOKEN']}@slack.example/",
+        "DATABASE_URL": f"mysql://comeback:{value['DATABASE_URL']}@db/comeback",
+        "PORT": value["ATLASSIAN_SITE_TOKEN"],
+        "COMEBACK_APPROVERS": json.dumps([value["SLACK_SIGNING_SECRET"]]),
+        "COMEBACK_SEALING_KEYS": value["DATABASE_URL"],
+        "COMEBACK_TIMEZONE": value["SLACK_APP_TOKEN"],
+        "COMEBACK_SIEM__URL": f"https://siem.example/{value['COMEBACK_SIEM__SECRET']} x",
+    }
+    nowhere = {"DATABASE_URL": f"postgresql://comeback:{value['DATABASE_URL']}@127.0.0.1:1/comeback"}
+    return ("run", misplaced), ("requests", nowhere)
 
 
 def _kept(doors: Doors) -> Iterator[tuple[str, bytes]]:
