@@ -9,10 +9,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 
 from bot.actor import SlackPerson
 from bot.jobs.base import ATLASSIAN
 from bot.jobs.requests import Vet
+from bot.trouble import GIVE_UP_AFTER
 from bot.usecases import decisions, requests
 from bot.usecases.decisions import Click
 from bot.worker import AT_ONCE_FOR_ONE_SIDE
@@ -20,6 +22,7 @@ from sandbox.faults import Fault
 from storage import access_requests, findings, outbox, pacing
 from storage.db import UnitOfWork
 from storage.lifecycle import RequestStatus, Verdict
+from storage.tables import outbox as jobs
 from tests.e2e.conftest import ADMINS, PATIENCE, Stage, on_stage
 from tests.e2e.faulty import ADD
 from tests.e2e.quiet import until, until_quiet
@@ -33,6 +36,7 @@ APPROVALS = 200
 WAITING_FOR_SLACK = 50
 """They pass no paused bucket, so each looks by itself some twenty times: the time of this story is theirs."""
 HALF_AN_HOUR = timedelta(minutes=30)
+A_DAY = timedelta(hours=24, minutes=5)
 A_MOMENT = timedelta(seconds=25)
 """So short a pause is told to nobody."""
 BEFORE_IT_SHOWS = 2 * AT_ONCE_FOR_ONE_SIDE
@@ -193,6 +197,30 @@ async def test_a_database_that_was_away_has_lost_nothing(monkeypatch: pytest.Mon
         await stage.card(saying="U0LENA")
         assert await readiness(stage) == 200
         assert all(not loop.done() for loop in stage.parts.loops)
+
+
+async def test_after_a_day_a_human_is_asked_and_one_click_goes_on(small_stage: OpenStage) -> None:
+    """What nobody answers for a day is not tried for ever: the card says so, and *Try again* does once Atlassian is back."""
+    async with small_stage() as stage:
+        slack = stage.sandbox.slack
+        await slack.types("ada", "/request-jira please")
+        card = await stage.card(saying="asks for Jira")
+        stage.sandbox.faults.add(Fault(side="atlassian", match=".*", status=503))
+        await slack.clicks("grace", card, "request.approve")
+        await stage.logged("request.approved")
+        await eventually(lambda: hits(stage) > 0)
+        # As many attempts as a day has: each of them would be the same story.
+        await stage.parts.database.write(lambda uow: uow.connection.execute(update(jobs).values(attempts=GIVE_UP_AFTER)))
+        stage.later(A_DAY)
+        await until(stage, stage.sandbox.clock.now() + timedelta(minutes=2))
+        request = await stage.request()
+        assert (request.status, request.reason_code) == (RequestStatus.NEEDS_ATTENTION, "unreachable_too_long")
+        stage.sandbox.faults.clear()
+        await stage.parts.kit.directory.refresh()
+        await slack.clicks("grace", stage.cards()[-1], "request.retry")
+        await until_quiet(stage)
+        await stage.told("ada", "You have Jira again", step=timedelta(seconds=1))
+        assert len([write for write in stage.sandbox.atlassian.writes if write.by == "api"]) == 1
 
 
 async def test_a_process_that_starts_while_its_database_is_away_waits_for_it(
