@@ -4,17 +4,22 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.runtime import Role, started
 from bot.settings import load
+from bot.slack.surfaces.digest_texts import TITLE
+from bot.ticker import Ticker, schedules
 from sandbox.server import Sandbox
 from sandbox.slack.messages import Message
 from storage import outbox
 from tests.e2e.conftest import ADMINS, PATIENCE, Stage
 from tests.e2e.quiet import until_quiet
+
+A_WEEK = timedelta(days=7)
 
 
 @asynccontextmanager
@@ -40,8 +45,13 @@ def asking(sandbox: Sandbox) -> int:
     return sum("asks for Jira" in card.words for card in cards_in(sandbox))
 
 
+def digests_in(sandbox: Sandbox) -> int:
+    """How many digests stand in the admin channel."""
+    return sum(message.words.startswith(TITLE) for message in sandbox.slack.messages(ADMINS))
+
+
 async def test_several_of_each_do_everything_once(monkeypatch: pytest.MonkeyPatch, postgres_url: str, tmp_path: Path) -> None:
-    """Commands typed four times, buttons pressed four times by two approvers, and the first day's schedules."""
+    """Commands typed four times, buttons pressed four times by two approvers, the first day's schedules, and the digest a week later."""
     monkeypatch.chdir(tmp_path)
     async with several(monkeypatch, database_url=postgres_url) as stage:
         sandbox, slack = stage.sandbox, stage.sandbox.slack
@@ -59,4 +69,11 @@ async def test_several_of_each_do_everything_once(monkeypatch: pytest.MonkeyPatc
         kinds = Counter(entry.kind for entry in await stage.trail())
         assert (kinds["request.filed"], kinds["request.approved"], kinds["access.granted"]) == (2, 2, 2)
         assert kinds["scan.started"] == len(stage.parts.kit.settings.products)
+
+        before = digests_in(sandbox)
+        stage.later(A_WEEK)
+        tickers = [Ticker(database=stage.parts.database, schedules=schedules(stage.parts.kit.settings)) for _ in range(3)]
+        await asyncio.gather(*(ticker.tick() for ticker in tickers))
+        await until_quiet(stage)
+        assert digests_in(sandbox) == before + 1
         assert not [row for row in await stage.parts.database.read(outbox.backlog) if row.state.value == "dead"]
