@@ -312,7 +312,7 @@ async def test_a_plan_that_only_names_people_holds_up_no_seat(small_stage: OpenS
     async with small_stage() as stage:
         await warn(stage, ("ben", "jira"), reached=False)
         stage.later(timedelta(days=20))
-        await propose(stage)
+        await propose(stage, saying="1 person I couldn't warn: decide by name")
         await stage.parts.database.write(lambda uow: enqueue(uow, ProposePlan(slot="again")))
         await until_quiet(stage)
         assert len(await stage.parts.database.read(batches.list_recent)) == 1

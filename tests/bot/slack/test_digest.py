@@ -88,7 +88,7 @@ def test_what_is_not_known_yet_is_left_out() -> None:
 def test_the_line_of_rates_begins_as_a_sentence() -> None:
     """Whichever of its parts is the first that is known."""
     quick = replace(view().so_far, products=(replace(product(), outcome=Outcome()),))
-    assert rate_line(quick) == "From ask to access 4 min"
+    assert rate_line(quick) == "From ask to access 4 min (last 90 days)"
     assert rate_line(replace(quick, products=(replace(product(), outcome=Outcome(taken=4)),))).startswith(
         "Asked back 0 % of those taken · undone 0"
     )

@@ -205,9 +205,11 @@ async def test_messages_of_a_refused_plan_leave_room_for_cards(database: Databas
     batch = await a_plan(database, settings, *ACCOUNTS)
     await due(database)
     await database.write(lambda uow: usecases.refuse(uow, click(uow, batch.id), delivery="action:1", reason="", settings=settings))
-    assert [job.kind for job in await due(database)].count("warning.redraw") == 1
-    clock.advance(members.BETWEEN_REDRAWS * 10)
-    assert [job.kind for job in await due(database)].count("warning.redraw") == 10
+    # PostgreSQL's own clock goes on while this runs.
+    at_once = [job.kind for job in await due(database)].count("warning.redraw")
+    assert 1 <= at_once < members.AT_ONCE / 2
+    clock.advance(members.BETWEEN_REDRAWS * members.AT_ONCE)
+    assert at_once + [job.kind for job in await due(database)].count("warning.redraw") == members.AT_ONCE
 
 
 async def test_the_card_counts_who_waits_for_their_turn(database: Database, settings: Settings) -> None:
