@@ -6,6 +6,7 @@ from typing import Protocol
 from bot.figures.awaiting import Awaiting, CardPlace, HeldScan, Pile, ProposedPlan
 from bot.idle.plan_figures import PlanFigures
 from bot.jobs.plans import ProposePlan
+from bot.usecases.proposing import names_anybody
 from storage import access_requests, batches, exemptions, figures, outbox, reclaims, scans, warnings
 from storage.db import UnitOfWork
 from storage.lifecycle import ReclaimStatus, RequestStatus, WarningStatus
@@ -67,6 +68,5 @@ def _plans(uow: UnitOfWork) -> Iterator[ProposedPlan]:
     """Those that there is something to decide about; the picture of plan mode is no plan: nobody can decide it."""
     for batch in sorted(batches.list_proposed(uow), key=lambda one: one.due_at or one.proposed_at):
         figures, seats = PlanFigures.from_json(batch.figures), reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED]
-        named = warnings.of_ids(uow, figures.unwarned).values()
-        if not figures.dry and (seats or any(one.status is WarningStatus.UNDELIVERABLE for one in named)):
+        if not figures.dry and (seats or names_anybody(uow, figures)):
             yield ProposedPlan(seats=seats, card=place_of(batch))

@@ -65,7 +65,7 @@ def propose(uow: UnitOfWork, *, settings: Settings) -> Batch | None:
     # A product whose people are due, and found no room, comes with the next plan: to name it in this one would hold it up.
     left_out = {one.seat.product for one in all_due} - {one.seat.product for one in due}
     unwarned = [warning for key in products if key not in left_out for warning in _unwarned(uow, key, settings)]
-    naming = [one for one in undecided if not one.seats and _names_anybody(uow, one.figures)]
+    naming = [one for one in undecided if not one.seats and names_anybody(uow, one.figures)]
     named = {product for one in naming for product in one.figures.products}
     if not due and all(warning.product in named for warning in unwarned):
         return None
@@ -112,16 +112,15 @@ class _Undecided:
 
 
 def _undecided(uow: UnitOfWork) -> list[_Undecided]:
-    found = (batch for batch in batches.list_recent(uow) if batch.status is BatchStatus.PROPOSED)
     return [
         _Undecided(
             id=batch.id, seats=reclaims.counts_of_batch(uow, batch.id)[ReclaimStatus.PLANNED], figures=PlanFigures.from_json(batch.figures)
         )
-        for batch in found
+        for batch in batches.list_proposed(uow)
     ]
 
 
-def _names_anybody(uow: UnitOfWork, figures: PlanFigures) -> bool:
+def names_anybody(uow: UnitOfWork, figures: PlanFigures) -> bool:
     """Whether the plan names somebody whom nobody could warn, and who has not been reached since."""
     return any(one.status is WarningStatus.UNDELIVERABLE for one in warnings.of_ids(uow, figures.unwarned).values())
 
